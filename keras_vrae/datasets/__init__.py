@@ -1,0 +1,66 @@
+"""Data sets: a name in, three parts and their description out."""
+
+from pathlib import Path
+
+from keras_vrae.datasets import digits, idx, pipeline, tfds
+from keras_vrae.datasets.splits import DataSpec, Split, Splits, image_splits
+from keras_vrae.validation import SettingError, check_choice, complaint
+
+__all__ = ["DataSpec", "Split", "Splits", "check_name", "load", "pipeline"]
+
+DIGIT_NAMES = tuple("0123456789")
+FASHION_NAMES = (
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+)
+KUZUSHIJI_NAMES = ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo")
+# Data sets in the four IDX files of MNIST, and the names of their classes.
+MNIST_FAMILY = {"mnist": DIGIT_NAMES, "fashion_mnist": FASHION_NAMES, "kmnist": KUZUSHIJI_NAMES}
+NAMES = ("digits", *MNIST_FAMILY)
+TFDS_PREFIX = "tfds:"
+
+
+def check_name(name):
+    """Returns `name` when `load` knows it, or raises `SettingError`; looks at no data."""
+    if isinstance(name, str) and name.startswith(TFDS_PREFIX) and len(name) > len(TFDS_PREFIX):
+        return name
+    return check_choice("dataset", name, (*NAMES, "tfds:NAME"))
+
+
+def load(name, data_dir=None):
+    """Loads a data set by name.
+
+    Args:
+        name: `"digits"` (comes with scikit-learn), `"mnist"`, `"fashion_mnist"`, `"kmnist"`, or
+            `"tfds:NAME"` for any set of labelled images of one size in tensorflow-datasets.
+        data_dir: for the MNIST family a folder with the four IDX files, gzipped or not; otherwise
+            the folder in which tensorflow-datasets keeps or prepares its data.
+
+    Returns:
+        `Splits` of train, validation and test, and their `DataSpec`.
+
+    Raises:
+        SettingError: for an unknown name or a folder that is none.
+        DataError: for data that are missing, damaged or out of reach.
+
+    Example:
+        >>> splits = keras_vrae.datasets.load("digits")
+        >>> splits.train.x.shape, splits.spec.num_classes
+        ((1294, 8, 8), 10)
+    """
+    check_name(name)
+    if data_dir is not None and not Path(data_dir).is_dir():
+        raise SettingError(complaint("data_dir", "a folder that exists", str(data_dir)))
+    if name == "digits":
+        return digits.load()
+    if name in MNIST_FAMILY and data_dir is not None and idx.find(data_dir):
+        return image_splits(*idx.load(data_dir), MNIST_FAMILY[name])
+    return tfds.load(name.removeprefix(TFDS_PREFIX), data_dir)

@@ -1,0 +1,118 @@
+"""Image sets of tensorflow-datasets."""
+
+import threading
+import urllib.error
+import urllib.parse
+import urllib.request
+from pathlib import Path
+
+from keras_vrae.datasets.splits import cut, image_splits
+from keras_vrae.validation import DataError, SettingError, check_choice
+
+NETWORK_TIMEOUT_SECONDS = 5.0
+TEST_SEED = 1
+
+
+def load(name, data_dir=None):
+    """Loads an image set of tensorflow-datasets, preparing it first where that is still to do.
+
+    The test part is the set's own `test`, or its `validation` where it has no other, or a fifth of
+    `train`. All images are held in memory.
+
+    Args:
+        name: its name there, such as `"mnist"` or `"cifar10"`.
+        data_dir: where tensorflow-datasets keeps its data; its own default when None.
+
+    Returns:
+        `Splits`.
+
+    Raises:
+        SettingError: for an unknown set, or one that is not of labelled images of one size.
+        DataError: where the set cannot be downloaded.
+    """
+    import tensorflow_datasets as tfds
+
+    base_name = name.split("/")[0].split(":")[0]
+    check_choice("dataset", base_name, tfds.list_builders(with_community_datasets=False))
+    builder = tfds.builder(name, data_dir=data_dir)
+    features = builder.info.features
+    image, label = (features.get(key) for key in ("image", "label"))
+    if not (
+        isinstance(image, tfds.features.Image)
+        and isinstance(label, tfds.features.ClassLabel)
+        and None not in image.shape
+    ):
+        raise SettingError(
+            "`dataset` must be a set of labelled images of one size. "
+            f"Received: dataset='tfds:{name}', whose features are {', '.join(features)}"
+        )
+    if not builder.is_prepared():
+        _prepare(builder, name, data_dir)
+    splits = builder.info.splits
+
+    def read(split):
+        rows = tfds.as_numpy(builder.as_dataset(split=split, batch_size=-1))
+        return rows["image"], rows["label"]
+
+    train = read("train")
+    held_out = next((split for split in ("test", "validation") if split in splits), None)
+    if held_out is None:
+        train, test = cut(*train, fraction=0.2, seed=TEST_SEED)
+    else:
+        test = read(held_out)
+    return image_splits(tuple(train), tuple(test), label.names)
+
+
+def _prepare(builder, name, data_dir):
+    """Downloads and prepares; says within seconds, not after minutes of retries, if it cannot."""
+    manual = Path(data_dir, "downloads", "manual") if data_dir else None
+    if not (manual and manual.is_dir() and any(manual.iterdir())):
+        for url in sorted({_site(url) for url in builder.url_infos}):
+            reason = _unreachable(url)
+            if reason:
+                raise DataError(_remedies(name, data_dir, f"{url} cannot be reached ({reason})"))
+    try:
+        builder.download_and_prepare()
+    except Exception as error:  # Preparation runs foreign code, which may raise anything.
+        first_line = (str(error).splitlines() or [""])[0]
+        reason = f"its preparation failed ({type(error).__name__}: {first_line})"
+        raise DataError(_remedies(name, data_dir, reason)) from error
+
+
+def _remedies(name, data_dir, reason):
+    tried = (
+        f"looked for prepared data in {data_dir}, then tried a download"
+        if data_dir
+        else ("tried a download with tensorflow-datasets")
+    )
+    return (
+        f"The data set {name!r} is not available: {tried}; {reason}. "
+        "Pass --data_dir=FOLDER with the four IDX files of the MNIST family or a prepared copy, "
+        "or use --dataset=digits, which needs no download"
+    )
+
+
+def _site(url):
+    parts = urllib.parse.urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _unreachable(url):
+    """Why the site does not answer within the timeout, or None when it does."""
+    outcome = ["no answer in time"]
+
+    def ask():
+        try:
+            request = urllib.request.Request(url, method="HEAD")
+            urllib.request.urlopen(request, timeout=NETWORK_TIMEOUT_SECONDS).close()
+            outcome[0] = None
+        except urllib.error.HTTPError:
+            outcome[0] = None  # An answer, though not a page.
+        except (OSError, ValueError) as error:
+            outcome[0] = str(getattr(error, "reason", error))
+
+    # Looking up a name has no timeout of its own: hence the thread.
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    thread.join(NETWORK_TIMEOUT_SECONDS)
+    return outcome[0]

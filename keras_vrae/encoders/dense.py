@@ -1,0 +1,52 @@
+"""The ordinary inference network: a multilayer perceptron over the flattened example."""
+
+import math
+
+import keras
+from keras import ops
+
+from keras_vrae.encoders.encoder import Encoder
+from keras_vrae.mlp import MLP
+from keras_vrae.validation import SettingError, complaint
+
+
+@keras.saving.register_keras_serializable(package="keras_vrae")
+class DenseEncoder(Encoder):
+    """`q(z|x)` from `num_layers` dense layers over all values of x at once.
+
+    Time steps that a mask leaves out count as zero.
+
+    Args:
+        latent_dim: number of latent dimensions, Z.
+        hidden_units: units of each hidden layer, H.
+        num_layers: number of hidden layers.
+        activation: activation of the hidden layers, any that Keras knows (`"relu"`, `"tanh"` ...).
+
+    Example:
+        >>> encoder = keras_vrae.DenseEncoder(latent_dim=2, hidden_units=16)
+        >>> encoder(np.zeros((4, 8, 8))).z_mean.shape
+        TensorShape([4, 2])
+
+    Reference:
+        Kingma and Welling, 2013, arXiv 1312.6114, appendix C.
+    """
+
+    def __init__(self, latent_dim, hidden_units=500, num_layers=2, activation="relu", **kwargs):
+        super().__init__(latent_dim, **kwargs)
+        self.mlp = MLP(hidden_units, num_layers, activation, dtype=self.dtype_policy, name="mlp")
+
+    def build_features(self, input_shape):
+        if len(input_shape) < 2 or None in input_shape[1:]:
+            expected = "batches of a fixed shape of rank 2 or more for a DenseEncoder"
+            raise SettingError(complaint("input_shape", expected, tuple(input_shape)))
+        self.mlp.build((None, math.prod(input_shape[1:])))
+        return (None, self.mlp.hidden_units)
+
+    def features(self, x, mask=None, training=False):
+        if mask is not None:
+            mask = ops.reshape(mask, (*ops.shape(mask), *[1] * (x.ndim - 2)))
+            x = ops.where(mask, x, ops.zeros_like(x))
+        return self.mlp(ops.reshape(x, (-1, math.prod(self.event_shape))))
+
+    def get_config(self):
+        return {**super().get_config(), **self.mlp.settings()}

@@ -1,0 +1,17 @@
+"""Likelihoods `p(x|z)`: what the decoder's output means."""
+
+from keras_vrae.likelihoods.bernoulli import Bernoulli
+from keras_vrae.likelihoods.gaussian import Gaussian
+from keras_vrae.likelihoods.likelihood import Likelihood
+from keras_vrae.validation import check_choice
+
+__all__ = ["LIKELIHOODS", "Bernoulli", "Gaussian", "Likelihood", "get"]
+
+LIKELIHOODS = {"bernoulli": Bernoulli, "gaussian": Gaussian}
+
+
+def get(identifier):
+    """Returns the likelihood of that name, or the likelihood itself when it is one already."""
+    if isinstance(identifier, Likelihood):
+        return identifier
+    return LIKELIHOODS[check_choice("likelihood", identifier, LIKELIHOODS)]()

@@ -1,0 +1,31 @@
+"""Bernoulli likelihood for values that are on or off."""
+
+import keras
+from keras import ops
+
+from keras_vrae.likelihoods.likelihood import Likelihood
+from keras_vrae.numerics import bernoulli_log_prob
+
+
+@keras.saving.register_keras_serializable(package="keras_vrae")
+class Bernoulli(Likelihood):
+    """`p(x|z) = prod_i Bernoulli(x_i; sigmoid(logits_i))`.
+
+    On binary data it is a probability mass function. Grey levels between 0 and 1 are accepted, as
+    is common in practice, but the figure is then a cross-entropy and no bound on anything.
+    """
+
+    support = "numbers between 0 and 1"
+
+    def in_support(self, x):
+        return ops.logical_and(ops.greater_equal(x, 0), ops.less_equal(x, 1))
+
+    def log_prob_of_values(self, x, parameters):
+        return bernoulli_log_prob(x, parameters)
+
+    def call(self, parameters):
+        return ops.sigmoid(parameters)
+
+    def sample(self, parameters, seed=None):
+        noise = keras.random.uniform(ops.shape(parameters), seed=seed)
+        return ops.cast(noise < self(parameters), "float32")

@@ -1,0 +1,50 @@
+"""The stack of hidden layers that the dense encoder and the dense decoder share."""
+
+import keras
+
+from keras_vrae.validation import check_int
+
+
+@keras.saving.register_keras_serializable(package="keras_vrae")
+class MLP(keras.layers.Layer):
+    """`num_layers` dense layers of `hidden_units` each: `(..., F)` becomes `(..., H)`.
+
+    Args:
+        hidden_units: units of each layer, H.
+        num_layers: number of layers.
+        activation: activation of every layer, any that Keras knows.
+    """
+
+    def __init__(self, hidden_units, num_layers, activation, **kwargs):
+        super().__init__(**kwargs)
+        self.hidden_units = check_int("hidden_units", hidden_units)
+        self.num_layers = check_int("num_layers", num_layers)
+        self.activation = keras.activations.get(activation)
+        self.layers = [
+            keras.layers.Dense(
+                self.hidden_units, self.activation, dtype=self.dtype_policy, name=f"hidden_{index}"
+            )
+            for index in range(self.num_layers)
+        ]
+
+    def build(self, input_shape):
+        for layer in self.layers:
+            layer.build(input_shape)
+            input_shape = (*input_shape[:-1], self.hidden_units)
+        self.built = True
+
+    def call(self, x):
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+    def settings(self):
+        """The arguments that make this stack again, for the config of the layer that owns it."""
+        return {
+            "hidden_units": self.hidden_units,
+            "num_layers": self.num_layers,
+            "activation": keras.activations.serialize(self.activation),
+        }
+
+    def get_config(self):
+        return {**super().get_config(), **self.settings()}

@@ -1,0 +1,44 @@
+"""What a model asks of the arrays it is given, checked before any work is done."""
+
+import numpy as np
+import tensorflow as tf
+
+from keras_vrae.validation import SettingError, complaint
+
+CHECKED_AT_A_TIME = 4096
+
+
+def check_shape(shape, event_shape):
+    """Raises `SettingError` unless `shape` is that of a batch of `event_shape`."""
+    matches = len(shape) == len(event_shape) + 1 and all(
+        size is None or size == fixed for size, fixed in zip(shape[1:], event_shape, strict=True)
+    )
+    if not matches:
+        expected = f"of shape {('batch', *event_shape)}"
+        raise SettingError(complaint("x", expected, tuple(shape), of=".shape"))
+
+
+def check_examples(x, event_shape, likelihood):
+    """Raises `SettingError` for an array that a model of these examples cannot use.
+
+    Data that are no array (a `tf.data.Dataset`, a generator) are seen batch by batch by the
+    training step instead, which makes the same checks.
+
+    Args:
+        x: what the user passed as data.
+        event_shape: shape of one example.
+        likelihood: whose support the values must lie in.
+    """
+    if not isinstance(x, (np.ndarray, tf.Tensor, list)):
+        return
+    x = np.asarray(x)
+    check_shape(x.shape, event_shape)
+    if not len(x):
+        raise SettingError(complaint("x", "one example or more", x.shape, of=".shape"))
+    for start in range(0, len(x), CHECKED_AT_A_TIME):
+        part = x[start : start + CHECKED_AT_A_TIME]
+        valid = np.asarray(likelihood.in_support(part))
+        if not valid.all():
+            name = type(likelihood).__name__
+            expected = f"an array of {likelihood.support} for the {name} likelihood"
+            raise SettingError(complaint("x", expected, float(part[~valid][0]), of="[...]"))

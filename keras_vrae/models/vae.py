@@ -1,0 +1,296 @@
+"""The variational autoencoder as a Keras model."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from keras_vrae import decoders, encoders, likelihoods
+from keras_vrae.models import data_checks
+from keras_vrae.models.batching import over_batches
+from keras_vrae.numerics import gaussian_kl
+from keras_vrae.objectives import ELBO, ElboTerms
+from keras_vrae.sampling import Sampling
+from keras_vrae.validation import SettingError, check_int, complaint
+
+
+@keras.saving.register_keras_serializable(package="keras_vrae")
+class VAE(keras.Model):
+    """A variational autoencoder: an inference network, a generative network, a bound to train on.
+
+    It is an ordinary Keras model: `compile()`, `fit(x)`, `evaluate(x)`, `predict(x)` (which
+    reconstructs), callbacks, `tf.data`, mixed precision, `tf.distribute` and `.keras` files work as
+    they do anywhere. The loss is the objective, so `compile` takes an optimizer and no loss; labels
+    that come with the data are ignored and `sample_weight` is honoured, with or without labels.
+
+    `fit` and `evaluate` report, in nats and as means over examples, `reconstruction`
+    (`-E_q[log p(x|z)]`), `kl` (`KL(q(z|x) || p(z))`) and `loss`: the objective when training, and
+    the negative evidence lower bound when evaluating, whatever the objective.
+
+    Args:
+        encoder: an `Encoder`.
+        decoder: a `Decoder`.
+        likelihood: a `Likelihood` or its name, `"bernoulli"` or `"gaussian"`.
+        objective: what training minimises; `ELBO()` when None.
+        seed: whole number that fixes the noise of training, or None.
+
+    Example:
+        >>> vae = keras_vrae.VAE(
+        ...     encoder=keras_vrae.GRUEncoder(latent_dim=2, hidden_units=16),
+        ...     decoder=keras_vrae.DenseDecoder(event_shape=(8, 8), hidden_units=16),
+        ... )
+        >>> vae.compile("adam")
+        >>> history = vae.fit(np.zeros((32, 8, 8)), epochs=1, verbose=0)
+        >>> sorted(history.history)
+        ['kl', 'loss', 'reconstruction']
+        >>> vae.encode(np.zeros((32, 8, 8))).z_mean.shape
+        (32, 2)
+
+    Reference:
+        Kingma and Welling, 2013, arXiv 1312.6114; Rezende, Mohamed and Wierstra, 2014,
+        arXiv 1401.4082; with a recurrent encoder Fabius and van Amersfoort, 2014, arXiv 1412.6581.
+    """
+
+    def __init__(
+        self, encoder, decoder, likelihood="bernoulli", objective=None, seed=None, **kwargs
+    ):
+        super().__init__(**kwargs)
+        self.encoder = encoders.get(encoder)
+        self.decoder = decoders.get(decoder)
+        self.likelihood = likelihoods.get(likelihood)
+        self.objective = ELBO() if objective is None else objective
+        self.sampling = Sampling(seed, dtype="float32", name="sampling")
+        self.loss_tracker = keras.metrics.Mean(name="loss")
+        self.reconstruction_tracker = keras.metrics.Mean(name="reconstruction")
+        self.kl_tracker = keras.metrics.Mean(name="kl")
+        self._compiled = {}
+        # The decoder knows the shape of an example, so there is nothing to wait for.
+        self.build((None, *self.event_shape))
+
+    @property
+    def latent_dim(self):
+        """Number of latent dimensions, Z."""
+        return self.encoder.latent_dim
+
+    @property
+    def event_shape(self):
+        """Shape of one example."""
+        return self.decoder.event_shape
+
+    def build(self, input_shape):
+        data_checks.check_shape(input_shape, self.event_shape)
+        children = [
+            (self.encoder, input_shape),
+            (self.decoder, (None, None, self.latent_dim)),
+            (self.likelihood, (None, None, *self.event_shape)),
+        ]
+        for child, shape in children:
+            if not child.built:
+                child.build(shape)
+        self.built = True
+
+    def call(self, x, mask=None, training=False):
+        """Reconstructs x from its posterior mean: the mean of `p(x|z)` at `z = z_mean`."""
+        posterior = self.encoder(x, mask=mask, training=training)
+        return self.likelihood(self.decoder(posterior.z_mean))
+
+    def elbo_terms(self, x, num_samples=None, training=False, seed=None):
+        """The terms of the evidence lower bound of each example, as differentiable tensors.
+
+        Args:
+            x: one batch, `(B, ...)`.
+            num_samples: posterior samples K; those of the objective when None.
+            training: whether dropout is on.
+            seed: a `keras.random.SeedGenerator` to draw from in place of the model's own.
+
+        Returns:
+            `ElboTerms(log_likelihood (K, B), kl (B,))`, in nats.
+        """
+        x = ops.cast(x, "float32")
+        self._assert_support(x)
+        if num_samples is None:
+            num_samples = self.objective.num_samples
+        z_mean, z_log_var = self.encoder(x, training=training)
+        z = self.sampling(z_mean, z_log_var, num_samples=num_samples, seed=seed)
+        return ElboTerms(
+            log_likelihood=self.likelihood.log_prob(x, self.decoder(z)),
+            kl=ops.sum(gaussian_kl(z_mean, z_log_var), axis=-1),
+        )
+
+    def _assert_support(self, x):
+        """Stops a step whose data the likelihood is not defined for, wherever they came from."""
+        expected = f"`x` must hold {self.likelihood.support} for the {self._likelihood_name}"
+        tf.debugging.Assert(ops.all(self.likelihood.in_support(x)), [expected], summarize=0)
+
+    @property
+    def _likelihood_name(self):
+        return f"{type(self.likelihood).__name__} likelihood"
+
+    # Training and evaluation.
+
+    def compile(self, optimizer="adam", loss=None, metrics=None, weighted_metrics=None, **kwargs):
+        """Sets the optimizer; the other arguments are those of `keras.Model.compile`.
+
+        Raises:
+            SettingError: for `loss`, `metrics` and `weighted_metrics`, which compare a prediction
+                with a label. The loss of a VAE is its objective.
+        """
+        refused = {"loss": loss, "metrics": metrics, "weighted_metrics": weighted_metrics}
+        for name, value in refused.items():
+            if value is not None:
+                reason = "left out of compile(): a VAE trains on VAE(objective=...), without labels"
+                raise SettingError(complaint(name, reason, value))
+        super().compile(optimizer=optimizer, **kwargs)
+
+    def compile_from_config(self, config):
+        # Keras leaves a model whose compile() is its own uncompiled unless it says how.
+        self.compile(**keras.saving.deserialize_keras_object(config))
+        self.optimizer.build(self.trainable_variables)
+
+    @property
+    def metrics(self):
+        return [self.loss_tracker, self.reconstruction_tracker, self.kl_tracker]
+
+    def train_step(self, data):
+        x, _, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+        with tf.GradientTape() as tape:
+            terms = self.elbo_terms(x, training=True)
+            losses = self.objective(terms) + sum(self.losses)
+            loss = ops.mean(_weighted(losses, sample_weight))
+            # The optimizer sums gradients over replicas.
+            replicas = tf.distribute.get_strategy().num_replicas_in_sync
+            scaled_loss = self.optimizer.scale_loss(loss / replicas)
+        weights = self.trainable_weights
+        self.optimizer.apply(tape.gradient(scaled_loss, weights), weights)
+        return self._update_metrics(losses, terms, sample_weight)
+
+    def test_step(self, data):
+        x, _, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+        terms = self.elbo_terms(x)
+        return self._update_metrics(-terms.elbo, terms, sample_weight)
+
+    def _update_metrics(self, losses, terms, sample_weight):
+        figures = (losses, terms.reconstruction, terms.kl)
+        for tracker, values in zip(self.metrics, figures, strict=True):
+            tracker.update_state(_weighted(values, sample_weight))
+        return {tracker.name: tracker.result() for tracker in self.metrics}
+
+    def fit(self, x=None, y=None, **kwargs):
+        """Trains as `keras.Model.fit` does, after a look at the data.
+
+        Raises:
+            SettingError: where x has the wrong shape, is empty, or has values that the likelihood
+                is not defined for.
+        """
+        y, kwargs["sample_weight"] = self._check_data(x, y, kwargs.get("sample_weight"))
+        validation = kwargs.get("validation_data")
+        if isinstance(validation, (tuple, list)):
+            val_x, val_y, val_weight = keras.utils.unpack_x_y_sample_weight(tuple(validation))
+            kwargs["validation_data"] = (val_x, *self._check_data(val_x, val_y, val_weight))
+        return super().fit(x, y, **kwargs)
+
+    def evaluate(self, x=None, y=None, sample_weight=None, **kwargs):
+        """Evaluates as `keras.Model.evaluate` does, after a look at the data as in `fit`."""
+        y, sample_weight = self._check_data(x, y, sample_weight)
+        return super().evaluate(x, y, sample_weight=sample_weight, **kwargs)
+
+    def train_on_batch(self, x, y=None, sample_weight=None, **kwargs):
+        """Trains on one batch as `keras.Model.train_on_batch` does, after a look at the data."""
+        y, sample_weight = self._check_data(x, y, sample_weight)
+        return super().train_on_batch(x, y, sample_weight=sample_weight, **kwargs)
+
+    def test_on_batch(self, x, y=None, sample_weight=None, **kwargs):
+        """Evaluates one batch as `keras.Model.test_on_batch` does, after a look at the data."""
+        y, sample_weight = self._check_data(x, y, sample_weight)
+        return super().test_on_batch(x, y, sample_weight=sample_weight, **kwargs)
+
+    def _check_data(self, x, y, sample_weight):
+        data_checks.check_examples(x, self.event_shape, self.likelihood)
+        if sample_weight is not None and y is None:
+            # Keras drops the weights of data without labels; labels are ignored here anyway.
+            y = np.zeros(len(x), "float32")
+        return y, sample_weight
+
+    # Use after training. These take and return whole NumPy arrays.
+
+    def encode(self, x, batch_size=512):
+        """The approximate posterior of each example.
+
+        Args:
+            x: examples, `(N, ...)`.
+            batch_size: examples to work on at a time.
+
+        Returns:
+            `Posterior(z_mean, z_log_var)`, two NumPy arrays of shape `(N, Z)`.
+        """
+        data_checks.check_examples(x, self.event_shape, self.likelihood)
+        return self._over_batches(self.encoder, x, batch_size)
+
+    def decode(self, z, batch_size=512):
+        """The mean of `p(x|z)` for each row of z: `(N, Z)` becomes `(N, ...)`, a NumPy array."""
+        z = np.asarray(z, "float32")
+        if z.ndim != 2 or z.shape[1] != self.latent_dim or not len(z):
+            expected = f"of shape (examples, {self.latent_dim})"
+            raise SettingError(complaint("z", expected, z.shape, of=".shape"))
+        return self._over_batches(self._decode_mean, z, batch_size)
+
+    def reconstruct(self, x, batch_size=512):
+        """The mean of `p(x|z)` at the posterior mean of each example, a NumPy array like x."""
+        return self.decode(self.encode(x, batch_size).z_mean, batch_size)
+
+    def generate(self, num_samples, seed=None, draw=False):
+        """New examples: `z ~ p(z)`, then the mean of `p(x|z)`.
+
+        Args:
+            num_samples: how many.
+            seed: whole number that makes the call repeatable, or None.
+            draw: whether to draw x from `p(x|z)` in place of taking its mean.
+
+        Returns:
+            NumPy array of shape `(num_samples, ...)`.
+        """
+        num_samples = check_int("num_samples", num_samples)
+        seeds = keras.random.SeedGenerator(seed)
+        z = ops.convert_to_numpy(keras.random.normal((num_samples, self.latent_dim), seed=seeds))
+        if not draw:
+            return self.decode(z)
+        parameters = self._over_batches(self.decoder, z, batch_size=512)
+        return ops.convert_to_numpy(self.likelihood.sample(parameters, seed=seeds))
+
+    def _decode_mean(self, z):
+        return self.likelihood(self.decoder(z))
+
+    def _over_batches(self, function, array, batch_size):
+        """Applies `function` to `array` in batches; compiles it the first time."""
+        key = getattr(function, "__name__", None) or function.name
+        if key not in self._compiled:
+            self._compiled[key] = over_batches(function, np.shape(array)[1:])
+        return self._compiled[key](array, batch_size)
+
+    def get_config(self):
+        children = {
+            "encoder": self.encoder,
+            "decoder": self.decoder,
+            "likelihood": self.likelihood,
+            "objective": self.objective,
+        }
+        serialize = keras.saving.serialize_keras_object
+        return {
+            **super().get_config(),
+            **{name: serialize(child) for name, child in children.items()},
+            "seed": self.sampling.seed,
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        config = dict(config)
+        for name in ("encoder", "decoder", "likelihood", "objective"):
+            config[name] = keras.saving.deserialize_keras_object(config[name])
+        return cls(**config)
+
+
+def _weighted(values, sample_weight):
+    """`values` of shape `(B,)` times the weights, which count as 1 where there are none."""
+    if sample_weight is None:
+        return values
+    return values * ops.reshape(ops.cast(sample_weight, "float32"), (-1,))

@@ -1,0 +1,50 @@
+"""The reparameterization trick as a layer that owns its random state."""
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="keras_vrae")
+class Sampling(keras.layers.Layer):
+    """Draws `z = z_mean + exp(z_log_var / 2) * eps` with `eps ~ N(0, I)`.
+
+    The state of the random generator is saved with the model, so that training which is saved and
+    continued draws the very noise that uninterrupted training draws.
+
+    Args:
+        seed: whole number, or None for one drawn by Keras (`keras.utils.set_random_seed` fixes it).
+
+    Reference:
+        Kingma and Welling, 2013, arXiv 1312.6114, section 2.4.
+    """
+
+    def __init__(self, seed=None, **kwargs):
+        super().__init__(**kwargs)
+        self.seed = seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+
+    def call(self, z_mean, z_log_var, num_samples=1, seed=None):
+        """Draws z.
+
+        Args:
+            z_mean, z_log_var: parameters of `q(z|x)`, `(B, Z)`.
+            num_samples: draws for each row, K.
+            seed: a `keras.random.SeedGenerator` to use in place of the layer's own.
+
+        Returns:
+            Tensor of shape `(K, B, Z)`.
+        """
+        shape = (num_samples, *ops.shape(z_mean))
+        noise = keras.random.normal(shape, dtype=z_mean.dtype, seed=seed or self.seed_generator)
+        return z_mean + ops.exp(0.5 * z_log_var) * noise
+
+    def save_own_variables(self, store):
+        super().save_own_variables(store)
+        store["seed_state"] = ops.convert_to_numpy(self.seed_generator.state)
+
+    def load_own_variables(self, store):
+        # Keras leaves the state of seed generators out of its files.
+        self.seed_generator.state.assign(store["seed_state"])
+
+    def get_config(self):
+        return {**super().get_config(), "seed": self.seed}

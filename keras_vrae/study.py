@@ -1,0 +1,66 @@
+"""One run, or several beside each other: encoders times seeds, and their comparison."""
+
+import dataclasses
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+from keras_vrae import report
+from keras_vrae.training import console
+from keras_vrae.training.config import ExperimentConfig
+from keras_vrae.training.loop import train_and_evaluate
+from keras_vrae.training.run_directory import RunDirectory
+from keras_vrae.validation import SettingError, check_int, complaint
+
+DEFAULT_ROOT = "runs"
+
+
+def run_study(settings, encoders, num_seeds=1, run_dir=None, overwrite=False, resume=False):
+    """Trains one model for each encoder and seed, and compares them where there are several.
+
+    All settings and folders are checked before the first run begins.
+
+    Args:
+        settings: arguments of `ExperimentConfig`, all but `encoder`.
+        encoders: names of the inference networks.
+        num_seeds: runs for each encoder, with the seeds `seed`, `seed + 1` ...
+        run_dir: folder of the run; of several runs, the folder in which each has its own.
+        overwrite, resume: as in `train_and_evaluate`.
+
+    Returns:
+        The folder of the run, or of the comparison where there are several runs.
+    """
+    if not encoders or len(set(encoders)) < len(encoders):
+        expected = "one or more names, each once"
+        raise SettingError(complaint("encoder", expected, ",".join(encoders)))
+    if overwrite and resume:
+        raise SettingError("`overwrite` and `resume` exclude each other. Received: both")
+    check_int("seeds", num_seeds)
+    configs = {}
+    for encoder in encoders:
+        config = ExperimentConfig(encoder=encoder, **settings)
+        for offset in range(num_seeds):
+            name = f"{config.name}-seed{config.seed + offset}" if num_seeds > 1 else config.name
+            configs[name] = dataclasses.replace(config, seed=config.seed + offset)
+    if len(configs) == 1:
+        ((name, config),) = configs.items()
+        folder = Path(run_dir or Path(DEFAULT_ROOT, name))
+        train_and_evaluate(config, folder, overwrite, resume)
+        return folder
+    root = Path(run_dir or DEFAULT_ROOT)
+    runs = {root / name: config for name, config in configs.items()}
+    for folder in runs:
+        RunDirectory(folder).check(overwrite, resume)
+    for folder, config in runs.items():
+        _in_own_process(train_and_evaluate, config, folder, overwrite, resume)
+    comparison = root / f"{next(iter(configs.values())).dataset_name}-comparison"
+    report.write(list(runs), comparison)
+    console.say(f"\nComparison: {comparison / 'report.html'}")
+    return comparison
+
+
+def _in_own_process(function, *arguments):
+    """Calls the function in a fresh process, so that no run's memory or state is in the next."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=context) as pool:
+        return pool.submit(function, *arguments).result()

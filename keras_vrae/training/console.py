@@ -1,0 +1,77 @@
+"""What a run says on the terminal."""
+
+from keras_vrae.training import environment
+
+
+def say(text):
+    """Prints a line at once, also where the output goes to a file."""
+    print(text, flush=True)
+
+
+def _table(rows):
+    width = max(len(name) for name, _ in rows)
+    say("\n".join(f"  {name:<{width}}  {text}" for name, text in rows) + "\n")
+
+
+def banner(config, splits, model, run, first_epoch):
+    """Says what is about to happen."""
+    versions = environment.versions()
+    shape = " x ".join(map(str, splits.spec.event_shape))
+    sizes = [f"{len(split):,}" for split in splits[:3]]
+    epochs = (
+        f"epochs {first_epoch + 1} to {config.epochs}" if first_epoch else f"{config.epochs} epochs"
+    )
+    say(f"\nTraining a VAE with the {config.encoder} encoder on {config.dataset}")
+    _table(
+        [
+            ("data", "{} training, {} validation, {} test examples".format(*sizes)),
+            ("", f"of {shape} values, binarization: {config.binarization}"),
+            (
+                "model",
+                f"{config.hidden_units} hidden units, {config.latent_dim} latent dimensions, "
+                f"{config.likelihood} likelihood, {model.count_params():,} parameters",
+            ),
+            (
+                "training",
+                f"{epochs}, batch {config.batch_size}, Adam {config.learning_rate:g}, "
+                f"seed {config.seed}",
+            ),
+            (
+                "device",
+                f"{environment.device()}; TensorFlow {versions['tensorflow']}, "
+                f"Keras {versions['keras']}",
+            ),
+            ("run", str(run)),
+        ]
+    )
+
+
+def results(metrics, run):
+    """Says how it went, and where everything lies."""
+    test = metrics["test"]
+    say(f"\nTest figures of {metrics['encoder']} on {metrics['dataset']} (nats an example)")
+    bound = "none: grey levels" if test["elbo"] is None else f"{test['elbo']:.2f}"
+    _table(
+        [
+            ("ELBO", bound),
+            ("reconstruction", f"{test['reconstruction']:.2f}"),
+            ("KL", f"{test['kl']:.2f}"),
+            ("active units", str(test["active_units"])),
+            ("kNN accuracy", f"{test['knn_accuracy']:.3f}"),
+            ("linear probe accuracy", f"{test['linear_probe_accuracy']:.3f}"),
+            (
+                "training",
+                f"{metrics['train_seconds']:.1f} s, {metrics['seconds_per_epoch']:.2f} s an epoch, "
+                f"{metrics['examples_per_second']:,.0f} examples/s",
+            ),
+            ("peak memory", f"{metrics['peak_memory_mb']:,.0f} MiB"),
+        ]
+    )
+    _table(
+        [
+            ("figures", str(run.figures_path)),
+            ("metrics", str(run.metrics_path)),
+            ("history", str(run.history_path)),
+            ("model", f"{run.model_path}  (keras.saving.load_model)"),
+        ]
+    )

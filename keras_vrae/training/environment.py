@@ -1,0 +1,63 @@
+"""On what a run ran."""
+
+import os
+import platform
+import subprocess
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn")
+
+
+def versions():
+    """Versions of Python and of the packages that decide the figures."""
+    from keras_vrae import __version__
+
+    found = {"python": platform.python_version(), "keras_vrae": __version__}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = None
+    return found
+
+
+def device():
+    """What computes: the GPUs that TensorFlow sees, or the CPU and how many cores it may use."""
+    import tensorflow as tf
+
+    gpus = tf.config.list_physical_devices("GPU")
+    if gpus:
+        names = [tf.config.experimental.get_device_details(gpu).get("device_name") for gpu in gpus]
+        return ", ".join(str(name) for name in names)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return f"CPU, {cores} {'core' if cores == 1 else 'cores'}"
+
+
+def git_revision():
+    """The revision of the checkout that this code runs from, or None."""
+    try:
+        answer = subprocess.run(
+            ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"],
+            capture_output=True,
+            text=True,
+            timeout=5,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return answer.stdout.strip() or None
+
+
+def peak_memory_mb():
+    """The most memory this process has held at any time, in MiB."""
+    try:
+        # Linux's ru_maxrss may be that of the process which started this one; VmHWM is our own.
+        status = Path("/proc/self/status").read_text()
+        kibibytes = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
+        return round(int(kibibytes.split()[1]) / 1024, 1)
+    except (OSError, StopIteration):
+        import resource
+
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return round(peak / (1024**2 if sys.platform == "darwin" else 1024), 1)

@@ -1,0 +1,132 @@
+"""The files of one run. Each is written aside and renamed, so that none is ever half there."""
+
+import csv
+import json
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+from keras_vrae.training.atomic import replacing
+from keras_vrae.validation import DataError, SettingError, complaint
+
+CHECKPOINT = re.compile(r"epoch-(\d+)\.keras")
+
+
+class RunDirectory:
+    """Where a run keeps its files, and how they are read and written.
+
+    `config.json`, `history.csv`, `metrics.json`, `model.keras`, `checkpoints/epoch-NNNN.keras` and
+    `figures/`. A run is finished when `metrics.json` is there, which is written last.
+
+    Args:
+        path: the folder, which need not exist yet.
+    """
+
+    def __init__(self, path):
+        self.path = Path(path)
+        self.config_path = self.path / "config.json"
+        self.history_path = self.path / "history.csv"
+        self.metrics_path = self.path / "metrics.json"
+        self.model_path = self.path / "model.keras"
+        self.checkpoints_path = self.path / "checkpoints"
+        self.figures_path = self.path / "figures"
+        self.arrays_path = self.figures_path / "arrays.npz"
+
+    def __str__(self):
+        return str(self.path)
+
+    @property
+    def exists(self):
+        """Whether there is anything in the folder."""
+        return self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir()))
+
+    @property
+    def is_run(self):
+        """Whether the folder holds a run, finished or not."""
+        return self.config_path.is_file()
+
+    @property
+    def is_finished(self):
+        return self.metrics_path.is_file()
+
+    def check(self, overwrite=False, resume=False):
+        """Raises `SettingError` where a run may not start here; changes nothing.
+
+        Args:
+            overwrite: whether a run that is here may be replaced.
+            resume: whether a run that is here may be continued.
+        """
+        if not self.exists:
+            return
+        if not self.is_run:
+            expected = "an empty folder, a run, or a path where there is nothing yet"
+            raise SettingError(complaint("run_dir", expected, str(self)))
+        if not overwrite and not resume:
+            state = "finished" if self.is_finished else "unfinished"
+            raise SettingError(
+                f"`run_dir` must be free. Received: run_dir={str(self)!r}, which holds a {state} "
+                "run. Pass --overwrite to replace it, --resume to continue it, or another --run_dir"
+            )
+
+    def prepare(self):
+        """Makes the folder and shows that it can be written to, or raises `OSError`."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=self.path) as probe:
+            probe.write(b"\0" * 4096)
+
+    def clear(self):
+        """Removes the files of the run that is here, and nothing else."""
+        for path in (self.metrics_path, self.config_path, self.history_path, self.model_path):
+            path.unlink(missing_ok=True)
+        for path in (self.checkpoints_path, self.figures_path):
+            shutil.rmtree(path, ignore_errors=True)
+
+    # Writing.
+
+    def write_json(self, path, content):
+        with replacing(path) as aside:
+            aside.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", "utf-8")
+
+    def write_history(self, rows):
+        """Writes `history.csv`: one dict an epoch, all with the same keys."""
+        with replacing(self.history_path) as aside, aside.open("w", newline="") as file:
+            writer = csv.DictWriter(file, fieldnames=list(rows[0]))
+            writer.writeheader()
+            writer.writerows(rows)
+
+    def write_checkpoint(self, model, epochs_done):
+        """Saves the whole state of training after an epoch, in place of earlier checkpoints."""
+        earlier = self.checkpoints()
+        with replacing(self.checkpoints_path / f"epoch-{epochs_done:04d}.keras") as aside:
+            model.save(aside)
+        for epoch, path in earlier.items():
+            if epoch != epochs_done:
+                path.unlink()
+
+    # Reading.
+
+    def checkpoints(self):
+        """The checkpoints by the number of epochs done, the latest last."""
+        paths = self.checkpoints_path.glob("epoch-*.keras")
+        matches = ((CHECKPOINT.fullmatch(path.name), path) for path in paths)
+        return dict(sorted((int(match[1]), path) for match, path in matches if match))
+
+    def read_json(self, path):
+        try:
+            return json.loads(path.read_text("utf-8"))
+        except FileNotFoundError:
+            raise DataError(f"{self} is not a finished run: it has no {path.name}") from None
+        except (ValueError, OSError) as error:
+            raise DataError(f"{path} cannot be read: {error}") from None
+
+    def read_history(self):
+        """The rows of `history.csv`, with numbers for values."""
+        try:
+            with self.history_path.open(newline="") as file:
+                return [
+                    {"epoch": int(row.pop("epoch")), **{k: float(v) for k, v in row.items()}}
+                    for row in csv.DictReader(file)
+                ]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise DataError(f"{self.history_path} cannot be read: {error}") from None

@@ -1,0 +1,81 @@
+"""Argument checks. Every message has three beats: the name, what was expected, what came."""
+
+import difflib
+import math
+import operator
+
+
+class SettingError(ValueError):
+    """A setting that cannot be used. Programs print it on one line and exit with status 2."""
+
+
+class DataError(ValueError):
+    """Data that cannot be used. Programs print it on one line and exit with status 1."""
+
+
+def complaint(name, expected, value, of=""):
+    """The three-beat message: `name` must be `expected`, and this is what came.
+
+    `of` names the part of the argument that `value` is, such as `.shape`.
+    """
+    return f"`{name}` must be {expected}. Received: {name}{of}={value!r}"
+
+
+def check_int(name, value, minimum=1):
+    """Returns `value` as an int of at least `minimum`, or raises `SettingError`."""
+    expected = f"a whole number of at least {minimum}"
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise SettingError(complaint(name, expected, value)) from None
+    if isinstance(value, bool) or number < minimum:
+        raise SettingError(complaint(name, expected, value))
+    return number
+
+
+def check_float(name, value, minimum=0.0, maximum=math.inf, above=False, below=False):
+    """Returns `value` as a finite float in a range, or raises `SettingError`.
+
+    Args:
+        name: what to call the value in the message.
+        value: the number.
+        minimum, maximum: the ends of the range.
+        above: whether `minimum` itself is refused.
+        below: whether `maximum` itself is refused.
+    """
+    expected = f"a number {'above' if above else 'of at least'} {minimum:g}"
+    if maximum != math.inf:
+        expected += f" and {'below' if below else 'of at most'} {maximum:g}"
+    try:
+        if isinstance(value, (bool, str)):
+            raise TypeError
+        number = float(value)
+    except (TypeError, ValueError):
+        raise SettingError(complaint(name, expected, value)) from None
+    too_low = number <= minimum if above else number < minimum
+    too_high = number >= maximum if below else number > maximum
+    if not math.isfinite(number) or too_low or too_high:
+        raise SettingError(complaint(name, expected, value))
+    return number
+
+
+def check_choice(name, value, choices):
+    """Returns `value` if it is one of `choices`, or raises `SettingError` with the nearest one."""
+    choices = tuple(choices)
+    if value in choices:
+        return value
+    nearest = difflib.get_close_matches(str(value), [str(choice) for choice in choices], n=1)
+    hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
+    expected = f"one of {', '.join(repr(choice) for choice in choices)}"
+    raise SettingError(complaint(name, expected, value) + hint)
+
+
+def check_event_shape(name, value):
+    """Returns `value`, the shape of one example, as a tuple of positive ints."""
+    try:
+        shape = tuple(value)
+    except TypeError:
+        shape = ()
+    if not shape:
+        raise SettingError(complaint(name, "a non-empty tuple of sizes", value))
+    return tuple(check_int(f"{name}[{axis}]", size) for axis, size in enumerate(shape))

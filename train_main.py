@@ -1,0 +1,128 @@
+"""Trains a variational autoencoder, draws what it learned, prints and stores the figures.
+
+    python train_main.py --encoder=lstm
+    python train_main.py --encoder=dense,lstm,gru --dataset=mnist --data_dir=FOLDER
+
+Several encoders, or several seeds, are trained one after the other and compared.
+"""
+
+import dataclasses
+import os
+import re
+import sys
+
+from absl import app, flags
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+FLAGS = flags.FLAGS
+
+flags.DEFINE_list(
+    "encoder", ["lstm"], "Inference network: dense, lstm or gru; or several, with commas."
+)
+flags.DEFINE_string(
+    "dataset",
+    "digits",
+    "digits (embedded, no network), mnist, fashion_mnist, kmnist, or tfds:NAME for any set of "
+    "labelled images of one size in tensorflow-datasets.",
+)
+flags.DEFINE_string(
+    "data_dir",
+    None,
+    "Folder of the data: the four IDX files of the MNIST family, gzipped or not; or where "
+    "tensorflow-datasets keeps its data.",
+)
+flags.DEFINE_string(
+    "run_dir",
+    None,
+    "Folder for the results; of several runs, the folder that holds theirs. "
+    "(default: runs/<dataset>-<encoder>; of several runs: runs)",
+)
+flags.DEFINE_integer(
+    "epochs", None, "Passes over the training part. (default: 40 for digits, otherwise 20)"
+)
+flags.DEFINE_integer(
+    "batch_size", None, "Examples in a batch. (default: 32 for digits, otherwise 128)"
+)
+flags.DEFINE_float("learning_rate", 1e-3, "Step size of Adam.")
+flags.DEFINE_integer("latent_dim", 2, "Number of latent dimensions.")
+flags.DEFINE_integer("hidden_units", 500, "Units of every hidden layer of encoder and decoder.")
+flags.DEFINE_string(
+    "likelihood",
+    None,
+    "Distribution of a value given z: bernoulli, or gaussian with a learned scale. "
+    "(default: gaussian for digits, otherwise bernoulli)",
+)
+flags.DEFINE_string(
+    "binarization",
+    None,
+    "dynamic (grey levels are probabilities, drawn anew each epoch), fixed (drawn once) or none. "
+    "(default: dynamic with bernoulli, none with gaussian)",
+)
+flags.DEFINE_integer("seed", 0, "Fixes initialisation, data order, binarization and sampling.")
+flags.DEFINE_integer("seeds", 1, "Number of runs for each encoder, with seeds seed, seed + 1, ...")
+flags.DEFINE_integer(
+    "eval_samples", 10, "Posterior samples for each test example in the final bound."
+)
+flags.DEFINE_bool("overwrite", False, "Replace a run that is in the way.")
+flags.DEFINE_bool("resume", False, "Continue an unfinished run from its last checkpoint.")
+
+
+def parse_flags(argv):
+    """Parses the command line; answers a mistake with one line and exit status 2."""
+    if any(argument in ("--help", "-help", "-h") for argument in argv):
+        print(__doc__)
+        print(FLAGS.main_module_help())
+        sys.exit(0)
+    try:
+        rest = FLAGS(argv)
+    except flags.Error as error:
+        fail(2, _one_line(error))
+    if len(rest) > 1:
+        fail(2, f"Arguments must be flags, --name=value. Received: {' '.join(rest[1:])}")
+    return rest
+
+
+def _one_line(error):
+    """What absl says of a flag, in the words that the other settings use."""
+    match = re.match(r"flag --(\w+)=(.*?): ", str(error), re.DOTALL)
+    if not match:
+        return " ".join(str(error).split())
+    name, value = match.groups()
+    expected = FLAGS[name].parser.syntactic_help
+    return f"`{name}` must be {expected}. Received: {name}={value!r}"
+
+
+def fail(status, message):
+    """Prints one line and ends the program."""
+    print(f"train_main.py: {message}", file=sys.stderr)
+    sys.exit(status)
+
+
+def main(_):
+    """Runs what the flags ask for."""
+    from keras_vrae.study import run_study
+    from keras_vrae.training import ExperimentConfig
+    from keras_vrae.validation import SettingError
+
+    names = {field.name for field in dataclasses.fields(ExperimentConfig)}
+    settings = {name: FLAGS[name].value for name in names - {"encoder"}}
+    try:
+        run_study(
+            settings,
+            encoders=FLAGS.encoder,
+            num_seeds=FLAGS.seeds,
+            run_dir=FLAGS.run_dir,
+            overwrite=FLAGS.overwrite,
+            resume=FLAGS.resume,
+        )
+    except SettingError as error:
+        fail(2, error)
+    except (ValueError, OSError) as error:
+        fail(1, error)
+    except KeyboardInterrupt:
+        fail(130, "Interrupted. Continue with --resume")
+
+
+if __name__ == "__main__":
+    app.run(main, flags_parser=parse_flags)
