@@ -39,12 +39,17 @@ flags.DEFINE_string(
     "(default: runs/<dataset>-<encoder>; of several runs: runs)",
 )
 flags.DEFINE_integer(
-    "epochs", None, "Passes over the training part. (default: 40 for digits, otherwise 20)"
+    "epochs", None, "Passes over the training part. (default: 60 for digits, otherwise 20)"
 )
 flags.DEFINE_integer(
     "batch_size", None, "Examples in a batch. (default: 32 for digits, otherwise 128)"
 )
-flags.DEFINE_float("learning_rate", 1e-3, "Step size of Adam.")
+flags.DEFINE_float("learning_rate", 1e-3, "Step size of Adam at the start.")
+flags.DEFINE_string(
+    "learning_rate_schedule",
+    "cosine",
+    "cosine (to zero along half a cosine) or constant.",
+)
 flags.DEFINE_integer("latent_dim", 2, "Number of latent dimensions.")
 flags.DEFINE_integer("hidden_units", 500, "Units of every hidden layer of encoder and decoder.")
 flags.DEFINE_string(

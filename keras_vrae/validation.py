@@ -4,6 +4,8 @@ import difflib
 import math
 import operator
 
+MOST_CHOICES_NAMED = 20
+
 
 class SettingError(ValueError):
     """A setting that cannot be used. Programs print it on one line and exit with status 2."""
@@ -67,6 +69,8 @@ def check_choice(name, value, choices):
     nearest = difflib.get_close_matches(str(value), [str(choice) for choice in choices], n=1)
     hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
     expected = f"one of {', '.join(repr(choice) for choice in choices)}"
+    if len(choices) > MOST_CHOICES_NAMED:
+        expected = f"one of {len(choices)} known names"
     raise SettingError(complaint(name, expected, value) + hint)
 
 

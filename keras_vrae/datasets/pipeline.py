@@ -30,7 +30,7 @@ def binarize(split, seed=FIXED_BINARIZATION_SEED):
 
 def steps_in_epoch(split, batch_size):
     """Number of batches in one pass over the examples, the partial last one included."""
-    return math.ceil(len(split) / batch_size)
+    return math.ceil(split.size / batch_size)
 
 
 def training_batches(split, batch_size, seed, first_epoch=0, binarization="none"):
@@ -52,7 +52,7 @@ def training_batches(split, batch_size, seed, first_epoch=0, binarization="none"
         `tf.data.Dataset` of `(B, ...)` float32.
     """
     x = tf.constant(split.x)
-    indices = tf.range(len(split), dtype=tf.int64)
+    indices = tf.range(split.size, dtype=tf.int64)
 
     def epoch_batches(epoch):
         epoch_seed = tf.stack([tf.constant(seed, tf.int64), epoch])

@@ -7,6 +7,7 @@ import numpy as np
 from keras_vrae.validation import DataError
 
 VALIDATION_SEED = 0
+SMALLEST_PART = 10
 
 
 class Split(NamedTuple):
@@ -20,7 +21,9 @@ class Split(NamedTuple):
     x: np.ndarray
     y: np.ndarray
 
-    def __len__(self):
+    @property
+    def size(self):
+        """Number of examples."""
         return len(self.x)
 
 
@@ -72,9 +75,9 @@ def image_splits(train, test, class_names):
     """
     parts = []
     for name, (images, labels) in {"train": train, "test": test}.items():
-        if len(images) != len(labels) or not len(images):
+        if len(images) != len(labels) or len(images) < SMALLEST_PART:
             raise DataError(
-                f"The {name} part must have one label for each image. "
+                f"The {name} part must have {SMALLEST_PART} or more images and a label for each. "
                 f"Received: {len(images)} images and {len(labels)} labels"
             )
         if images.ndim == 4 and images.shape[-1] == 1:

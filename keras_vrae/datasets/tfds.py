@@ -6,6 +6,8 @@ import urllib.parse
 import urllib.request
 from pathlib import Path
 
+import numpy as np
+
 from keras_vrae.datasets.splits import cut, image_splits
 from keras_vrae.validation import DataError, SettingError, check_choice
 
@@ -36,14 +38,16 @@ def load(name, data_dir=None):
     check_choice("dataset", base_name, tfds.list_builders(with_community_datasets=False))
     builder = tfds.builder(name, data_dir=data_dir)
     features = builder.info.features
-    image, label = (features.get(key) for key in ("image", "label"))
+    # Its features are not a dict, and have no get().
+    image, label = (dict(features.items()).get(key) for key in ("image", "label"))
     if not (
         isinstance(image, tfds.features.Image)
         and isinstance(label, tfds.features.ClassLabel)
         and None not in image.shape
+        and image.np_dtype == np.uint8
     ):
         raise SettingError(
-            "`dataset` must be a set of labelled images of one size. "
+            "`dataset` must be a set of labelled 8-bit images of one size. "
             f"Received: dataset='tfds:{name}', whose features are {', '.join(features)}"
         )
     if not builder.is_prepared():

@@ -22,7 +22,7 @@ def elbo_estimate(model, x, num_samples=10, seed=0):
         A dict of NumPy arrays of shape `(N,)`, in nats: `elbo`, `reconstruction`
         (`-E_q[log p(x|z)]`) and `kl`; `elbo = -(reconstruction + kl)`.
     """
-    num_samples = check_int("eval_samples", num_samples)
+    num_samples = check_int("num_samples", num_samples)
     seeds = keras.random.SeedGenerator(check_int("seed", seed, minimum=0))
 
     def terms_of_batch(batch):

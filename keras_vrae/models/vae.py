@@ -106,6 +106,7 @@ class VAE(keras.Model):
         Returns:
             `ElboTerms(log_likelihood (K, B), kl (B,))`, in nats.
         """
+        data_checks.check_shape(x.shape, self.event_shape)
         x = ops.cast(x, "float32")
         self._assert_support(x)
         if num_samples is None:
@@ -120,7 +121,7 @@ class VAE(keras.Model):
     def _assert_support(self, x):
         """Stops a step whose data the likelihood is not defined for, wherever they came from."""
         expected = f"`x` must hold {self.likelihood.support} for the {self._likelihood_name}"
-        tf.debugging.Assert(ops.all(self.likelihood.in_support(x)), [expected], summarize=0)
+        tf.debugging.Assert(ops.all(self.likelihood.in_support(x)), [expected], summarize=1)
 
     @property
     def _likelihood_name(self):

@@ -28,8 +28,8 @@ class Run(NamedTuple):
         metrics = directory.read_json(directory.metrics_path)
         config = directory.read_json(directory.config_path)
         try:
-            with np.load(directory.arrays_path, allow_pickle=False) as stored:
-                arrays = dict(stored)
+            with directory.arrays_path.open("rb") as file:
+                arrays = dict(np.load(file, allow_pickle=False))
         except (OSError, ValueError, zipfile.BadZipFile) as error:
             raise DataError(f"{directory.arrays_path} cannot be read: {error}") from None
         for name in ("encoder", "dataset", "test", "seconds_per_epoch", "parameters"):
@@ -69,7 +69,7 @@ class Encoder:
         self.shown = runs[0]
 
     def figure(self, name):
-        """The `Spread` of a figure of `metrics.json` or its `test` part, None where one has none."""
+        """The `Spread` of a figure of `metrics.json` or its `test` part; None if one lacks it."""
         values = [{**run.metrics, **run.metrics["test"]}.get(name) for run in self.runs]
         return None if None in values else Spread.of(values)
 
@@ -156,7 +156,7 @@ class Comparison:
             (
                 "training",
                 f"{config['epochs']} epochs, batch {config['batch_size']}, "
-                f"Adam {config['learning_rate']:g}",
+                f"Adam {config['learning_rate']:g} ({config['learning_rate_schedule']})",
             ),
             ("seeds", ", ".join(str(run.metrics["seed"]) for run in self.encoders[0].runs)),
             ("device", "; ".join(devices)),

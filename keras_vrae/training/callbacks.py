@@ -48,8 +48,9 @@ class RunRecorder(keras.callbacks.Callback):
             )
         seconds = self._training_seconds or time.perf_counter() - self._epoch_begin
         self.rows.append({"epoch": epoch + 1, **figures, "seconds": round(seconds, 4)})
+        # The history first: it may run ahead of the checkpoint, but not lack an epoch of it.
+        self.run.write_history(self.rows)
         due = time.perf_counter() - self._last_checkpoint > CHECKPOINT_EVERY_SECONDS
         if due or epoch + 1 == self.params["epochs"]:
             self.run.write_checkpoint(self.model, epoch + 1)
             self._last_checkpoint = time.perf_counter()
-        self.run.write_history(self.rows)

@@ -8,8 +8,11 @@ from keras_vrae.validation import SettingError, check_choice, check_float, check
 
 # What suits a data set where nothing is asked for. The digits are few, so that an epoch has few
 # steps, and their 17 grey levels are too much to lose to binarization.
-DIGITS_DEFAULTS = {"epochs": 40, "batch_size": 32, "likelihood": "gaussian"}
+DIGITS_DEFAULTS = {"epochs": 60, "batch_size": 32, "likelihood": "gaussian"}
 OTHER_DEFAULTS = {"epochs": 20, "batch_size": 128, "likelihood": "bernoulli"}
+
+
+SCHEDULES = ("cosine", "constant")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,7 +25,9 @@ class ExperimentConfig:
         data_dir: folder of the data, or None.
         epochs: passes over the training part.
         batch_size: examples in a batch.
-        learning_rate: step size of Adam.
+        learning_rate: step size of Adam at the start.
+        learning_rate_schedule: `"cosine"` takes it to zero along half a cosine (Loshchilov and
+            Hutter, 2017, arXiv 1608.03983), `"constant"` keeps it.
         latent_dim: number of latent dimensions.
         hidden_units: units of every hidden layer of encoder and decoder.
         likelihood: name of the likelihood.
@@ -40,6 +45,7 @@ class ExperimentConfig:
     epochs: int | None = None
     batch_size: int | None = None
     learning_rate: float = 1e-3
+    learning_rate_schedule: str = "cosine"
     latent_dim: int = 2
     hidden_units: int = 500
     likelihood: str | None = None
@@ -60,6 +66,7 @@ class ExperimentConfig:
             check_int(name, getattr(self, name))
         check_int("seed", self.seed, minimum=0)
         check_float("learning_rate", self.learning_rate, above=True)
+        check_choice("learning_rate_schedule", self.learning_rate_schedule, SCHEDULES)
         check_choice("binarization", self.binarization, BINARIZATIONS)
         if self.binarization != "none" and not bernoulli:
             expected = f"'none' with likelihood={self.likelihood!r}"

@@ -17,7 +17,7 @@ def banner(config, splits, model, run, first_epoch):
     """Says what is about to happen."""
     versions = environment.versions()
     shape = " x ".join(map(str, splits.spec.event_shape))
-    sizes = [f"{len(split):,}" for split in splits[:3]]
+    sizes = [f"{split.size:,}" for split in splits[:3]]
     epochs = (
         f"epochs {first_epoch + 1} to {config.epochs}" if first_epoch else f"{config.epochs} epochs"
     )
@@ -33,8 +33,8 @@ def banner(config, splits, model, run, first_epoch):
             ),
             (
                 "training",
-                f"{epochs}, batch {config.batch_size}, Adam {config.learning_rate:g}, "
-                f"seed {config.seed}",
+                f"{epochs}, batch {config.batch_size}, Adam {config.learning_rate:g} "
+                f"({config.learning_rate_schedule}), seed {config.seed}",
             ),
             (
                 "device",

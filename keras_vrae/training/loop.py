@@ -18,7 +18,7 @@ from keras_vrae.training import console, environment, pictures
 from keras_vrae.training.atomic import replacing
 from keras_vrae.training.callbacks import RunRecorder
 from keras_vrae.training.run_directory import RunDirectory
-from keras_vrae.validation import SettingError, complaint
+from keras_vrae.validation import DataError, SettingError, complaint
 
 EVALUATION_BATCH = 512
 
@@ -39,7 +39,7 @@ def train_and_evaluate(config, run_dir, overwrite=False, resume=False):
     Raises:
         SettingError: for settings that do not fit the data, the folder, or the run to resume.
         DataError: for data that cannot be used, and for training that diverges.
-        OSError: where the folder cannot be written.
+        OSError: where a file cannot be written.
     """
     run = RunDirectory(run_dir)
     run.check(overwrite, resume)
@@ -104,7 +104,11 @@ def make_model(config, splits):
         likelihood=likelihood,
         seed=config.seed,
     )
-    model.compile(keras.optimizers.Adam(config.learning_rate))
+    learning_rate = config.learning_rate
+    if config.learning_rate_schedule == "cosine":
+        steps = config.epochs * steps_in_epoch(splits.train, config.batch_size)
+        learning_rate = keras.optimizers.schedules.CosineDecay(learning_rate, decay_steps=steps)
+    model.compile(keras.optimizers.Adam(learning_rate))
     return model
 
 
@@ -165,15 +169,18 @@ def describe(model, splits, config, recorder):
         "train_seconds": round(sum(seconds), 3),
         "seconds_per_epoch": round(seconds_per_epoch, 4),
         "first_step_seconds": recorder.first_step_seconds,
-        "examples_per_second": round(len(splits.train) / seconds_per_epoch, 1),
+        "examples_per_second": round(splits.train.size / seconds_per_epoch, 1),
         "peak_memory_mb": environment.peak_memory_mb(),
     }
 
 
 def _check_same_settings(config, run):
     stored = run.read_json(run.config_path)
+    free = {"data_dir"}
+    if config.learning_rate_schedule == "constant":
+        free.add("epochs")  # Nothing that was done depends on how many are still to come.
     for name, value in config.as_dict().items():
-        if name not in ("epochs", "data_dir") and stored.get(name) != value:
+        if name not in free and stored.get(name) != value:
             expected = f"{stored.get(name)!r} to resume {run}"
             raise SettingError(complaint(name, expected, value))
 
@@ -185,5 +192,9 @@ def _epochs_done(run):
 def _restore(run):
     """The model of the last checkpoint and the history up to it."""
     epochs_done, path = list(run.checkpoints().items())[-1]
-    model = keras.saving.load_model(path)
+    try:
+        model = keras.saving.load_model(path)
+    except (ValueError, OSError, KeyError) as error:
+        reason = (str(error).splitlines() or [""])[0]
+        raise DataError(f"The checkpoint {path} cannot be read: {reason}") from error
     return model, run.read_history()[:epochs_done]

@@ -63,17 +63,21 @@ class RunDirectory:
             expected = "an empty folder, a run, or a path where there is nothing yet"
             raise SettingError(complaint("run_dir", expected, str(self)))
         if not overwrite and not resume:
-            state = "finished" if self.is_finished else "unfinished"
+            state = "a finished" if self.is_finished else "an unfinished"
             raise SettingError(
-                f"`run_dir` must be free. Received: run_dir={str(self)!r}, which holds a {state} "
+                f"`run_dir` must be free. Received: run_dir={str(self)!r}, which holds {state} "
                 "run. Pass --overwrite to replace it, --resume to continue it, or another --run_dir"
             )
 
     def prepare(self):
-        """Makes the folder and shows that it can be written to, or raises `OSError`."""
-        self.path.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=self.path) as probe:
-            probe.write(b"\0" * 4096)
+        """Makes the folder and shows that it can be written to, or raises `SettingError`."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.path) as probe:
+                probe.write(b"\0" * 4096)
+        except OSError as error:
+            expected = f"a folder that can be written to ({error.strerror})"
+            raise SettingError(complaint("run_dir", expected, str(self))) from None
 
     def clear(self):
         """Removes the files of the run that is here, and nothing else."""

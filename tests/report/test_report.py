@@ -1,0 +1,180 @@
+"""Comparisons of made-up runs, so that every figure of the report is known beforehand."""
+
+import json
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from keras_vrae import report
+from keras_vrae.report.comparison import Comparison
+from keras_vrae.report.findings import sentences
+from keras_vrae.training import ExperimentConfig, RunDirectory
+from keras_vrae.validation import DataError, SettingError
+
+
+def make_run(folder, encoder, seed=0, seconds=1.0, knn=0.8, elbo=-140.0, **settings):
+    """Writes the files of a finished run with these figures."""
+    run = RunDirectory(folder / f"{encoder}-{seed}")
+    config = ExperimentConfig(encoder=encoder, dataset="mnist", seed=seed, **settings)
+    versions = {"versions": {"keras": "3"}, "device": "CPU, 2 cores"}
+    run.write_json(run.config_path, {**config.as_dict(), **versions})
+    curve = {"loss": 150.0, "reconstruction": 144.0, "kl": 6.0}
+    curve = {**curve, **{f"val_{name}": value for name, value in curve.items()}}
+    run.write_history([{"epoch": n, **curve, "seconds": seconds} for n in (1, 2)])
+    rng = np.random.default_rng(seed)
+    run.figures_path.mkdir()
+    arrays = {"codes": rng.normal(size=(50, 2)), "labels": np.arange(50) % 10}
+    names = np.array([f"<{number}>" for number in range(10)])
+    manifold = {"manifold": rng.random((3, 3, 4, 4))} if config.latent_dim == 2 else {}
+    np.savez(
+        run.arrays_path, samples=rng.random((9, 4, 4)), class_names=names, **arrays, **manifold
+    )
+    test = {"elbo": elbo, "reconstruction": 134.0, "kl": 6.0, "active_units": 2}
+    test = {**test, "knn_accuracy": knn, "linear_probe_accuracy": knn - 0.1}
+    timings = {"seconds_per_epoch": seconds, "examples_per_second": 1000 / seconds}
+    metrics = {"dataset": "mnist", "encoder": encoder, "seed": seed, "parameters": 1_234_567}
+    run.write_json(run.metrics_path, {**metrics, **timings, "peak_memory_mb": 900.0, "test": test})
+    return run.path
+
+
+@pytest.fixture
+def runs(tmp_path):
+    return [
+        make_run(tmp_path, "dense", 0, seconds=2.0, knn=0.80, elbo=-142.0),
+        make_run(tmp_path, "dense", 1, seconds=2.2, knn=0.82, elbo=-142.2),
+        make_run(tmp_path, "lstm", 0, seconds=20.0, knn=0.90, elbo=-141.0),
+        make_run(tmp_path, "lstm", 1, seconds=22.0, knn=0.92, elbo=-143.0),
+    ]
+
+
+def test_table(runs):
+    header, rows = Comparison.of(runs).header_and_rows()
+    dense, lstm = (dict(zip(header, row, strict=True)) for row in rows)
+    assert dense["encoder"], lstm["encoder"] == ("dense", "lstm")
+    assert dense["parameters"] == "1,234,567"
+    assert dense["s / epoch"] == "2.10 ± 0.14"
+    assert (dense["speed, dense = 1"], lstm["speed, dense = 1"]) == ("1.00", "0.10")
+    assert lstm["ELBO"] == "-142.00 ± 1.41"
+    assert lstm["kNN"] == "0.910 ± 0.014"
+
+
+def test_findings_weigh_differences_against_the_spread(runs):
+    speed, knn, probe, elbo = sentences(Comparison.of(runs))
+    assert speed == ("dense trains fastest: 2.10 s an epoch; its speed is 10.0 times that of lstm.")
+    # The standard error of the difference is sqrt(2 * 0.0002 / 2) = 0.0141.
+    assert knn == (
+        "lstm embeds best by kNN accuracy: 0.910 ± 0.014, 0.100 above dense; "
+        "7.1 times the standard error of the difference, more than the spread over seeds explains."
+    )
+    assert probe.startswith("lstm separates the classes best linearly: 0.810")
+    assert "0.1 times the standard error of the difference, within what seeds do" in elbo
+
+
+def test_one_run_each_is_said_to_prove_nothing(runs):
+    knn = sentences(Comparison.of(runs[::2]))[1]
+    assert "0.100 above dense" in knn
+    assert "spread over seeds is unknown, so this may be chance" in knn
+
+
+def test_one_encoder_alone(runs):
+    comparison = Comparison.of(runs[:1])
+    assert sentences(comparison) == ["Only one encoder, dense, was run: nothing to compare."]
+    report.write(runs[:1])
+
+
+def test_without_dense_there_is_no_relative_speed(runs):
+    header, rows = Comparison.of(runs[2:]).header_and_rows()
+    assert dict(zip(header, rows[0], strict=True))["speed, dense = 1"] == "–"
+
+
+class Page(HTMLParser):
+    """Collects what a page refers to."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.sources, self.open = [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.sources += [value for name, value in attributes if name in ("src", "href")]
+        if tag not in ("img", "meta"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def test_files(runs, tmp_path):
+    folder = report.write(runs)
+    assert folder == tmp_path / "mnist-comparison"
+    assert {path.name for path in folder.iterdir()} == {
+        *("report.html", "report.md", "comparison.png", "validation.png"),
+    }
+    text = (folder / "report.html").read_text()
+    page = Page(text)
+    assert page.open == []
+    assert len(page.sources) == 2 * 3 + 1
+    assert all(source.startswith("data:image/png;base64,") for source in page.sources)
+    assert 'name="viewport"' in text
+    markdown = (folder / "report.md").read_text()
+    for part in ("0.910 ± 0.014", "dense and lstm on mnist"):
+        assert part in text
+        assert part in markdown
+    for picture in re.findall(r"\]\((.*?)\)", markdown):
+        assert (folder / picture).is_file()
+
+
+def test_latent_spaces_without_a_plane_have_no_manifold(tmp_path):
+    runs = [
+        make_run(tmp_path, encoder, latent_dim=2 + n) for n, encoder in enumerate(("dense", "gru"))
+    ]
+    text = (report.write(runs) / "report.html").read_text()
+    assert "Embeddings" in text
+    assert "Manifolds" not in text
+    assert "settings that differ" in text
+
+
+def test_grey_levels_have_no_bound(tmp_path):
+    runs = [
+        make_run(tmp_path, encoder, elbo=None, binarization="none") for encoder in ("dense", "gru")
+    ]
+    comparison = Comparison.of(runs)
+    assert not any("ELBO" in sentence for sentence in sentences(comparison))
+    assert "no bound" in (report.write(runs) / "report.md").read_text()
+
+
+def test_runs_that_cannot_be_compared(runs, tmp_path):
+    with pytest.raises(DataError, match=r"not a finished run: it has no metrics\.json"):
+        report.write([tmp_path / "nowhere"])
+    metrics = RunDirectory(runs[0]).metrics_path
+    content = json.loads(metrics.read_text())
+    metrics.write_text(json.dumps({**content, "dataset": "digits"}))
+    with pytest.raises(SettingError, match=r"one data set\. Received: digits, mnist"):
+        report.write(runs)
+    for damaged in ("{", "[]", '{"dataset": "mnist"}', "\0"):
+        metrics.write_text(damaged)
+        with pytest.raises(DataError, match=r"metrics\.json"):
+            report.write(runs)
+    metrics.write_text(json.dumps(content))
+    arrays = RunDirectory(runs[1]).arrays_path
+    arrays.write_bytes(arrays.read_bytes()[:100])
+    with pytest.raises(DataError, match=r"arrays\.npz cannot be read"):
+        report.write(runs)
+
+
+@pytest.mark.slow
+def test_program(runs, tmp_path):
+    def run(*arguments):
+        command = [sys.executable, "-m", "keras_vrae.report", *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True)
+
+    done = run(*runs, f"--output={tmp_path / 'out'}")
+    assert done.returncode == 0
+    assert (tmp_path / "out" / "report.html").is_file()
+    failed = run(tmp_path)
+    assert failed.returncode == 1
+    assert failed.stderr.strip().splitlines()[-1].startswith("keras_vrae.report: ")

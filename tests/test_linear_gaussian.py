@@ -1,0 +1,88 @@
+"""The bound against a model whose marginal likelihood is known exactly.
+
+With a linear decoder `x = W z + b + noise`, `p(x)` is the Gaussian `N(b, W W' + scale^2 I)`, and
+the best fit to data is probabilistic PCA (Tipping and Bishop, 1999): no variational step in either.
+"""
+
+import keras
+import numpy as np
+import pytest
+import scipy.stats
+
+import keras_vrae as kv
+from keras_vrae.evaluation import elbo_estimate
+
+D, Z, SCALE = 6, 2, 0.7
+
+
+@pytest.fixture(scope="module")
+def world():
+    rng = np.random.default_rng(4)
+    # Orthogonal columns make the exact posterior diagonal, as the encoder's is.
+    weights = np.linalg.qr(rng.normal(size=(D, Z)))[0] * [2.0, 1.2]
+    offset = rng.normal(size=D)
+    marginal = scipy.stats.multivariate_normal(offset, weights @ weights.T + SCALE**2 * np.eye(D))
+    return weights, offset, marginal
+
+
+def exact_model(weights, offset):
+    """A VAE whose encoder is the exact posterior of its linear decoder."""
+    precision = np.eye(Z) + weights.T @ weights / SCALE**2
+    gain = np.linalg.solve(precision, weights.T) / SCALE**2
+    encoder = kv.DenseEncoder(Z, hidden_units=D, num_layers=1, activation="linear")
+    decoder = kv.DenseDecoder((D,), hidden_units=Z, num_layers=1, activation="linear")
+    model = kv.VAE(encoder, decoder, kv.Gaussian(scale=SCALE), seed=0)
+    encoder.mlp.layers[0].set_weights([np.eye(D), np.zeros(D)])
+    encoder.z_mean_head.set_weights([gain.T, -gain @ offset])
+    encoder.z_log_var_head.set_weights([np.zeros((D, Z)), -np.log(np.diag(precision))])
+    decoder.mlp.layers[0].set_weights([np.eye(Z), np.zeros(Z)])
+    decoder.output_layer.set_weights([weights.T, offset])
+    return model
+
+
+def test_bound_is_the_marginal_where_the_posterior_is_exact(world):
+    weights, offset, marginal = world
+    x = marginal.rvs(20, random_state=1)
+    model = exact_model(weights, offset)
+    terms = model.elbo_terms(x, num_samples=20_000)
+    log_likelihood = np.asarray(terms.log_likelihood)
+    error = log_likelihood.std(axis=0) / np.sqrt(len(log_likelihood))
+    assert np.all(np.abs(terms.elbo - marginal.logpdf(x)) < 4 * error + 1e-4)
+
+
+def test_gap_of_a_wrong_posterior_is_its_divergence_from_the_exact_one(world):
+    weights, offset, marginal = world
+    x = marginal.rvs(20, random_state=1)
+    model = exact_model(weights, offset)
+    exact = model.encode(x)
+    kernel, bias = model.encoder.z_mean_head.get_weights()
+    model.encoder.z_mean_head.set_weights([kernel * 0.8, bias + 0.1])
+    wrong = model.encode(x)
+    # KL(N(m, v) || N(m0, v)) = (m - m0)^2 / (2 v)
+    gap = np.sum((wrong.z_mean - exact.z_mean) ** 2 / (2 * np.exp(exact.z_log_var)), axis=1)
+    terms = elbo_estimate(model, x, num_samples=20_000, seed=0)
+    assert gap.min() > 0.001
+    np.testing.assert_allclose(marginal.logpdf(x) - terms["elbo"], gap, atol=0.08)
+    assert abs(np.mean(marginal.logpdf(x) - terms["elbo"] - gap)) < 0.02
+
+
+@pytest.mark.slow
+def test_training_reaches_the_optimum_of_probabilistic_pca(world):
+    *_, marginal = world
+    x = marginal.rvs(2000, random_state=2).astype("float32")
+    eigenvalues = np.linalg.eigvalsh(np.cov(x.T, bias=True))[::-1]
+    noise = eigenvalues[Z:].mean()
+    log_det = np.log(eigenvalues[:Z]).sum() + (D - Z) * np.log(noise)
+    optimum = -0.5 * (D * np.log(2 * np.pi) + log_det + D)
+
+    keras.utils.set_random_seed(2)
+    encoder = kv.DenseEncoder(Z, hidden_units=D, num_layers=1, activation="linear")
+    decoder = kv.DenseDecoder((D,), hidden_units=8, num_layers=1, activation="linear")
+    likelihood = kv.Gaussian(initial_scale=0.5)
+    model = kv.VAE(encoder, decoder, likelihood, kv.ELBO(num_samples=4), seed=0)
+    schedule = keras.optimizers.schedules.CosineDecay(0.03, decay_steps=80 * 20)
+    model.compile(keras.optimizers.Adam(schedule), steps_per_execution=20)
+    model.fit(x, batch_size=100, epochs=80, verbose=0)
+    reached = elbo_estimate(model, x, num_samples=200, seed=0)["elbo"].mean()
+    assert optimum - 0.05 < reached < optimum + 0.01
+    assert np.exp(float(model.likelihood.log_scale)) == pytest.approx(np.sqrt(noise), rel=0.05)

@@ -1,0 +1,44 @@
+"""Several runs by one command."""
+
+import pytest
+
+from keras_vrae.study import run_study
+from keras_vrae.training import RunDirectory
+from keras_vrae.validation import SettingError
+
+SMALL = {"hidden_units": 8, "epochs": 1}
+
+
+@pytest.mark.slow
+def test_encoders_times_seeds(tmp_path, capfd):
+    folder = run_study(SMALL, ["dense", "gru"], num_seeds=2, run_dir=tmp_path)
+    assert folder == tmp_path / "digits-comparison"
+    names = {path.name for path in tmp_path.iterdir()} - {folder.name}
+    assert names == {f"digits-{e}-seed{n}" for e in ("dense", "gru") for n in (0, 1)}
+    assert "| gru | 2 |" in (folder / "report.md").read_text()
+    with pytest.raises(SettingError, match="digits-dense-seed0"):
+        run_study(SMALL, ["dense", "gru"], num_seeds=2, run_dir=tmp_path)
+    # What is missing is made, what is there is kept.
+    run = RunDirectory(tmp_path / "digits-gru-seed1")
+    run.clear()
+    run_study(SMALL, ["dense", "gru"], num_seeds=2, run_dir=tmp_path, resume=True)
+    assert run.is_finished
+    assert capfd.readouterr().out.count("finished already") == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        ({"encoders": []}, "encoder"),
+        ({"encoders": ["lstm", "lstm"]}, "encoder"),
+        ({"encoders": ["dense", "lsmt"]}, "encoder"),
+        ({"num_seeds": 0}, "seeds"),
+        ({"overwrite": True, "resume": True}, "overwrite"),
+        ({"settings": {"latent_dim": 0}}, "latent_dim"),
+    ],
+)
+def test_nothing_begins_with_settings_that_cannot_be(arguments, name, tmp_path):
+    arguments = {"settings": SMALL, "encoders": ["dense", "gru"], **arguments}
+    with pytest.raises(SettingError, match=f"`{name}"):
+        run_study(**arguments, run_dir=tmp_path / "runs")
+    assert not (tmp_path / "runs").exists()

@@ -1,0 +1,228 @@
+"""Whole runs, small ones."""
+
+import csv
+import json
+
+import keras
+import numpy as np
+import pytest
+from matplotlib.image import imread
+
+from keras_vrae import datasets
+from keras_vrae.training import ExperimentConfig, RunDirectory, callbacks, train_and_evaluate
+from keras_vrae.validation import DataError, SettingError
+
+FIGURES = {"embedding.png", "manifold.png", "samples.png", "reconstructions.png", "curves.png"}
+FILES = {"config.json", "history.csv", "metrics.json", "model.keras", "checkpoints", "figures"}
+
+
+def config(**settings):
+    return ExperimentConfig(**{"encoder": "dense", "hidden_units": 16, "epochs": 2, **settings})
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / "digits-gru"
+    return folder, train_and_evaluate(config(encoder="gru", epochs=3), folder)
+
+
+def test_files_of_a_run(finished):
+    folder, _ = finished
+    assert {path.name for path in folder.iterdir()} == FILES
+    assert {path.name for path in (folder / "figures").iterdir()} == FIGURES | {"arrays.npz"}
+    assert [path.name for path in (folder / "checkpoints").iterdir()] == ["epoch-0003.keras"]
+    for name in FIGURES:
+        picture = imread(folder / "figures" / name)
+        assert min(picture.shape[:2]) > 400
+        assert picture.std() > 0.02
+
+
+def test_metrics_of_a_run(finished):
+    folder, returned = finished
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert metrics == returned
+    assert (metrics["dataset"], metrics["encoder"], metrics["seed"]) == ("digits", "gru", 0)
+    assert metrics["epochs"] == 3
+    model = keras.saving.load_model(folder / "model.keras")
+    assert metrics["parameters"] == sum(np.prod(w.shape) for w in model.trainable_weights)
+    assert 0 < metrics["seconds_per_epoch"] < metrics["train_seconds"]
+    assert metrics["first_step_seconds"] > 0
+    assert metrics["examples_per_second"] == pytest.approx(
+        1294 / metrics["seconds_per_epoch"], rel=0.01
+    )
+    assert 200 < metrics["peak_memory_mb"] < 20_000
+    test = metrics["test"]
+    assert test["elbo"] == pytest.approx(-(test["reconstruction"] + test["kl"]), rel=1e-5)
+    assert test["active_units"] in (0, 1, 2)
+    for name in ("knn_accuracy", "linear_probe_accuracy"):
+        assert 0.1 < test[name] <= 1
+    loss = model.evaluate(datasets.load("digits").test.x, verbose=0)[0]
+    assert loss == pytest.approx(-test["elbo"], rel=0.1)
+
+
+def test_history_and_config_of_a_run(finished):
+    folder, _ = finished
+    with (folder / "history.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["epoch"] for row in rows] == ["1", "2", "3"]
+    assert set(rows[0]) == {
+        *("epoch", "loss", "reconstruction", "kl"),
+        *("val_loss", "val_reconstruction", "val_kl", "seconds"),
+    }
+    assert float(rows[2]["val_loss"]) < float(rows[0]["val_loss"])
+    stored = json.loads((folder / "config.json").read_text())
+    assert {**config(encoder="gru", epochs=3).as_dict()}.items() <= stored.items()
+    assert stored["versions"]["keras"] == keras.__version__
+
+
+def test_an_existing_run_is_not_touched_unasked(finished):
+    folder, _ = finished
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    with pytest.raises(SettingError, match=r"holds a finished run\. Pass --overwrite"):
+        train_and_evaluate(config(encoder="gru", epochs=3), folder)
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+def test_a_folder_that_is_no_run_is_never_replaced(tmp_path):
+    (tmp_path / "thesis.tex").write_text("years of work")
+    for overwrite in (False, True):
+        with pytest.raises(SettingError, match="`run_dir` must be an empty folder, a run"):
+            train_and_evaluate(config(), tmp_path, overwrite=overwrite)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+@pytest.mark.parametrize("spoiled", ["file", "below"])
+def test_a_folder_that_cannot_be_written_to(tmp_path, spoiled):
+    (tmp_path / "file").write_text("")
+    path = tmp_path / "file" if spoiled == "file" else tmp_path / "file" / "run"
+    with pytest.raises(SettingError, match="`run_dir` must be"):
+        train_and_evaluate(config(), path)
+
+
+def test_overwrite_replaces_the_files_of_the_run_alone(tmp_path):
+    run = tmp_path / "run"
+    train_and_evaluate(config(epochs=1), run)
+    (run / "notes.txt").write_text("mine")
+    metrics = train_and_evaluate(config(seed=1, epochs=1), run, overwrite=True)
+    assert metrics["seed"] == 1
+    assert {path.name for path in run.iterdir()} == FILES | {"notes.txt"}
+
+
+def test_same_settings_same_figures(tmp_path):
+    one, two, other = (
+        train_and_evaluate(config(epochs=1, seed=seed), tmp_path / name)["test"]
+        for name, seed in (("one", 0), ("two", 0), ("other", 1))
+    )
+    assert one == two
+    assert one["elbo"] != other["elbo"]
+
+
+class Interruption(keras.callbacks.Callback):
+    """Stops training after an epoch as a killed process would, at the worst of moments."""
+
+    def __init__(self, epoch):
+        super().__init__()
+        self.epoch = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        if batch == 5 and self.model.optimizer.iterations > self.epoch * 41:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("encoder", ["dense", "lstm", "gru"])
+def test_a_resumed_run_ends_as_the_uninterrupted_one(encoder, tmp_path, monkeypatch):
+    settings = config(encoder=encoder, epochs=4, likelihood="bernoulli")
+    whole = train_and_evaluate(settings, tmp_path / "whole")
+    monkeypatch.setattr(callbacks, "CHECKPOINT_EVERY_SECONDS", 0.0)
+    original_fit = keras.Model.fit
+
+    def interrupted_fit(self, *args, **kwargs):
+        kwargs["callbacks"] = [*kwargs["callbacks"], Interruption(epoch=2)]
+        return original_fit(self, *args, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(keras.Model, "fit", interrupted_fit)
+        with pytest.raises(KeyboardInterrupt):
+            train_and_evaluate(settings, tmp_path / "cut")
+    run = RunDirectory(tmp_path / "cut")
+    assert not run.is_finished
+    assert list(run.checkpoints()) == [2]
+    with pytest.raises(SettingError, match="holds an unfinished run"):
+        train_and_evaluate(settings, run.path)
+    resumed = train_and_evaluate(settings, run.path, resume=True)
+    assert resumed["test"] == whole["test"]
+    models = [keras.saving.load_model(tmp_path / n / "model.keras") for n in ("whole", "cut")]
+    for one, two in zip(*(model.get_weights() for model in models), strict=True):
+        np.testing.assert_array_equal(one, two)
+    rows = [RunDirectory(tmp_path / name).read_history() for name in ("whole", "cut")]
+    for one, two in zip(*rows, strict=True):
+        assert {**one, "seconds": 0} == {**two, "seconds": 0}
+
+
+def test_resume(tmp_path, capsys):
+    run = RunDirectory(tmp_path / "run")
+
+    def resume(**settings):
+        return train_and_evaluate(
+            config(learning_rate_schedule="constant", **settings), run.path, resume=True
+        )
+
+    first = resume(epochs=1)  # Nothing is there yet: it begins.
+    assert resume(epochs=1) == first
+    assert "finished already" in capsys.readouterr().out
+    assert resume(epochs=2)["epochs"] == 2
+    with pytest.raises(SettingError, match="`latent_dim` must be 2 to resume"):
+        resume(latent_dim=3)
+    run.metrics_path.unlink()
+    (path,) = run.checkpoints().values()
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(DataError, match=r"epoch-0002\.keras cannot be read"):
+        resume(epochs=2)
+
+
+def test_cosine_schedule_ends_at_zero_and_fixes_the_epochs(tmp_path):
+    train_and_evaluate(config(), tmp_path / "run")
+    model = keras.saving.load_model(tmp_path / "run" / "model.keras")
+    assert float(model.optimizer.learning_rate) == pytest.approx(0.0, abs=1e-9)
+    with pytest.raises(SettingError, match="`epochs` must be 2 to resume"):
+        train_and_evaluate(config(epochs=3), tmp_path / "run", resume=True)
+
+
+def test_divergence_is_told(tmp_path):
+    settings = config(learning_rate=1e30, likelihood="bernoulli")
+    with pytest.raises(DataError, match=r"diverged in epoch 1.*smaller --learning_rate"):
+        train_and_evaluate(settings, tmp_path / "run")
+    assert not (tmp_path / "run" / "metrics.json").exists()
+
+
+def test_a_full_disk_leaves_no_half_written_file(tmp_path, monkeypatch):
+    run = RunDirectory(tmp_path / "run")
+
+    def save(self, path, **kwargs):
+        path.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(keras.Model, "save", save)
+    with pytest.raises(OSError, match="No space left"):
+        train_and_evaluate(config(epochs=1), run.path)
+    assert not list(run.path.rglob("*.keras"))
+    assert not run.is_finished
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"latent_dim": 1},
+        {"latent_dim": 5},
+        {"likelihood": "bernoulli"},
+        {"likelihood": "bernoulli", "binarization": "fixed"},
+        {"likelihood": "bernoulli", "binarization": "none"},
+    ],
+    ids=str,
+)
+def test_other_settings(settings, tmp_path):
+    settings = config(epochs=1, **settings)
+    metrics = train_and_evaluate(settings, tmp_path)
+    assert (metrics["test"]["elbo"] is None) == (not settings.is_bound)
+    assert (tmp_path / "figures" / "manifold.png").exists() == (settings.latent_dim == 2)

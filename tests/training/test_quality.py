@@ -1,0 +1,23 @@
+"""What the three encoders reach on real data."""
+
+import pytest
+
+from keras_vrae.training import ExperimentConfig, train_and_evaluate
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("encoder", ["dense", "lstm", "gru"])
+def test_digits(encoder, tmp_path):
+    metrics = train_and_evaluate(ExperimentConfig(encoder=encoder), tmp_path / "run")
+    test = metrics["test"]
+    assert test["elbo"] > 9.0
+    assert test["knn_accuracy"] > 0.78
+    assert test["active_units"] == 2
+
+
+@pytest.mark.slow
+def test_mnist(mnist_dir, tmp_path):
+    config = ExperimentConfig("dense", dataset="mnist", data_dir=str(mnist_dir), epochs=2)
+    test = train_and_evaluate(config, tmp_path / "run")["test"]
+    assert test["elbo"] > -160.0
+    assert test["knn_accuracy"] > 0.60
