@@ -13,8 +13,6 @@ import sys
 
 from absl import app, flags
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-
 FLAGS = flags.FLAGS
 
 flags.DEFINE_list(
@@ -44,7 +42,7 @@ flags.DEFINE_integer(
 flags.DEFINE_integer(
     "batch_size", None, "Examples in a batch. (default: 32 for digits, otherwise 128)"
 )
-flags.DEFINE_float("learning_rate", 1e-3, "Step size of Adam at the start.")
+flags.DEFINE_float("learning_rate", 3e-3, "Step size of Adam at the start.")
 flags.DEFINE_string(
     "learning_rate_schedule",
     "cosine",
@@ -71,6 +69,25 @@ flags.DEFINE_integer(
 )
 flags.DEFINE_bool("overwrite", False, "Replace a run that is in the way.")
 flags.DEFINE_bool("resume", False, "Continue an unfinished run from its last checkpoint.")
+
+
+def load_tensorflow():
+    """Imports TensorFlow without its greetings, unless TF_CPP_MIN_LOG_LEVEL=0 asks for them.
+
+    It writes them to file descriptor 2 before that setting takes effect.
+    """
+    if os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2") == "0":
+        return
+    stderr = os.dup(2)
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        import tensorflow as tf
+
+        tf.config.list_physical_devices()
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
 
 
 def parse_flags(argv):
@@ -106,6 +123,7 @@ def fail(status, message):
 
 def main(_):
     """Runs what the flags ask for."""
+    load_tensorflow()
     from keras_vrae.study import run_study
     from keras_vrae.training import ExperimentConfig
     from keras_vrae.validation import SettingError
@@ -128,6 +146,9 @@ def main(_):
     except KeyboardInterrupt:
         fail(130, "Interrupted. Continue with --resume")
 
+
+if __name__ == "__mp_main__":
+    load_tensorflow()  # This is the process of one run among several.
 
 if __name__ == "__main__":
     app.run(main, flags_parser=parse_flags)

@@ -47,14 +47,15 @@ def embedding(codes, labels, class_names, title=""):
     draw_embedding(axes, codes, labels, class_names)
     axes.set_title(title, loc="left", fontsize=13)
     figure.legend(
-        loc="outside right upper", frameon=False, markerscale=3, title="class", alignment="left"
+        loc="outside right upper", frameon=False, markerscale=2, title="class", alignment="left"
     )
     return figure
 
 
-def draw_embedding(axes, codes, labels, class_names, size=6.0):
-    """Draws the codes on `axes`; arguments as in `embedding`, `size` is that of a point."""
+def draw_embedding(axes, codes, labels, class_names):
+    """Draws the codes on `axes`; arguments as in `embedding`."""
     codes, labels = np.asarray(codes), np.asarray(labels)
+    size = float(np.clip(9000 / len(codes), 4, 30))
     order = np.random.default_rng(0).permutation(len(codes))[:MOST_POINTS]
     points, x_name, y_name = _in_the_plane(codes[order], labels[order])
     labels = labels[order]
@@ -115,7 +116,7 @@ def manifold(images, title=""):
 def draw_manifold(axes, images):
     """Draws decoded images `(n, n, ...)` on `axes`: dimension 1 to the right, 2 upwards."""
     images = np.asarray(images)[::-1]
-    draw_images(axes, images.reshape(-1, *images.shape[2:]), columns=images.shape[1], gap=0)
+    draw_images(axes, images.reshape(-1, *images.shape[2:]), columns=images.shape[1])
     axes.set_axis_on()
     axes.set(xticks=[], yticks=[])
     axes.set_xlabel("z dimension 1, quantiles 0.02 to 0.98 of the prior")

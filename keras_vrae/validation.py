@@ -83,3 +83,18 @@ def check_event_shape(name, value):
     if not shape:
         raise SettingError(complaint(name, "a non-empty tuple of sizes", value))
     return tuple(check_int(f"{name}[{axis}]", size) for axis, size in enumerate(shape))
+
+
+def check_batch_shape(name, shape, event_shape):
+    """Raises `SettingError` unless `shape` is that of a batch of examples of `event_shape`.
+
+    None stands for any size, on either side.
+    """
+    shape = tuple(shape)
+    matches = len(shape) == len(event_shape) + 1 and all(
+        size is None or fixed is None or size == fixed
+        for size, fixed in zip(shape[1:], event_shape, strict=True)
+    )
+    if not matches:
+        expected = f"of shape {('batch', *event_shape)}"
+        raise SettingError(complaint(name, expected, shape, of=".shape"))

@@ -44,9 +44,9 @@ def test_manifold_has_the_second_dimension_upwards():
     images = np.zeros((3, 3, 2, 2))
     images[2, 0] = 1.0  # Highest second dimension, lowest first one.
     drawn = sheet(plots.manifold(images))
-    assert drawn.shape == (6, 6)
+    assert drawn.shape == (8, 8)
     assert (drawn[:2, :2] == 0).all()  # Ink is dark.
-    assert drawn.sum() == 36 - 4
+    assert drawn.sum() == 64 - 4
 
 
 @pytest.mark.parametrize("count", [1, 5, 16])

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import keras
 from keras import ops
 
-from keras_vrae.validation import SettingError, check_int, complaint
+from keras_vrae.validation import check_batch_shape, check_int
 
 
 class Posterior(NamedTuple):
@@ -58,7 +58,7 @@ class Encoder(keras.layers.Layer):
             mask: booleans `(B, T)`, False at time steps to leave out, or None.
             training: whether dropout is on.
         """
-        self.check_shape(x.shape)
+        check_batch_shape("x", x.shape, self.event_shape)
         features = self.features(x, mask=mask, training=training)
         limit = self.max_abs_log_var
         return Posterior(
@@ -69,16 +69,6 @@ class Encoder(keras.layers.Layer):
     def compute_mask(self, inputs, previous_mask=None):
         """The mask ends here: the posterior has no time axis."""
         return
-
-    def check_shape(self, shape):
-        """Raises `SettingError` unless a batch of this shape fits the encoder."""
-        matches = len(shape) == len(self.event_shape) + 1 and all(
-            size is None or fixed is None or size == fixed
-            for size, fixed in zip(shape[1:], self.event_shape, strict=True)
-        )
-        if not matches:
-            expected = f"of shape {('batch', *self.event_shape)} for this {type(self).__name__}"
-            raise SettingError(complaint("x", expected, tuple(shape), of=".shape"))
 
     def get_config(self):
         return {**super().get_config(), "latent_dim": self.latent_dim}

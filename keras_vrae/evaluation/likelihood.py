@@ -3,6 +3,7 @@
 import keras
 
 from keras_vrae.models.batching import over_batches
+from keras_vrae.models.data_checks import check_examples
 from keras_vrae.validation import check_int
 
 DECODED_AT_A_TIME = 8192
@@ -22,6 +23,7 @@ def elbo_estimate(model, x, num_samples=10, seed=0):
         A dict of NumPy arrays of shape `(N,)`, in nats: `elbo`, `reconstruction`
         (`-E_q[log p(x|z)]`) and `kl`; `elbo = -(reconstruction + kl)`.
     """
+    check_examples(x, model.event_shape, model.likelihood)
     num_samples = check_int("num_samples", num_samples)
     seeds = keras.random.SeedGenerator(check_int("seed", seed, minimum=0))
 

@@ -3,19 +3,10 @@
 import numpy as np
 import tensorflow as tf
 
-from keras_vrae.validation import SettingError, complaint
+from keras_vrae.validation import SettingError, check_batch_shape, complaint
 
 CHECKED_AT_A_TIME = 4096
-
-
-def check_shape(shape, event_shape):
-    """Raises `SettingError` unless `shape` is that of a batch of `event_shape`."""
-    matches = len(shape) == len(event_shape) + 1 and all(
-        size is None or size == fixed for size, fixed in zip(shape[1:], event_shape, strict=True)
-    )
-    if not matches:
-        expected = f"of shape {('batch', *event_shape)}"
-        raise SettingError(complaint("x", expected, tuple(shape), of=".shape"))
+NUMERIC_KINDS = "buif"
 
 
 def check_examples(x, event_shape, likelihood):
@@ -32,7 +23,9 @@ def check_examples(x, event_shape, likelihood):
     if not isinstance(x, (np.ndarray, tf.Tensor, list)):
         return
     x = np.asarray(x)
-    check_shape(x.shape, event_shape)
+    check_batch_shape("x", x.shape, event_shape)
+    if x.dtype.kind not in NUMERIC_KINDS:
+        raise SettingError(complaint("x", "an array of numbers", str(x.dtype), of=".dtype"))
     if not len(x):
         raise SettingError(complaint("x", "one example or more", x.shape, of=".shape"))
     for start in range(0, len(x), CHECKED_AT_A_TIME):

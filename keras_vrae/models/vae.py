@@ -6,12 +6,12 @@ import tensorflow as tf
 from keras import ops
 
 from keras_vrae import decoders, encoders, likelihoods
-from keras_vrae.models import data_checks
 from keras_vrae.models.batching import over_batches
+from keras_vrae.models.data_checks import check_examples
 from keras_vrae.numerics import gaussian_kl
 from keras_vrae.objectives import ELBO, ElboTerms
 from keras_vrae.sampling import Sampling
-from keras_vrae.validation import SettingError, check_int, complaint
+from keras_vrae.validation import SettingError, check_batch_shape, check_int, complaint
 
 
 @keras.saving.register_keras_serializable(package="keras_vrae")
@@ -78,7 +78,7 @@ class VAE(keras.Model):
         return self.decoder.event_shape
 
     def build(self, input_shape):
-        data_checks.check_shape(input_shape, self.event_shape)
+        check_batch_shape("input_shape", input_shape, self.event_shape)
         children = [
             (self.encoder, input_shape),
             (self.decoder, (None, None, self.latent_dim)),
@@ -106,7 +106,7 @@ class VAE(keras.Model):
         Returns:
             `ElboTerms(log_likelihood (K, B), kl (B,))`, in nats.
         """
-        data_checks.check_shape(x.shape, self.event_shape)
+        check_batch_shape("x", x.shape, self.event_shape)
         x = ops.cast(x, "float32")
         self._assert_support(x)
         if num_samples is None:
@@ -176,7 +176,7 @@ class VAE(keras.Model):
             tracker.update_state(_weighted(values, sample_weight))
         return {tracker.name: tracker.result() for tracker in self.metrics}
 
-    def fit(self, x=None, y=None, **kwargs):
+    def fit(self, x=None, y=None, *args, **kwargs):
         """Trains as `keras.Model.fit` does, after a look at the data.
 
         Raises:
@@ -188,12 +188,12 @@ class VAE(keras.Model):
         if isinstance(validation, (tuple, list)):
             val_x, val_y, val_weight = keras.utils.unpack_x_y_sample_weight(tuple(validation))
             kwargs["validation_data"] = (val_x, *self._check_data(val_x, val_y, val_weight))
-        return super().fit(x, y, **kwargs)
+        return super().fit(x, y, *args, **kwargs)
 
-    def evaluate(self, x=None, y=None, sample_weight=None, **kwargs):
+    def evaluate(self, x=None, y=None, *args, sample_weight=None, **kwargs):
         """Evaluates as `keras.Model.evaluate` does, after a look at the data as in `fit`."""
         y, sample_weight = self._check_data(x, y, sample_weight)
-        return super().evaluate(x, y, sample_weight=sample_weight, **kwargs)
+        return super().evaluate(x, y, *args, sample_weight=sample_weight, **kwargs)
 
     def train_on_batch(self, x, y=None, sample_weight=None, **kwargs):
         """Trains on one batch as `keras.Model.train_on_batch` does, after a look at the data."""
@@ -206,7 +206,7 @@ class VAE(keras.Model):
         return super().test_on_batch(x, y, sample_weight=sample_weight, **kwargs)
 
     def _check_data(self, x, y, sample_weight):
-        data_checks.check_examples(x, self.event_shape, self.likelihood)
+        check_examples(x, self.event_shape, self.likelihood)
         if sample_weight is not None and y is None:
             # Keras drops the weights of data without labels; labels are ignored here anyway.
             y = np.zeros(len(x), "float32")
@@ -224,7 +224,7 @@ class VAE(keras.Model):
         Returns:
             `Posterior(z_mean, z_log_var)`, two NumPy arrays of shape `(N, Z)`.
         """
-        data_checks.check_examples(x, self.event_shape, self.likelihood)
+        check_examples(x, self.event_shape, self.likelihood)
         return self._over_batches(self.encoder, x, batch_size)
 
     def decode(self, z, batch_size=512):

@@ -18,7 +18,7 @@ def draw_panel(axes, name, encoder):
     arrays = encoder.shown.arrays
     if name == "embedding":
         names = [str(label) for label in arrays["class_names"]]
-        plots.draw_embedding(axes, arrays["codes"], arrays["labels"], names, size=3)
+        plots.draw_embedding(axes, arrays["codes"], arrays["labels"], names)
     elif name == "manifold":
         plots.draw_manifold(axes, arrays["manifold"])
     else:
@@ -47,7 +47,7 @@ def comparison_figure(comparison):
         grid[0][column].set_title(heading, fontsize=13, loc="left")
     handles, labels = grid[0][0].get_legend_handles_labels()
     figure.legend(
-        handles, labels, loc="outside lower center", ncols=10, frameon=False, markerscale=4
+        handles, labels, loc="outside lower center", ncols=10, frameon=False, markerscale=2
     )
     return figure
 

@@ -44,7 +44,7 @@ class ExperimentConfig:
     data_dir: str | None = None
     epochs: int | None = None
     batch_size: int | None = None
-    learning_rate: float = 1e-3
+    learning_rate: float = 3e-3
     learning_rate_schedule: str = "cosine"
     latent_dim: int = 2
     hidden_units: int = 500

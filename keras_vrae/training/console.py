@@ -19,7 +19,9 @@ def banner(config, splits, model, run, first_epoch):
     shape = " x ".join(map(str, splits.spec.event_shape))
     sizes = [f"{split.size:,}" for split in splits[:3]]
     epochs = (
-        f"epochs {first_epoch + 1} to {config.epochs}" if first_epoch else f"{config.epochs} epochs"
+        f"epochs {first_epoch + 1} to {config.epochs}"
+        if first_epoch
+        else f"{config.epochs} {'epoch' if config.epochs == 1 else 'epochs'}"
     )
     say(f"\nTraining a VAE with the {config.encoder} encoder on {config.dataset}")
     _table(

@@ -36,10 +36,11 @@ def device():
 
 
 def git_revision():
-    """The revision of the checkout that this code runs from, or None."""
+    """The revision of the checkout that this code runs from, `-dirty` if changed, or None."""
+    folder = str(Path(__file__).parent)
     try:
         answer = subprocess.run(
-            ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"],
+            ["git", "-C", folder, "describe", "--always", "--dirty", "--exclude=*", "--abbrev=40"],
             capture_output=True,
             text=True,
             timeout=5,

@@ -7,7 +7,7 @@ import numpy as np
 from keras_vrae import plots
 from keras_vrae.training.atomic import replacing
 
-GRID_SIZE = 20
+GRID_SIZE = 16
 NUM_SAMPLES = 100
 NUM_PAIRS = 40
 

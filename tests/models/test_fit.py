@@ -39,6 +39,10 @@ def test_arrays_labels_and_datasets_train_alike(x):
     assert final_loss(dataset((x,)).batch(16)) == expected
     assert final_loss(dataset((x, y)).batch(16)) == expected
     assert final_loss(tf.constant(x)) == expected
+    model = make_model()
+    history = model.fit(x, y, 16, 2, 0, shuffle=False).history  # As Keras orders its arguments.
+    assert history["loss"][-1] == expected
+    assert np.isfinite(model.evaluate(x, y, 16, 0)).all()
     assert final_loss(x.astype("float64")) == pytest.approx(expected, rel=1e-6)
 
 
@@ -173,6 +177,7 @@ BAD_ARRAYS = {
     "empty": (lambda x: x[:0], "one example or more"),
     "above": (lambda x: x + 1.5, "between 0 and 1"),
     "below": (lambda x: x - 1.5, "between 0 and 1"),
+    "text": (lambda x: x.astype(str), "an array of numbers"),
     "nan": (lambda x: np.where(x > 0.5, np.nan, x), "between 0 and 1"),
 }
 
