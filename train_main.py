@@ -62,7 +62,9 @@ flags.DEFINE_string(
     "dynamic (grey levels are probabilities, drawn anew each epoch), fixed (drawn once) or none. "
     "(default: dynamic with bernoulli, none with gaussian)",
 )
-flags.DEFINE_integer("seed", 0, "Fixes initialisation, data order, binarization and sampling.")
+flags.DEFINE_integer(
+    "seed", 0, "Fixes initialisation, data order, dynamic binarization and sampling."
+)
 flags.DEFINE_integer("seeds", 1, "Number of runs for each encoder, with seeds seed, seed + 1, ...")
 flags.DEFINE_integer(
     "eval_samples", 10, "Posterior samples for each test example in the final bound."
@@ -117,13 +119,15 @@ def _one_line(error):
 
 def fail(status, message):
     """Prints one line and ends the program."""
-    print(f"train_main.py: {message}", file=sys.stderr)
+    print("train_main.py:", " ".join(str(message).split()), file=sys.stderr)
     sys.exit(status)
 
 
 def main(_):
     """Runs what the flags ask for."""
     load_tensorflow()
+    import tensorflow as tf
+
     from keras_vrae.study import run_study
     from keras_vrae.training import ExperimentConfig
     from keras_vrae.validation import SettingError
@@ -141,10 +145,10 @@ def main(_):
         )
     except SettingError as error:
         fail(2, error)
-    except (ValueError, OSError) as error:
-        fail(1, error)
+    except (ValueError, OSError, MemoryError, ImportError, tf.errors.OpError) as error:
+        fail(1, error or type(error).__name__)
     except KeyboardInterrupt:
-        fail(130, "Interrupted. Continue with --resume")
+        fail(130, "Interrupted. Continue with the same flags and --resume")
 
 
 if __name__ == "__mp_main__":

@@ -23,7 +23,7 @@ def measure(config, rounds, steps):
     """Seconds a training step for each encoder, a list over the rounds.
 
     Args:
-        config: an `ExperimentConfig`; its encoder is replaced by each in turn.
+        config: settings of an `ExperimentConfig`, a dict; each encoder is added in turn.
         rounds: number of rounds.
         steps: training steps of each encoder in a round.
 

@@ -46,9 +46,7 @@ def embedding(codes, labels, class_names, title=""):
     axes = figure.add_subplot()
     draw_embedding(axes, codes, labels, class_names)
     axes.set_title(title, loc="left", fontsize=13)
-    figure.legend(
-        loc="outside right upper", frameon=False, markerscale=2, title="class", alignment="left"
-    )
+    figure.legend(loc="outside right upper", frameon=False, title="class", alignment="left")
     return figure
 
 
@@ -64,7 +62,7 @@ def draw_embedding(axes, codes, labels, class_names):
         colour = CLASS_COLOURS[number % len(CLASS_COLOURS)]
         marker = CLASS_MARKERS[number // len(CLASS_COLOURS) % len(CLASS_MARKERS)]
         marks[number] = colour, marker
-        axes.scatter([], [], s=size, color=colour, marker=marker, linewidths=0, label=name)
+        axes.scatter([], [], s=36, color=colour, marker=marker, linewidths=0, label=name)
     # In slices of mixed classes, so that no class hides the others.
     for part in np.array_split(np.arange(len(points)), 10):
         for number, (colour, marker) in marks.items():

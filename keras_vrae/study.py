@@ -3,14 +3,15 @@
 import dataclasses
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 from keras_vrae import report
 from keras_vrae.training import console
 from keras_vrae.training.config import ExperimentConfig
-from keras_vrae.training.loop import train_and_evaluate
+from keras_vrae.training.loop import check_start, train_and_evaluate
 from keras_vrae.training.run_directory import RunDirectory
-from keras_vrae.validation import SettingError, check_int, complaint
+from keras_vrae.validation import DataError, SettingError, check_int, complaint
 
 DEFAULT_ROOT = "runs"
 
@@ -50,17 +51,24 @@ def run_study(settings, encoders, num_seeds=1, run_dir=None, overwrite=False, re
     root = Path(run_dir or DEFAULT_ROOT)
     runs = {root / name: config for name, config in configs.items()}
     for folder in runs:
-        RunDirectory(folder).check(overwrite, resume)
+        check_start(configs[folder.name], RunDirectory(folder), overwrite, resume)
     for folder, config in runs.items():
         _in_own_process(train_and_evaluate, config, folder, overwrite, resume)
-    comparison = root / f"{next(iter(configs.values())).dataset_name}-comparison"
-    report.write(list(runs), comparison)
-    console.say(f"\nComparison: {comparison / 'report.html'}")
-    return comparison
+    folder = root / f"{next(iter(configs.values())).dataset_name}-comparison"
+    folder, comparison = report.write(list(runs), folder)
+    console.say("\n" + "\n".join(report.sentences(comparison)))
+    console.say(f"\nComparison: {folder / 'report.html'}")
+    return folder
 
 
 def _in_own_process(function, *arguments):
     """Calls the function in a fresh process, so that no run's memory or state is in the next."""
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as pool:
-        return pool.submit(function, *arguments).result()
+        try:
+            return pool.submit(function, *arguments).result()
+        except BrokenProcessPool:
+            raise DataError(
+                "The process of a run was killed, perhaps for want of memory. "
+                "Continue with the same flags and --resume"
+            ) from None

@@ -23,14 +23,16 @@ def complaint(name, expected, value, of=""):
     return f"`{name}` must be {expected}. Received: {name}{of}={value!r}"
 
 
-def check_int(name, value, minimum=1):
+def check_int(name, value, minimum=1, maximum=math.inf):
     """Returns `value` as an int of at least `minimum`, or raises `SettingError`."""
     expected = f"a whole number of at least {minimum}"
+    if maximum != math.inf:
+        expected += f" and at most {maximum}"
     try:
         number = operator.index(value)
     except TypeError:
         raise SettingError(complaint(name, expected, value)) from None
-    if isinstance(value, bool) or number < minimum:
+    if isinstance(value, bool) or not minimum <= number <= maximum:
         raise SettingError(complaint(name, expected, value))
     return number
 

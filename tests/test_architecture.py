@@ -21,7 +21,7 @@ LAYERS = [
     {"study"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
-USES_TENSORFLOW = {"models/vae.py", "models/batching.py", "models/data_checks.py"}
+USES_TENSORFLOW = {"models/vae.py", "models/batching.py"}
 USES_TENSORFLOW |= {"datasets/pipeline.py", "training/environment.py"}
 LATE = {"sklearn", "tensorflow_datasets", "tensorflow_serving"}
 

@@ -42,7 +42,7 @@ def test_wheel_works_away_from_the_checkout(wheel, tmp_path):
         "assert model.generate(2).shape == (2, 4, 3)\n"
         "print(keras_vrae.__file__)\n"
     )
-    command = [sys.executable, "-P", "-c", script]
+    command = [sys.executable, "-c", script]
     environment = {"PYTHONPATH": str(tmp_path), "PATH": "", "TF_CPP_MIN_LOG_LEVEL": "3"}
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment)
     assert done.returncode == 0, done.stderr

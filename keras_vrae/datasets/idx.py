@@ -19,17 +19,24 @@ FILE_NAMES = (
 UNSIGNED_BYTE = 0x08
 
 
+def dotted(name):
+    """`train-images.idx3-ubyte` for `train-images-idx3-ubyte`."""
+    return name.replace("-idx", ".idx")
+
+
 def find(directory):
     """The four files of a folder, plain or gzipped, by their usual names.
+
+    Some copies have a dot where others have a dash: `train-images.idx3-ubyte`.
 
     Returns:
         A dict from the names of `FILE_NAMES` that are there to their paths.
     """
     found = {}
     for name in FILE_NAMES:
-        for candidate in (Path(directory, name), Path(directory, name + ".gz")):
-            if candidate.is_file():
-                found[name] = candidate
+        for candidate in (name, f"{name}.gz", dotted(name), f"{dotted(name)}.gz"):
+            if Path(directory, candidate).is_file():
+                found[name] = Path(directory, candidate)
                 break
     return found
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from keras_vrae.datasets import idx
 from keras_vrae.datasets.splits import cut, image_splits
-from keras_vrae.validation import DataError, SettingError, check_choice
+from keras_vrae.validation import DataError, SettingError, check_choice, complaint
 
 NETWORK_TIMEOUT_SECONDS = 5.0
 TEST_SEED = 1
@@ -36,7 +37,12 @@ def load(name, data_dir=None):
 
     base_name = name.split("/")[0].split(":")[0]
     check_choice("dataset", base_name, tfds.list_builders(with_community_datasets=False))
-    builder = tfds.builder(name, data_dir=data_dir)
+    try:
+        builder = tfds.builder(name, data_dir=data_dir)
+    except Exception as error:  # A builder is foreign code, which may raise anything.
+        reason = " ".join(str(error).split())[:200]
+        expected = f"a set that tensorflow-datasets can make ({reason})"
+        raise SettingError(complaint("dataset", expected, f"tfds:{name}")) from error
     features = builder.info.features
     # Its features are not a dict, and have no get().
     image, label = (dict(features.items()).get(key) for key in ("image", "label"))
@@ -70,7 +76,7 @@ def load(name, data_dir=None):
 def _prepare(builder, name, data_dir):
     """Downloads and prepares; says within seconds, not after minutes of retries, if it cannot."""
     manual = Path(data_dir, "downloads", "manual") if data_dir else None
-    if not (manual and manual.is_dir() and any(manual.iterdir())):
+    if not (manual and idx.find(manual)):
         for url in sorted({_site(url) for url in builder.url_infos}):
             reason = _unreachable(url)
             if reason:
@@ -85,7 +91,7 @@ def _prepare(builder, name, data_dir):
 
 def _remedies(name, data_dir, reason):
     tried = (
-        f"looked for prepared data in {data_dir}, then tried a download"
+        f"found neither IDX files nor prepared data in {data_dir}, then tried a download"
         if data_dir
         else ("tried a download with tensorflow-datasets")
     )

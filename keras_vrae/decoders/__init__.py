@@ -4,13 +4,11 @@ from keras_vrae.decoders.decoder import Decoder
 from keras_vrae.decoders.dense import DenseDecoder
 from keras_vrae.validation import check_choice
 
-__all__ = ["DECODERS", "Decoder", "DenseDecoder", "get"]
+__all__ = ["DECODERS", "Decoder", "DenseDecoder", "make"]
 
 DECODERS = {"dense": DenseDecoder}
 
 
-def get(identifier, **config):
-    """Returns the decoder of that name made with `config`, or the decoder itself when it is one."""
-    if isinstance(identifier, Decoder):
-        return identifier
-    return DECODERS[check_choice("decoder", identifier, DECODERS)](**config)
+def make(name, **config):
+    """Makes the decoder of that name with `config` as its arguments."""
+    return DECODERS[check_choice("decoder", name, DECODERS)](**config)

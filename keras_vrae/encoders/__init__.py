@@ -5,13 +5,11 @@ from keras_vrae.encoders.encoder import Encoder, Posterior
 from keras_vrae.encoders.recurrent import GRUEncoder, LSTMEncoder
 from keras_vrae.validation import check_choice
 
-__all__ = ["ENCODERS", "DenseEncoder", "Encoder", "GRUEncoder", "LSTMEncoder", "Posterior", "get"]
+__all__ = ["ENCODERS", "DenseEncoder", "Encoder", "GRUEncoder", "LSTMEncoder", "Posterior", "make"]
 
 ENCODERS = {"dense": DenseEncoder, "lstm": LSTMEncoder, "gru": GRUEncoder}
 
 
-def get(identifier, **config):
-    """Returns the encoder of that name made with `config`, or the encoder itself when it is one."""
-    if isinstance(identifier, Encoder):
-        return identifier
-    return ENCODERS[check_choice("encoder", identifier, ENCODERS)](**config)
+def make(name, **config):
+    """Makes the encoder of that name with `config` as its arguments."""
+    return ENCODERS[check_choice("encoder", name, ENCODERS)](**config)

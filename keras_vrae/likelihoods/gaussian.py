@@ -9,6 +9,8 @@ from keras_vrae.likelihoods.likelihood import Likelihood
 from keras_vrae.numerics import gaussian_log_prob
 from keras_vrae.validation import SettingError, check_float, complaint
 
+SMALLEST, LARGEST = 0.001, 1000.0  # Of a learned scale.
+
 
 @keras.saving.register_keras_serializable(package="keras_vrae")
 class Gaussian(Likelihood):
@@ -17,15 +19,16 @@ class Gaussian(Likelihood):
     Args:
         scale: the standard deviation, a positive number in the units of x; or `"learned"`, which
             is trained with the other weights and kept between 0.001 and 1000.
-        initial_scale: where a learned scale starts, in the units of x. The standard deviation of
-            the data is a good choice: from far away the optimizer needs many steps.
+        initial_scale: where a learned scale starts, in the units of x and within those bounds.
+            The standard deviation of the data is a good choice: from far away the optimizer
+            needs many steps.
 
     Reference:
         Rybkin, Daniilidis and Levine, 2021, arXiv 2006.13202, for the learned shared scale.
     """
 
     support = "finite numbers"
-    max_abs_log_scale = math.log(1000.0)
+    max_abs_log_scale = math.log(LARGEST)
 
     def __init__(self, scale="learned", initial_scale=1.0, **kwargs):
         super().__init__(**kwargs)
@@ -33,7 +36,7 @@ class Gaussian(Likelihood):
             expected = "a positive number or 'learned'"
             raise SettingError(complaint("scale", expected, scale))
         self.scale = scale if scale == "learned" else check_float("scale", scale, above=True)
-        self.initial_scale = check_float("initial_scale", initial_scale, above=True)
+        self.initial_scale = check_float("initial_scale", initial_scale, SMALLEST, LARGEST)
 
     def build(self, parameters_shape):
         if self.scale == "learned":

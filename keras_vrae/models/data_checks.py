@@ -1,7 +1,7 @@
 """What a model asks of the arrays it is given, checked before any work is done."""
 
 import numpy as np
-import tensorflow as tf
+from keras import ops
 
 from keras_vrae.validation import SettingError, check_batch_shape, complaint
 
@@ -20,7 +20,7 @@ def check_examples(x, event_shape, likelihood):
         event_shape: shape of one example.
         likelihood: whose support the values must lie in.
     """
-    if not isinstance(x, (np.ndarray, tf.Tensor, list)):
+    if not isinstance(x, (np.ndarray, list)) and not ops.is_tensor(x):
         return
     x = np.asarray(x)
     check_batch_shape("x", x.shape, event_shape)

@@ -42,10 +42,10 @@ def build(
     """
     input_shape = check_event_shape("input_shape", input_shape)
     return VAE(
-        encoder=encoders.get(
+        encoder=encoders.make(
             encoder, latent_dim=latent_dim, hidden_units=hidden_units, **encoder_options
         ),
-        decoder=decoders.get(decoder, event_shape=input_shape, hidden_units=hidden_units),
+        decoder=decoders.make(decoder, event_shape=input_shape, hidden_units=hidden_units),
         likelihood=likelihood,
         objective=objective,
         seed=seed,

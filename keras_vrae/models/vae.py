@@ -1,5 +1,7 @@
 """The variational autoencoder as a Keras model."""
 
+import inspect
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -23,7 +25,7 @@ class VAE(keras.Model):
     they do anywhere. The loss is the objective, so `compile` takes an optimizer and no loss; labels
     that come with the data are ignored and `sample_weight` is honoured, with or without labels.
 
-    `fit` and `evaluate` report, in nats and as means over examples, `reconstruction`
+    `fit` and `evaluate` report, in nats and as (weighted) means over examples, `reconstruction`
     (`-E_q[log p(x|z)]`), `kl` (`KL(q(z|x) || p(z))`) and `loss`: the objective when training, and
     the negative evidence lower bound when evaluating, whatever the objective.
 
@@ -55,10 +57,10 @@ class VAE(keras.Model):
         self, encoder, decoder, likelihood="bernoulli", objective=None, seed=None, **kwargs
     ):
         super().__init__(**kwargs)
-        self.encoder = encoders.get(encoder)
-        self.decoder = decoders.get(decoder)
+        self.encoder = _check_type("encoder", encoder, encoders.Encoder)
+        self.decoder = _check_type("decoder", decoder, decoders.Decoder)
         self.likelihood = likelihoods.get(likelihood)
-        self.objective = ELBO() if objective is None else objective
+        self.objective = _check_type("objective", ELBO() if objective is None else objective, ELBO)
         self.sampling = Sampling(seed, dtype="float32", name="sampling")
         self.loss_tracker = keras.metrics.Mean(name="loss")
         self.reconstruction_tracker = keras.metrics.Mean(name="reconstruction")
@@ -87,10 +89,16 @@ class VAE(keras.Model):
         for child, shape in children:
             if not child.built:
                 child.build(shape)
+            if not child.trainable:
+                # A part that is made frozen, as from a file, has layers that do not know it yet,
+                # and setting what is set already does nothing.
+                child.trainable = True
+                child.trainable = False
         self.built = True
 
     def call(self, x, mask=None, training=False):
         """Reconstructs x from its posterior mean: the mean of `p(x|z)` at `z = z_mean`."""
+        check_batch_shape("x", x.shape, self.event_shape)
         posterior = self.encoder(x, mask=mask, training=training)
         return self.likelihood(self.decoder(posterior.z_mean))
 
@@ -107,8 +115,7 @@ class VAE(keras.Model):
             `ElboTerms(log_likelihood (K, B), kl (B,))`, in nats.
         """
         check_batch_shape("x", x.shape, self.event_shape)
-        x = ops.cast(x, "float32")
-        self._assert_support(x)
+        x = self._within_support(ops.cast(x, "float32"))
         if num_samples is None:
             num_samples = self.objective.num_samples
         z_mean, z_log_var = self.encoder(x, training=training)
@@ -118,25 +125,38 @@ class VAE(keras.Model):
             kl=ops.sum(gaussian_kl(z_mean, z_log_var), axis=-1),
         )
 
-    def _assert_support(self, x):
+    def _within_support(self, x):
         """Stops a step whose data the likelihood is not defined for, wherever they came from."""
-        expected = f"`x` must hold {self.likelihood.support} for the {self._likelihood_name}"
-        tf.debugging.Assert(ops.all(self.likelihood.in_support(x)), [expected], summarize=1)
-
-    @property
-    def _likelihood_name(self):
-        return f"{type(self.likelihood).__name__} likelihood"
+        valid = self.likelihood.in_support(x)
+        name = type(self.likelihood).__name__
+        expected = f"`x` must hold {self.likelihood.support} for the {name} likelihood"
+        tf.debugging.Assert(ops.all(valid), [expected], summarize=1)
+        # XLA leaves assertions out; there such values make the loss NaN, which nobody overlooks.
+        return ops.where(valid, x, float("nan"))
 
     # Training and evaluation.
 
-    def compile(self, optimizer="adam", loss=None, metrics=None, weighted_metrics=None, **kwargs):
+    def compile(
+        self,
+        optimizer="adam",
+        loss=None,
+        loss_weights=None,
+        metrics=None,
+        weighted_metrics=None,
+        **kwargs,
+    ):
         """Sets the optimizer; the other arguments are those of `keras.Model.compile`.
 
         Raises:
-            SettingError: for `loss`, `metrics` and `weighted_metrics`, which compare a prediction
+            SettingError: for the arguments about losses and metrics, which compare a prediction
                 with a label. The loss of a VAE is its objective.
         """
-        refused = {"loss": loss, "metrics": metrics, "weighted_metrics": weighted_metrics}
+        refused = {
+            "loss": loss,
+            "loss_weights": loss_weights,
+            "metrics": metrics,
+            "weighted_metrics": weighted_metrics,
+        }
         for name, value in refused.items():
             if value is not None:
                 reason = "left out of compile(): a VAE trains on VAE(objective=...), without labels"
@@ -156,14 +176,14 @@ class VAE(keras.Model):
         x, _, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
         with tf.GradientTape() as tape:
             terms = self.elbo_terms(x, training=True)
-            losses = self.objective(terms) + sum(self.losses)
-            loss = ops.mean(_weighted(losses, sample_weight))
+            losses, penalties = self.objective(terms), sum(self.losses)
+            loss = ops.mean(_weighted(losses, sample_weight)) + penalties
             # The optimizer sums gradients over replicas.
             replicas = tf.distribute.get_strategy().num_replicas_in_sync
             scaled_loss = self.optimizer.scale_loss(loss / replicas)
         weights = self.trainable_weights
         self.optimizer.apply(tape.gradient(scaled_loss, weights), weights)
-        return self._update_metrics(losses, terms, sample_weight)
+        return self._update_metrics(losses + penalties, terms, sample_weight)
 
     def test_step(self, data):
         x, _, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
@@ -173,44 +193,60 @@ class VAE(keras.Model):
     def _update_metrics(self, losses, terms, sample_weight):
         figures = (losses, terms.reconstruction, terms.kl)
         for tracker, values in zip(self.metrics, figures, strict=True):
-            tracker.update_state(_weighted(values, sample_weight))
+            tracker.update_state(values, sample_weight)
         return {tracker.name: tracker.result() for tracker in self.metrics}
 
-    def fit(self, x=None, y=None, *args, **kwargs):
+    def fit(self, *args, **kwargs):
         """Trains as `keras.Model.fit` does, after a look at the data.
 
         Raises:
             SettingError: where x has the wrong shape, is empty, or has values that the likelihood
                 is not defined for.
         """
-        y, kwargs["sample_weight"] = self._check_data(x, y, kwargs.get("sample_weight"))
-        validation = kwargs.get("validation_data")
+        call = inspect.signature(super().fit).bind(*args, **kwargs)
+        if call.arguments.get("class_weight") is not None and call.arguments.get("y") is None:
+            expected = "left out where there are no labels y"
+            raise SettingError(complaint("class_weight", expected, call.arguments["class_weight"]))
+        self._check_data(call.arguments)
+        validation = call.arguments.get("validation_data")
         if isinstance(validation, (tuple, list)):
-            val_x, val_y, val_weight = keras.utils.unpack_x_y_sample_weight(tuple(validation))
-            kwargs["validation_data"] = (val_x, *self._check_data(val_x, val_y, val_weight))
-        return super().fit(x, y, *args, **kwargs)
+            names = ("x", "y", "sample_weight")
+            parts = dict(zip(names, keras.utils.unpack_x_y_sample_weight(validation), strict=True))
+            self._check_data(parts)
+            call.arguments["validation_data"] = tuple(parts[name] for name in names)
+        return super().fit(*call.args, **call.kwargs)
 
-    def evaluate(self, x=None, y=None, *args, sample_weight=None, **kwargs):
+    def evaluate(self, *args, **kwargs):
         """Evaluates as `keras.Model.evaluate` does, after a look at the data as in `fit`."""
-        y, sample_weight = self._check_data(x, y, sample_weight)
-        return super().evaluate(x, y, *args, sample_weight=sample_weight, **kwargs)
+        return self._after_check(super().evaluate, args, kwargs)
 
-    def train_on_batch(self, x, y=None, sample_weight=None, **kwargs):
+    def predict(self, *args, **kwargs):
+        """Reconstructs as `keras.Model.predict` does, after a look at the data as in `fit`."""
+        return self._after_check(super().predict, args, kwargs)
+
+    def train_on_batch(self, *args, **kwargs):
         """Trains on one batch as `keras.Model.train_on_batch` does, after a look at the data."""
-        y, sample_weight = self._check_data(x, y, sample_weight)
-        return super().train_on_batch(x, y, sample_weight=sample_weight, **kwargs)
+        return self._after_check(super().train_on_batch, args, kwargs)
 
-    def test_on_batch(self, x, y=None, sample_weight=None, **kwargs):
+    def test_on_batch(self, *args, **kwargs):
         """Evaluates one batch as `keras.Model.test_on_batch` does, after a look at the data."""
-        y, sample_weight = self._check_data(x, y, sample_weight)
-        return super().test_on_batch(x, y, sample_weight=sample_weight, **kwargs)
+        return self._after_check(super().test_on_batch, args, kwargs)
 
-    def _check_data(self, x, y, sample_weight):
+    def _after_check(self, method, args, kwargs):
+        call = inspect.signature(method).bind(*args, **kwargs)
+        self._check_data(call.arguments)
+        return method(*call.args, **call.kwargs)
+
+    def _check_data(self, arguments):
+        """Checks the data among the arguments of a Keras method, and readies them for it."""
+        x = arguments.get("x")
+        if isinstance(x, list):
+            x = arguments["x"] = np.asarray(x)
         check_examples(x, self.event_shape, self.likelihood)
-        if sample_weight is not None and y is None:
+        weighted = arguments.get("sample_weight") is not None
+        if weighted and arguments.get("y") is None and hasattr(x, "shape"):
             # Keras drops the weights of data without labels; labels are ignored here anyway.
-            y = np.zeros(len(x), "float32")
-        return y, sample_weight
+            arguments["y"] = np.zeros(len(x), "float32")
 
     # Use after training. These take and return whole NumPy arrays.
 
@@ -225,7 +261,7 @@ class VAE(keras.Model):
             `Posterior(z_mean, z_log_var)`, two NumPy arrays of shape `(N, Z)`.
         """
         check_examples(x, self.event_shape, self.likelihood)
-        return self._over_batches(self.encoder, x, batch_size)
+        return self._over_batches("encode", self.encoder, x, batch_size)
 
     def decode(self, z, batch_size=512):
         """The mean of `p(x|z)` for each row of z: `(N, Z)` becomes `(N, ...)`, a NumPy array."""
@@ -233,7 +269,7 @@ class VAE(keras.Model):
         if z.ndim != 2 or z.shape[1] != self.latent_dim or not len(z):
             expected = f"of shape (examples, {self.latent_dim})"
             raise SettingError(complaint("z", expected, z.shape, of=".shape"))
-        return self._over_batches(self._decode_mean, z, batch_size)
+        return self._over_batches("decode", self._decode_mean, z, batch_size)
 
     def reconstruct(self, x, batch_size=512):
         """The mean of `p(x|z)` at the posterior mean of each example, a NumPy array like x."""
@@ -255,18 +291,17 @@ class VAE(keras.Model):
         z = ops.convert_to_numpy(keras.random.normal((num_samples, self.latent_dim), seed=seeds))
         if not draw:
             return self.decode(z)
-        parameters = self._over_batches(self.decoder, z, batch_size=512)
+        parameters = self._over_batches("parameters", self.decoder, z, batch_size=512)
         return ops.convert_to_numpy(self.likelihood.sample(parameters, seed=seeds))
 
     def _decode_mean(self, z):
         return self.likelihood(self.decoder(z))
 
-    def _over_batches(self, function, array, batch_size):
-        """Applies `function` to `array` in batches; compiles it the first time."""
-        key = getattr(function, "__name__", None) or function.name
-        if key not in self._compiled:
-            self._compiled[key] = over_batches(function, np.shape(array)[1:])
-        return self._compiled[key](array, batch_size)
+    def _over_batches(self, name, function, array, batch_size):
+        """Applies `function` to `array` in batches; compiles it the first time it is named."""
+        if name not in self._compiled:
+            self._compiled[name] = over_batches(function, np.shape(array)[1:])
+        return self._compiled[name](array, batch_size)
 
     def get_config(self):
         children = {
@@ -295,3 +330,10 @@ def _weighted(values, sample_weight):
     if sample_weight is None:
         return values
     return values * ops.reshape(ops.cast(sample_weight, "float32"), (-1,))
+
+
+def _check_type(name, value, kind):
+    """Returns `value` when it is of that kind, or raises `SettingError`."""
+    if not isinstance(value, kind):
+        raise SettingError(complaint(name, f"a keras_vrae.{kind.__name__}", value))
+    return value

@@ -4,10 +4,11 @@ from pathlib import Path
 
 from keras_vrae.report import html, markdown
 from keras_vrae.report.comparison import Comparison
+from keras_vrae.report.findings import sentences
 from keras_vrae.report.pictures import comparison_figure, validation_figure
 from keras_vrae.training.atomic import replacing
 
-__all__ = ["Comparison", "write"]
+__all__ = ["Comparison", "sentences", "write"]
 
 
 def write(run_dirs, folder=None):
@@ -19,7 +20,7 @@ def write(run_dirs, folder=None):
             report left there is replaced.
 
     Returns:
-        The folder.
+        `(folder, comparison)`: where it was written, and the `Comparison`.
 
     Raises:
         DataError: for a folder that is no finished run, or whose files are damaged.
@@ -41,4 +42,4 @@ def write(run_dirs, folder=None):
     for name, text in pages.items():
         with replacing(folder / name) as aside:
             aside.write_text(text, "utf-8")
-    return folder
+    return folder, comparison

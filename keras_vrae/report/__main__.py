@@ -8,6 +8,11 @@ from keras_vrae import report
 from keras_vrae.validation import SettingError
 
 
+def is_report(path):
+    """Whether a folder holds a report and no run."""
+    return Path(path, "report.html").is_file() and not Path(path, "config.json").is_file()
+
+
 def main():
     """Runs the program and returns its exit status."""
     parser = argparse.ArgumentParser(prog="python -m keras_vrae.report", description=__doc__)
@@ -19,7 +24,9 @@ def main():
     )
     arguments = parser.parse_args()
     try:
-        folder = report.write(arguments.run_dirs, arguments.output)
+        # A pattern such as runs/mnist-* matches an earlier report too.
+        run_dirs = [path for path in arguments.run_dirs if not is_report(path)]
+        folder, _ = report.write(run_dirs, arguments.output)
     except (ValueError, OSError) as error:
         print(f"keras_vrae.report: {error}", file=sys.stderr)
         return 2 if isinstance(error, SettingError) else 1

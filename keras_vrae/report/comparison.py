@@ -2,6 +2,7 @@
 
 import statistics
 import zipfile
+import zlib
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +11,14 @@ from keras_vrae.training.run_directory import RunDirectory
 from keras_vrae.validation import DataError, SettingError
 
 # What may differ between runs that are compared. Any other setting that does is pointed out.
-FREE_SETTINGS = ("encoder", "seed", "data_dir", "versions", "device", "git_revision")
+FREE_SETTINGS = ("encoder", "seed", "data_dir", "git_revision")
+# Of runs that differ in one of these, the bounds are on different things.
+DECIDE_THE_BOUND = {"likelihood", "binarization"}
+FIGURES = ("parameters", "seconds_per_epoch", "examples_per_second", "peak_memory_mb")
+TEST_FIGURES = ("elbo", "reconstruction", "kl", "knn_accuracy", "linear_probe_accuracy")
+SETTINGS = ("likelihood", "binarization", "hidden_units", "latent_dim", "epochs", "batch_size")
+SETTINGS += ("learning_rate", "learning_rate_schedule")
+ARRAYS = ("codes", "labels", "class_names", "samples")
 
 
 class Run(NamedTuple):
@@ -30,11 +38,17 @@ class Run(NamedTuple):
         try:
             with directory.arrays_path.open("rb") as file:
                 arrays = dict(np.load(file, allow_pickle=False))
-        except (OSError, ValueError, zipfile.BadZipFile) as error:
+        except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
             raise DataError(f"{directory.arrays_path} cannot be read: {error}") from None
-        for name in ("encoder", "dataset", "test", "seconds_per_epoch", "parameters"):
-            if name not in metrics:
-                raise DataError(f"{directory.metrics_path} lacks {name!r}")
+        for content, names, source in (
+            (metrics, ("encoder", "dataset", "seed", "test", *FIGURES), directory.metrics_path),
+            (metrics.get("test", {}), TEST_FIGURES, directory.metrics_path),
+            (config, SETTINGS, directory.config_path),
+            (arrays, ARRAYS, directory.arrays_path),
+        ):
+            missing = [name for name in names if name not in content]
+            if missing:
+                raise DataError(f"{source} lacks {', '.join(missing)}")
         return cls(str(path), config, metrics, directory.read_history(), arrays)
 
 
@@ -56,7 +70,7 @@ class Spread(NamedTuple):
         return mean if self.count == 1 else f"{mean} ± {self.deviation:.{digits}f}"
 
 
-class Encoder:
+class EncoderRuns:
     """The runs of one encoder.
 
     Args:
@@ -78,7 +92,7 @@ class Comparison:
     """Runs on one data set, by encoder.
 
     Args:
-        encoders: list of `Encoder`s.
+        encoders: list of `EncoderRuns`.
         differing: names of the settings, beside encoder and seed, that differ between the runs.
     """
 
@@ -101,16 +115,22 @@ class Comparison:
         by_name = {}
         for run in runs:
             by_name.setdefault(run.metrics["encoder"], []).append(run)
-        settings = [name for name in runs[0].config if name not in FREE_SETTINGS]
-        differing = [
-            name for name in settings if len({str(run.config.get(name)) for run in runs}) > 1
-        ]
-        return cls([Encoder(*item) for item in by_name.items()], differing)
+        for name, group in by_name.items():
+            seeds = [run.metrics["seed"] for run in group]
+            differing = _differing(group)
+            if len(set(seeds)) < len(seeds) or {*differing} - {"device", "versions"}:
+                raise SettingError(
+                    f"Runs of one encoder must differ in their seed alone. Received: {len(group)} "
+                    f"of {name} with seeds {', '.join(map(str, seeds))}"
+                    + (f" that differ in {', '.join(differing)}" if differing else "")
+                )
+        return cls([EncoderRuns(*item) for item in by_name.items()], _differing(runs))
 
     @property
     def is_bound(self):
-        """Whether every run has an ELBO."""
-        return all(encoder.figure("elbo") for encoder in self.encoders)
+        """Whether every run has an ELBO, and all are bounds on the same thing."""
+        comparable = not DECIDE_THE_BOUND & set(self.differing)
+        return comparable and all(encoder.figure("elbo") for encoder in self.encoders)
 
     def header_and_rows(self):
         """The table of figures: a list of column names, and a list of cells for each encoder."""
@@ -141,27 +161,36 @@ class Comparison:
 
     def conditions(self):
         """Under what conditions the runs were made, as pairs of a name and a text."""
-        config = self.config
-        versions = config.get("versions", {})
-        devices = sorted(
-            {run.config.get("device", "unknown") for e in self.encoders for run in e.runs}
-        )
+        runs = [run for encoder in self.encoders for run in encoder.runs]
+
+        def of_all(describe):
+            return "; ".join(dict.fromkeys(describe(run.config) for run in runs))
+
         pairs = [
             ("data set", self.dataset),
-            ("likelihood", f"{config['likelihood']}, binarization {config['binarization']}"),
+            ("likelihood", of_all("{likelihood}, binarization {binarization}".format_map)),
             (
                 "model",
-                f"{config['hidden_units']} hidden units, {config['latent_dim']} latent dimensions",
+                of_all("{hidden_units} hidden units, {latent_dim} latent dimensions".format_map),
             ),
-            (
-                "training",
-                f"{config['epochs']} epochs, batch {config['batch_size']}, "
-                f"Adam {config['learning_rate']:g} ({config['learning_rate_schedule']})",
-            ),
-            ("seeds", ", ".join(str(run.metrics["seed"]) for run in self.encoders[0].runs)),
-            ("device", "; ".join(devices)),
-            ("versions", ", ".join(f"{name} {number}" for name, number in versions.items())),
+            ("training", of_all(TRAINING.format_map)),
+            ("seeds", ", ".join(dict.fromkeys(str(run.metrics["seed"]) for run in runs))),
+            ("device", of_all(lambda config: config.get("device", "unknown"))),
+            ("versions", of_all(lambda config: _listed(config.get("versions", {})))),
         ]
         if self.differing:
             pairs.append(("settings that differ", ", ".join(self.differing)))
         return pairs
+
+
+TRAINING = "{epochs} epochs, batch {batch_size}, Adam {learning_rate:g} ({learning_rate_schedule})"
+
+
+def _listed(versions):
+    return ", ".join(f"{name} {number}" for name, number in versions.items())
+
+
+def _differing(runs):
+    """Names of the settings that differ between runs, those that may be left out."""
+    settings = [name for name in runs[0].config if name not in FREE_SETTINGS]
+    return [name for name in settings if len({str(run.config.get(name)) for run in runs}) > 1]

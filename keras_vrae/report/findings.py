@@ -50,5 +50,5 @@ def _weight(first, second, difference):
     if error == 0:
         return "the runs of each encoder agree exactly"
     ratio = difference / error
-    verdict = "more than the spread over seeds explains" if ratio > 3 else "within what seeds do"
-    return f"{ratio:.1f} times the standard error of the difference, {verdict}"
+    verdict = "more" if ratio > 3 else "no more"
+    return f"{ratio:.1f} times its standard error, {verdict} than the spread over seeds explains"

@@ -43,12 +43,12 @@ def comparison_figure(comparison):
             draw_panel(grid[row][column], name, encoder)
         knn = encoder.figure("knn_accuracy").text(3)
         elbo = encoder.figure("elbo")
-        heading = f"{encoder.name}: kNN {knn}" + (f", ELBO {elbo.text(1)}" if elbo else "")
+        heading = f"{encoder.name}: kNN {knn}" + (
+            f", ELBO {elbo.text(1)}" if comparison.is_bound else ""
+        )
         grid[0][column].set_title(heading, fontsize=13, loc="left")
     handles, labels = grid[0][0].get_legend_handles_labels()
-    figure.legend(
-        handles, labels, loc="outside lower center", ncols=10, frameon=False, markerscale=2
-    )
+    figure.legend(handles, labels, loc="outside lower center", ncols=10, frameon=False)
     return figure
 
 

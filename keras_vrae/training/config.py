@@ -32,7 +32,7 @@ class ExperimentConfig:
         hidden_units: units of every hidden layer of encoder and decoder.
         likelihood: name of the likelihood.
         binarization: `"dynamic"`, `"fixed"` or `"none"`.
-        seed: fixes initialisation, data order, binarization, sampling and evaluation.
+        seed: fixes initialisation, data order, dynamic binarization, sampling and evaluation.
         eval_samples: posterior samples for each test example in the final bound.
 
     Raises:
@@ -64,7 +64,7 @@ class ExperimentConfig:
         self._set_default("binarization", "dynamic" if bernoulli else "none")
         for name in ("epochs", "batch_size", "latent_dim", "hidden_units", "eval_samples"):
             check_int(name, getattr(self, name))
-        check_int("seed", self.seed, minimum=0)
+        check_int("seed", self.seed, minimum=0, maximum=2**32 - 1)
         check_float("learning_rate", self.learning_rate, above=True)
         check_choice("learning_rate_schedule", self.learning_rate_schedule, SCHEDULES)
         check_choice("binarization", self.binarization, BINARIZATIONS)

@@ -37,17 +37,17 @@ def device():
 
 def git_revision():
     """The revision of the checkout that this code runs from, `-dirty` if changed, or None."""
-    folder = str(Path(__file__).parent)
+
+    def git(*arguments):
+        command = ["git", "-C", str(Path(__file__).parent), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, timeout=5, check=True).stdout
+
     try:
-        answer = subprocess.run(
-            ["git", "-C", folder, "describe", "--always", "--dirty", "--exclude=*", "--abbrev=40"],
-            capture_output=True,
-            text=True,
-            timeout=5,
-        )
-    except (OSError, subprocess.TimeoutExpired):
+        # Installed somewhere below a repository of somebody else, the file is not known to git.
+        git("ls-files", "--error-unmatch", Path(__file__).name)
+        return git("describe", "--always", "--dirty", "--exclude=*", "--abbrev=40").strip()
+    except (OSError, subprocess.SubprocessError):
         return None
-    return answer.stdout.strip() or None
 
 
 def peak_memory_mb():

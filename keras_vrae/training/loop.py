@@ -2,6 +2,7 @@
 
 import statistics
 import sys
+import zipfile
 
 import keras
 
@@ -42,13 +43,13 @@ def train_and_evaluate(config, run_dir, overwrite=False, resume=False):
         OSError: where a file cannot be written.
     """
     run = RunDirectory(run_dir)
-    run.check(overwrite, resume)
+    check_start(config, run, overwrite, resume)
     resume = resume and run.is_run
-    if resume:
-        _check_same_settings(config, run)
-        if run.is_finished and _epochs_done(run) >= config.epochs:
+    if resume and run.is_finished:
+        metrics = run.read_json(run.metrics_path)
+        if metrics["epochs"] >= config.epochs:
             console.say(f"{run} is finished already; nothing to do.")
-            return run.read_json(run.metrics_path)
+            return metrics
     splits = prepare_data(config)
     keras.utils.set_random_seed(config.seed)
     model, rows = _restore(run) if resume and run.checkpoints() else (None, [])
@@ -174,7 +175,11 @@ def describe(model, splits, config, recorder):
     }
 
 
-def _check_same_settings(config, run):
+def check_start(config, run, overwrite, resume):
+    """Raises `SettingError` where the run may not start, or not be resumed; changes nothing."""
+    run.check(overwrite, resume)
+    if not (resume and run.is_run):
+        return
     stored = run.read_json(run.config_path)
     free = {"data_dir"}
     if config.learning_rate_schedule == "constant":
@@ -185,16 +190,12 @@ def _check_same_settings(config, run):
             raise SettingError(complaint(name, expected, value))
 
 
-def _epochs_done(run):
-    return run.read_json(run.metrics_path).get("epochs", 0)
-
-
 def _restore(run):
     """The model of the last checkpoint and the history up to it."""
     epochs_done, path = list(run.checkpoints().items())[-1]
     try:
         model = keras.saving.load_model(path)
-    except (ValueError, OSError, KeyError) as error:
+    except (ValueError, OSError, KeyError, zipfile.BadZipFile) as error:
         reason = (str(error).splitlines() or [""])[0]
         raise DataError(f"The checkpoint {path} cannot be read: {reason}") from error
     return model, run.read_history()[:epochs_done]

@@ -81,10 +81,11 @@ class RunDirectory:
 
     def clear(self):
         """Removes the files of the run that is here, and nothing else."""
-        for path in (self.metrics_path, self.config_path, self.history_path, self.model_path):
-            path.unlink(missing_ok=True)
         for path in (self.checkpoints_path, self.figures_path):
             shutil.rmtree(path, ignore_errors=True)
+        # The settings last, so that what is left of a run is known as one until the end.
+        for path in (self.metrics_path, self.history_path, self.model_path, self.config_path):
+            path.unlink(missing_ok=True)
 
     # Writing.
 
@@ -117,12 +118,16 @@ class RunDirectory:
         return dict(sorted((int(match[1]), path) for match, path in matches if match))
 
     def read_json(self, path):
+        """The object in a JSON file of the run, as a dict."""
         try:
-            return json.loads(path.read_text("utf-8"))
+            content = json.loads(path.read_text("utf-8"))
         except FileNotFoundError:
             raise DataError(f"{self} is not a finished run: it has no {path.name}") from None
         except (ValueError, OSError) as error:
             raise DataError(f"{path} cannot be read: {error}") from None
+        if not isinstance(content, dict):
+            raise DataError(f"{path} must hold a JSON object. Received: {content!r:.80}")
+        return content
 
     def read_history(self):
         """The rows of `history.csv`, with numbers for values."""

@@ -42,7 +42,8 @@ def test_arrays_labels_and_datasets_train_alike(x):
     model = make_model()
     history = model.fit(x, y, 16, 2, 0, shuffle=False).history  # As Keras orders its arguments.
     assert history["loss"][-1] == expected
-    assert np.isfinite(model.evaluate(x, y, 16, 0)).all()
+    assert np.isfinite(model.evaluate(x, y, 16, 0, np.ones(N))).all()
+    assert final_loss(list(x)) == expected
     assert final_loss(x.astype("float64")) == pytest.approx(expected, rel=1e-6)
 
 
@@ -113,10 +114,16 @@ def test_penalties_of_layers_are_part_of_the_loss(x):
     model = kv.VAE(encoder, kv.DenseDecoder(EVENT_SHAPE, hidden_units=8))
     model.compile()
     loss, reconstruction, kl = model.train_on_batch(x)
-    assert loss > reconstruction + kl + 0.01
+    penalty = loss - reconstruction - kl
+    assert penalty > 0.01
+    # A penalty is on the weights, so that those of the examples do not touch it.
+    kernel = encoder.z_mean_head.kernel
+    model.optimizer.learning_rate = 0.0
+    loss, reconstruction, kl = model.train_on_batch(x, sample_weight=np.full(N, 3.0))
+    assert loss - reconstruction - kl == pytest.approx(float(np.sum(np.square(kernel))), rel=1e-3)
 
 
-@pytest.mark.parametrize("argument", ["loss", "metrics", "weighted_metrics"])
+@pytest.mark.parametrize("argument", ["loss", "loss_weights", "metrics", "weighted_metrics"])
 def test_compile_refuses_what_compares_with_labels(argument):
     model = kv.build("dense", EVENT_SHAPE, hidden_units=8)
     with pytest.raises(SettingError, match=f"`{argument}` must be left out of compile"):
@@ -187,7 +194,8 @@ BAD_ARRAYS = {
 def test_bad_arrays_are_refused_everywhere(x, spoil, message, encoder):
     model, bad = make_model(encoder), spoil(x)
     before = model.get_weights()
-    uses = [model.fit, model.evaluate, model.train_on_batch, model.test_on_batch, model.encode]
+    uses = [model.fit, model.evaluate, model.predict, model.encode]
+    uses += [model.train_on_batch, model.test_on_batch]
     uses += [model.reconstruct, lambda bad: model.fit(x, validation_data=(bad, None), verbose=0)]
     for use in uses:
         with pytest.raises(SettingError, match="`x` must be") as error:
@@ -206,6 +214,44 @@ def test_bad_batches_of_a_dataset_stop_training(x):
         wrong = tf.data.Dataset.from_tensor_slices(spoil(x)).batch(16)
         with pytest.raises(ValueError, match="of shape"):
             make_model("gru").fit(wrong, shuffle=False, verbose=0)
+
+
+def test_bad_batches_are_not_overlooked_under_xla(x):
+    bad = tf.data.Dataset.from_tensor_slices(x * 3).batch(16)
+    model = make_model(jit_compile=True)
+    assert np.isnan(model.fit(bad, shuffle=False, verbose=0).history["loss"][-1])
+
+
+def test_class_weight_without_labels_is_refused(x):
+    with pytest.raises(SettingError, match="`class_weight` must be left out"):
+        make_model().fit(x, class_weight={0: 1.0}, verbose=0)
+    make_model().fit(x, np.arange(N) % 2, class_weight={0: 1.0, 1: 2.0}, verbose=0)
+
+
+def test_frozen_parts_stay_frozen_in_a_file(x, tmp_path):
+    model = make_model()
+    model.encoder.trainable = False
+    model.compile()
+    model.fit(x, verbose=0)
+    model.save(tmp_path / "model.keras")
+    copy = keras.saving.load_model(tmp_path / "model.keras")
+    assert len(copy.trainable_weights) == len(model.trainable_weights) == 6
+    before = copy.encode(x).z_mean
+    copy.fit(x, verbose=0)
+    np.testing.assert_array_equal(copy.encode(x).z_mean, before)
+
+
+def test_parts_may_have_one_name(x):
+    model = kv.VAE(kv.DenseEncoder(2, 8, name="net"), kv.DenseDecoder(EVENT_SHAPE, 8, name="net"))
+    model.encode(x)
+    assert model.generate(5, draw=True).shape == (5, *EVENT_SHAPE)
+
+
+@pytest.mark.parametrize("name", ["encoder", "decoder", "objective"])
+def test_parts_of_the_wrong_kind_are_refused(name):
+    parts = {"encoder": kv.DenseEncoder(2, 8), "decoder": kv.DenseDecoder(EVENT_SHAPE, 8)}
+    with pytest.raises(SettingError, match=f"`{name}` must be a keras_vrae"):
+        kv.VAE(**{**parts, name: "lstm"})
 
 
 def test_gaussian_refuses_only_what_is_not_finite(x):

@@ -54,7 +54,7 @@ def runs(tmp_path):
 def test_table(runs):
     header, rows = Comparison.of(runs).header_and_rows()
     dense, lstm = (dict(zip(header, row, strict=True)) for row in rows)
-    assert dense["encoder"], lstm["encoder"] == ("dense", "lstm")
+    assert (dense["encoder"], lstm["encoder"]) == ("dense", "lstm")
     assert dense["parameters"] == "1,234,567"
     assert dense["s / epoch"] == "2.10 ± 0.14"
     assert (dense["speed, dense = 1"], lstm["speed, dense = 1"]) == ("1.00", "0.10")
@@ -68,10 +68,10 @@ def test_findings_weigh_differences_against_the_spread(runs):
     # The standard error of the difference is sqrt(2 * 0.0002 / 2) = 0.0141.
     assert knn == (
         "lstm embeds best by kNN accuracy: 0.910 ± 0.014, 0.100 above dense; "
-        "7.1 times the standard error of the difference, more than the spread over seeds explains."
+        "7.1 times its standard error, more than the spread over seeds explains."
     )
     assert probe.startswith("lstm separates the classes best linearly: 0.810")
-    assert "0.1 times the standard error of the difference, within what seeds do" in elbo
+    assert "0.1 times its standard error, no more than the spread over seeds explains" in elbo
 
 
 def test_one_run_each_is_said_to_prove_nothing(runs):
@@ -109,7 +109,7 @@ class Page(HTMLParser):
 
 
 def test_files(runs, tmp_path):
-    folder = report.write(runs)
+    folder, _ = report.write(runs)
     assert folder == tmp_path / "mnist-comparison"
     assert {path.name for path in folder.iterdir()} == {
         *("report.html", "report.md", "comparison.png", "validation.png"),
@@ -132,7 +132,7 @@ def test_latent_spaces_without_a_plane_have_no_manifold(tmp_path):
     runs = [
         make_run(tmp_path, encoder, latent_dim=2 + n) for n, encoder in enumerate(("dense", "gru"))
     ]
-    text = (report.write(runs) / "report.html").read_text()
+    text = (report.write(runs)[0] / "report.html").read_text()
     assert "Embeddings" in text
     assert "Manifolds" not in text
     assert "settings that differ" in text
@@ -144,7 +144,29 @@ def test_grey_levels_have_no_bound(tmp_path):
     ]
     comparison = Comparison.of(runs)
     assert not any("ELBO" in sentence for sentence in sentences(comparison))
-    assert "no bound" in (report.write(runs) / "report.md").read_text()
+    assert "no bound" in (report.write(runs)[0] / "report.md").read_text()
+
+
+def test_bounds_on_different_things_are_not_ranked(tmp_path):
+    runs = [
+        make_run(tmp_path, "dense", elbo=-140.0),
+        make_run(tmp_path, "gru", elbo=2000.0, likelihood="gaussian"),
+    ]
+    comparison = Comparison.of(runs)
+    assert not any("ELBO" in sentence for sentence in sentences(comparison))
+    conditions = dict(comparison.conditions())
+    assert conditions["likelihood"] == (
+        "bernoulli, binarization dynamic; gaussian, binarization none"
+    )
+    assert conditions["settings that differ"] == "likelihood, binarization"
+
+
+def test_runs_of_one_encoder_differ_in_their_seed_alone(runs, tmp_path):
+    with pytest.raises(SettingError, match=r"seed alone\. Received: 2 of dense with seeds 0, 0"):
+        report.write([runs[0], runs[0]])
+    other = make_run(tmp_path, "dense", seed=5, latent_dim=3)
+    with pytest.raises(SettingError, match="with seeds 0, 5 that differ in latent_dim"):
+        report.write([runs[0], other])
 
 
 def test_runs_that_cannot_be_compared(runs, tmp_path):
@@ -155,15 +177,17 @@ def test_runs_that_cannot_be_compared(runs, tmp_path):
     metrics.write_text(json.dumps({**content, "dataset": "digits"}))
     with pytest.raises(SettingError, match=r"one data set\. Received: digits, mnist"):
         report.write(runs)
-    for damaged in ("{", "[]", '{"dataset": "mnist"}', "\0"):
+    without_speed = {name: content[name] for name in content if name != "examples_per_second"}
+    for damaged in ("{", "[]", '{"dataset": "mnist"}', "\0", json.dumps(without_speed)):
         metrics.write_text(damaged)
         with pytest.raises(DataError, match=r"metrics\.json"):
             report.write(runs)
     metrics.write_text(json.dumps(content))
     arrays = RunDirectory(runs[1]).arrays_path
-    arrays.write_bytes(arrays.read_bytes()[:100])
-    with pytest.raises(DataError, match=r"arrays\.npz cannot be read"):
-        report.write(runs)
+    for damaged in (arrays.read_bytes()[:100], b"", b"PK"):
+        arrays.write_bytes(damaged)
+        with pytest.raises(DataError, match=r"arrays\.npz cannot be read"):
+            report.write(runs)
 
 
 @pytest.mark.slow
@@ -173,6 +197,7 @@ def test_program(runs, tmp_path):
         return subprocess.run(command, capture_output=True, text=True)
 
     done = run(*runs, f"--output={tmp_path / 'out'}")
+    assert run(*runs, tmp_path / "out", f"--output={tmp_path / 'out'}").returncode == 0
     assert done.returncode == 0
     assert (tmp_path / "out" / "report.html").is_file()
     failed = run(tmp_path)

@@ -36,6 +36,7 @@ def test_name_is_fit_for_a_folder():
         ("binarization", "dynamc"),
         ("binarization", "dynamic"),
         ("seed", -1),
+        ("seed", 2**32),
         ("eval_samples", 0),
     ],
 )
