@@ -48,6 +48,9 @@ flags.DEFINE_string(
     "cosine",
     "cosine (to zero along half a cosine) or constant.",
 )
+flags.DEFINE_float(
+    "clipnorm", 20.0, "Scale gradients of a larger norm over all weights down to this; 0: never."
+)
 flags.DEFINE_integer("latent_dim", 2, "Number of latent dimensions.")
 flags.DEFINE_integer("hidden_units", 500, "Units of every hidden layer of encoder and decoder.")
 flags.DEFINE_string(

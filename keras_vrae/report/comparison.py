@@ -17,7 +17,7 @@ DECIDE_THE_BOUND = {"likelihood", "binarization"}
 FIGURES = ("parameters", "seconds_per_epoch", "examples_per_second", "peak_memory_mb")
 TEST_FIGURES = ("elbo", "reconstruction", "kl", "knn_accuracy", "linear_probe_accuracy")
 SETTINGS = ("likelihood", "binarization", "hidden_units", "latent_dim", "epochs", "batch_size")
-SETTINGS += ("learning_rate", "learning_rate_schedule")
+SETTINGS += ("learning_rate", "learning_rate_schedule", "clipnorm")
 ARRAYS = ("codes", "labels", "class_names", "samples")
 
 
@@ -184,6 +184,7 @@ class Comparison:
 
 
 TRAINING = "{epochs} epochs, batch {batch_size}, Adam {learning_rate:g} ({learning_rate_schedule})"
+TRAINING += ", gradients clipped to a norm of {clipnorm:g}"
 
 
 def _listed(versions):

@@ -28,6 +28,8 @@ class ExperimentConfig:
         learning_rate: step size of Adam at the start.
         learning_rate_schedule: `"cosine"` takes it to zero along half a cosine (Loshchilov and
             Hutter, 2017, arXiv 1608.03983), `"constant"` keeps it.
+        clipnorm: gradients whose norm over all weights is larger are scaled down to it (Pascanu,
+            Mikolov and Bengio, 2013, arXiv 1211.5063); 0 leaves them as they are.
         latent_dim: number of latent dimensions.
         hidden_units: units of every hidden layer of encoder and decoder.
         likelihood: name of the likelihood.
@@ -46,6 +48,7 @@ class ExperimentConfig:
     batch_size: int | None = None
     learning_rate: float = 3e-3
     learning_rate_schedule: str = "cosine"
+    clipnorm: float = 20.0
     latent_dim: int = 2
     hidden_units: int = 500
     likelihood: str | None = None
@@ -66,6 +69,7 @@ class ExperimentConfig:
             check_int(name, getattr(self, name))
         check_int("seed", self.seed, minimum=0, maximum=2**32 - 1)
         check_float("learning_rate", self.learning_rate, above=True)
+        check_float("clipnorm", self.clipnorm)
         check_choice("learning_rate_schedule", self.learning_rate_schedule, SCHEDULES)
         check_choice("binarization", self.binarization, BINARIZATIONS)
         if self.binarization != "none" and not bernoulli:

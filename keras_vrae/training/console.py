@@ -36,7 +36,7 @@ def banner(config, splits, model, run, first_epoch):
             (
                 "training",
                 f"{epochs}, batch {config.batch_size}, Adam {config.learning_rate:g} "
-                f"({config.learning_rate_schedule}), seed {config.seed}",
+                f"({config.learning_rate_schedule}), clip {config.clipnorm:g}, seed {config.seed}",
             ),
             (
                 "device",

@@ -109,7 +109,7 @@ def make_model(config, splits):
     if config.learning_rate_schedule == "cosine":
         steps = config.epochs * steps_in_epoch(splits.train, config.batch_size)
         learning_rate = keras.optimizers.schedules.CosineDecay(learning_rate, decay_steps=steps)
-    model.compile(keras.optimizers.Adam(learning_rate))
+    model.compile(keras.optimizers.Adam(learning_rate, global_clipnorm=config.clipnorm or None))
     return model
 
 

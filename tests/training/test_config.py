@@ -30,6 +30,7 @@ def test_name_is_fit_for_a_folder():
         ("learning_rate", 0.0),
         ("learning_rate", float("nan")),
         ("learning_rate_schedule", "linear"),
+        ("clipnorm", -1.0),
         ("latent_dim", 0),
         ("hidden_units", 2.5),
         ("likelihood", "poisson"),

@@ -185,6 +185,7 @@ def test_cosine_schedule_ends_at_zero_and_fixes_the_epochs(tmp_path):
     train_and_evaluate(config(), tmp_path / "run")
     model = keras.saving.load_model(tmp_path / "run" / "model.keras")
     assert float(model.optimizer.learning_rate) == pytest.approx(0.0, abs=1e-9)
+    assert model.optimizer.global_clipnorm == 20.0
     with pytest.raises(SettingError, match="`epochs` must be 2 to resume"):
         train_and_evaluate(config(epochs=3), tmp_path / "run", resume=True)
 
@@ -213,7 +214,7 @@ def test_a_full_disk_leaves_no_half_written_file(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     "settings",
     [
-        {"latent_dim": 1},
+        {"latent_dim": 1, "clipnorm": 0.0},
         {"latent_dim": 5},
         {"likelihood": "bernoulli"},
         {"likelihood": "bernoulli", "binarization": "fixed"},
