@@ -184,7 +184,7 @@ class Comparison:
 
 
 TRAINING = "{epochs} epochs, batch {batch_size}, Adam {learning_rate:g} ({learning_rate_schedule})"
-TRAINING += ", gradients clipped to a norm of {clipnorm:g}"
+TRAINING += ", clipnorm {clipnorm:g}"
 
 
 def _listed(versions):

@@ -47,7 +47,7 @@ def train_and_evaluate(config, run_dir, overwrite=False, resume=False):
     resume = resume and run.is_run
     if resume and run.is_finished:
         metrics = run.read_json(run.metrics_path)
-        if metrics["epochs"] >= config.epochs:
+        if metrics.get("epochs", 0) >= config.epochs:
             console.say(f"{run} is finished already; nothing to do.")
             return metrics
     splits = prepare_data(config)
