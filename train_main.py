@@ -65,12 +65,47 @@ flags.DEFINE_string(
     "dynamic (grey levels are probabilities, drawn anew each epoch), fixed (drawn once) or none. "
     "(default: dynamic with bernoulli, none with gaussian)",
 )
+flags.DEFINE_string(
+    "objective",
+    "elbo",
+    "elbo, iwae (the importance-weighted bound) or dreg (iwae with the doubly reparameterized "
+    "gradient, which has less variance).",
+)
+flags.DEFINE_integer(
+    "importance_samples",
+    None,
+    "Posterior samples of each example in a training step. (default: 1 for elbo, otherwise 5)",
+)
+flags.DEFINE_float("beta", 1.0, "Weight of the KL term, with elbo; at the end of its schedule.")
+flags.DEFINE_string(
+    "kl_schedule",
+    "constant",
+    "How the weight of the KL term gets from 0 to beta: constant (it is beta from the start), "
+    "linear, sigmoid or cyclical (four times).",
+)
+flags.DEFINE_integer(
+    "kl_warmup_steps", None, "Optimizer steps that this takes. (default: half of training)"
+)
+flags.DEFINE_float(
+    "free_bits", 0.0, "Nats of each latent dimension below which its KL costs nothing more."
+)
+flags.DEFINE_float(
+    "capacity",
+    None,
+    "Nats that KL is drawn to, a target that rises from 0 in kl_warmup_steps; beta weighs the "
+    "distance. (default: no target)",
+)
 flags.DEFINE_integer(
     "seed", 0, "Fixes initialisation, data order, dynamic binarization and sampling."
 )
 flags.DEFINE_integer("seeds", 1, "Number of runs for each encoder, with seeds seed, seed + 1, ...")
 flags.DEFINE_integer(
     "eval_samples", 10, "Posterior samples for each test example in the final bound."
+)
+flags.DEFINE_integer(
+    "nll_samples",
+    100,
+    "Importance samples for each test example in the final estimate of its likelihood; 0: none.",
 )
 flags.DEFINE_bool("overwrite", False, "Replace a run that is in the way.")
 flags.DEFINE_bool("resume", False, "Continue an unfinished run from its last checkpoint.")

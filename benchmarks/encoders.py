@@ -16,7 +16,7 @@ from keras_vrae import datasets
 from keras_vrae.datasets.pipeline import training_batches
 from keras_vrae.encoders import ENCODERS
 from keras_vrae.training import ExperimentConfig, environment
-from keras_vrae.training.loop import make_model
+from keras_vrae.training.build import make_model
 
 
 def measure(config, rounds, steps):

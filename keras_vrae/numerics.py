@@ -5,6 +5,8 @@ import math
 from keras import ops
 
 LOG_TWO_PI = math.log(2.0 * math.pi)
+# A product of so many numbers between 1 and 2 is within float32.
+MOST_FACTORS = 120
 
 
 def gaussian_kl(z_mean, z_log_var):
@@ -22,6 +24,12 @@ def gaussian_kl(z_mean, z_log_var):
     return 0.5 * (ops.square(z_mean) + ops.exp(z_log_var) - 1.0 - z_log_var)
 
 
+def gaussian_log_ratio(z, z_mean, z_log_var):
+    """`log N(z; z_mean, exp(z_log_var)) - log N(z; 0, 1)` of each value, in nats."""
+    standardized = (z - z_mean) * ops.exp(-0.5 * z_log_var)
+    return 0.5 * (ops.square(z) - ops.square(standardized) - z_log_var)
+
+
 def gaussian_log_prob(x, mean, log_scale):
     """`log N(x; mean, exp(log_scale)^2)` of each value, in nats."""
     standardized = (x - mean) * ops.exp(-log_scale)
@@ -37,6 +45,40 @@ def bernoulli_log_prob(x, logits):
     return x * logits - ops.softplus(logits)
 
 
+def sum_softplus(values):
+    """`sum_i log(1 + exp(values_i))` over the last axis, which must have a fixed size.
+
+    `log(1 + exp(v))` is `max(v, 0) + log(1 + exp(-|v|))`, and the last terms of many values are the
+    logarithm of one product, so that few logarithms are taken. The rounding error is about 1e-7
+    of the sum, or of 1 where that is more.
+    """
+    size = values.shape[-1]
+    groups = -(-size // MOST_FACTORS)
+    padding = -size % groups
+
+    @ops.custom_gradient
+    def summed(values):
+        factors = 1.0 + ops.exp(-ops.abs(values))
+        if padding:
+            widths = [(0, 0)] * (len(values.shape) - 1) + [(0, padding)]
+            factors = ops.pad(factors, widths, constant_values=1.0)
+        factors = ops.reshape(factors, (*ops.shape(values)[:-1], groups, -1))
+        logarithms = ops.log(ops.prod(factors, axis=-1))
+        total = ops.sum(ops.relu(values), axis=-1) + ops.sum(logarithms, axis=-1)
+
+        def gradient(upstream):
+            return ops.expand_dims(upstream, -1) * ops.sigmoid(values)
+
+        return total, gradient
+
+    return summed(values)
+
+
 def sum_event_axes(values, event_ndim):
     """Sums the last `event_ndim` axes: `(K, B, ...)` becomes `(K, B)`."""
     return ops.sum(values, axis=tuple(range(-event_ndim, 0)))
+
+
+def log_mean_exp(values, axis):
+    """The logarithm of the mean of `exp(values)` along one axis, for values of any size."""
+    return ops.logsumexp(values, axis=axis) - math.log(values.shape[axis])

@@ -1,4 +1,4 @@
-"""The reparameterization trick as a layer that owns its random state."""
+"""The reparameterization trick as a layer that owns its random state, and a gate for gradients."""
 
 import keras
 from keras import ops
@@ -48,3 +48,27 @@ class Sampling(keras.layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "seed": self.seed}
+
+
+class GradientGate:
+    """Lets z through unchanged, and multiplies the gradient that comes back by a factor.
+
+    The factor may depend on what is computed from z: it is read when the gradient is taken.
+
+    Attributes:
+        factor: tensor of shape `(K, B)` for z of shape `(K, B, Z)`; to be set before the gradient
+            is taken.
+    """
+
+    def __init__(self):
+        self.factor = None
+
+    def __call__(self, z):
+        @ops.custom_gradient
+        def gate(z):
+            def gradient(upstream):
+                return upstream * ops.expand_dims(self.factor, axis=-1)
+
+            return z, gradient
+
+        return gate(z)

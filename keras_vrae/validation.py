@@ -76,6 +76,13 @@ def check_choice(name, value, choices):
     raise SettingError(complaint(name, expected, value) + hint)
 
 
+def check_type(name, value, kind):
+    """Returns `value` when it is of that class of keras_vrae, or raises `SettingError`."""
+    if not isinstance(value, kind):
+        raise SettingError(complaint(name, f"a keras_vrae.{kind.__name__}", value))
+    return value
+
+
 def check_event_shape(name, value):
     """Returns `value`, the shape of one example, as a tuple of positive ints."""
     try:

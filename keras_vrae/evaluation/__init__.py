@@ -1,7 +1,26 @@
 """Figures that tell how good a trained model is."""
 
-from keras_vrae.evaluation.latent import active_units
-from keras_vrae.evaluation.likelihood import elbo_estimate
-from keras_vrae.evaluation.probes import knn_accuracy, linear_probe_accuracy
+from keras_vrae.evaluation.clustering import cluster_agreement, silhouette
+from keras_vrae.evaluation.latent import active_units, kl_per_dimension, mutual_information
+from keras_vrae.evaluation.likelihood import ImportanceNLL, elbo_estimate, importance_nll
+from keras_vrae.evaluation.probes import (
+    FewLabelAccuracy,
+    few_label_knn_accuracy,
+    knn_accuracy,
+    linear_probe_accuracy,
+)
 
-__all__ = ["active_units", "elbo_estimate", "knn_accuracy", "linear_probe_accuracy"]
+__all__ = [
+    "FewLabelAccuracy",
+    "ImportanceNLL",
+    "active_units",
+    "cluster_agreement",
+    "elbo_estimate",
+    "few_label_knn_accuracy",
+    "importance_nll",
+    "kl_per_dimension",
+    "knn_accuracy",
+    "linear_probe_accuracy",
+    "mutual_information",
+    "silhouette",
+]

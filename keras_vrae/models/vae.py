@@ -10,10 +10,10 @@ from keras import ops
 from keras_vrae import decoders, encoders, likelihoods
 from keras_vrae.models.batching import over_batches
 from keras_vrae.models.data_checks import check_examples
-from keras_vrae.numerics import gaussian_kl
-from keras_vrae.objectives import ELBO, ElboTerms
-from keras_vrae.sampling import Sampling
-from keras_vrae.validation import SettingError, check_batch_shape, check_int, complaint
+from keras_vrae.numerics import gaussian_kl, gaussian_log_ratio
+from keras_vrae.objectives import ELBO, ElboTerms, Objective
+from keras_vrae.sampling import GradientGate, Sampling
+from keras_vrae.validation import SettingError, check_batch_shape, check_int, check_type, complaint
 
 
 @keras.saving.register_keras_serializable(package="keras_vrae")
@@ -57,10 +57,11 @@ class VAE(keras.Model):
         self, encoder, decoder, likelihood="bernoulli", objective=None, seed=None, **kwargs
     ):
         super().__init__(**kwargs)
-        self.encoder = _check_type("encoder", encoder, encoders.Encoder)
-        self.decoder = _check_type("decoder", decoder, decoders.Decoder)
+        self.encoder = check_type("encoder", encoder, encoders.Encoder)
+        self.decoder = check_type("decoder", decoder, decoders.Decoder)
         self.likelihood = likelihoods.get(likelihood)
-        self.objective = _check_type("objective", ELBO() if objective is None else objective, ELBO)
+        objective = ELBO() if objective is None else objective
+        self.objective = check_type("objective", objective, Objective)
         self.sampling = Sampling(seed, dtype="float32", name="sampling")
         self.loss_tracker = keras.metrics.Mean(name="loss")
         self.reconstruction_tracker = keras.metrics.Mean(name="reconstruction")
@@ -102,7 +103,7 @@ class VAE(keras.Model):
         posterior = self.encoder(x, mask=mask, training=training)
         return self.likelihood(self.decoder(posterior.z_mean))
 
-    def elbo_terms(self, x, num_samples=None, training=False, seed=None):
+    def elbo_terms(self, x, num_samples=None, training=False, seed=None, posterior=None):
         """The terms of the evidence lower bound of each example, as differentiable tensors.
 
         Args:
@@ -110,19 +111,30 @@ class VAE(keras.Model):
             num_samples: posterior samples K; those of the objective when None.
             training: whether dropout is on.
             seed: a `keras.random.SeedGenerator` to draw from in place of the model's own.
+            posterior: the `Posterior` of x, where it is known already.
 
         Returns:
-            `ElboTerms(log_likelihood (K, B), kl (B,))`, in nats.
+            `ElboTerms`, in nats.
         """
         check_batch_shape("x", x.shape, self.event_shape)
         x = self._within_support(ops.cast(x, "float32"))
         if num_samples is None:
             num_samples = self.objective.num_samples
-        z_mean, z_log_var = self.encoder(x, training=training)
-        z = self.sampling(z_mean, z_log_var, num_samples=num_samples, seed=seed)
+        posterior = self.encoder(x, training=training) if posterior is None else posterior
+        if posterior.z_log_var is None:
+            name = type(self.objective).__name__
+            expected = f"one that gives z_log_var, as {name} draws z from q(z|x)"
+            raise SettingError(complaint("encoder", expected, self.encoder))
+        z = self.sampling(*posterior, num_samples=num_samples, seed=seed)
+        gate, density_of = None, posterior
+        if self.objective.doubly_reparameterized:
+            gate = GradientGate()
+            z, density_of = gate(z), map(ops.stop_gradient, posterior)
         return ElboTerms(
             log_likelihood=self.likelihood.log_prob(x, self.decoder(z)),
-            kl=ops.sum(gaussian_kl(z_mean, z_log_var), axis=-1),
+            kl_per_dimension=gaussian_kl(*posterior),
+            log_ratio=gaussian_log_ratio(z, *density_of),
+            gate=gate,
         )
 
     def _within_support(self, x):
@@ -174,16 +186,19 @@ class VAE(keras.Model):
 
     def train_step(self, data):
         x, _, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+        step = self.optimizer.iterations
+        changing_weights = self.objective.changing_weights(step)
         with tf.GradientTape() as tape:
             terms = self.elbo_terms(x, training=True)
-            losses, penalties = self.objective(terms), sum(self.losses)
+            losses, penalties = self.objective(terms, step), sum(self.losses)
             loss = ops.mean(_weighted(losses, sample_weight)) + penalties
             # The optimizer sums gradients over replicas.
             replicas = tf.distribute.get_strategy().num_replicas_in_sync
             scaled_loss = self.optimizer.scale_loss(loss / replicas)
         weights = self.trainable_weights
         self.optimizer.apply(tape.gradient(scaled_loss, weights), weights)
-        return self._update_metrics(losses + penalties, terms, sample_weight)
+        figures = self._update_metrics(losses + penalties, terms, sample_weight)
+        return {**figures, **changing_weights}
 
     def test_step(self, data):
         x, _, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
@@ -330,10 +345,3 @@ def _weighted(values, sample_weight):
     if sample_weight is None:
         return values
     return values * ops.reshape(ops.cast(sample_weight, "float32"), (-1,))
-
-
-def _check_type(name, value, kind):
-    """Returns `value` when it is of that kind, or raises `SettingError`."""
-    if not isinstance(value, kind):
-        raise SettingError(complaint(name, f"a keras_vrae.{kind.__name__}", value))
-    return value

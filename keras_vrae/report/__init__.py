@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
+from keras_vrae.atomic import replacing
 from keras_vrae.report import html, markdown
 from keras_vrae.report.comparison import Comparison
 from keras_vrae.report.findings import sentences
 from keras_vrae.report.pictures import comparison_figure, validation_figure
-from keras_vrae.training.atomic import replacing
 
 __all__ = ["Comparison", "sentences", "write"]
 

@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from keras_vrae.training.config import ExperimentConfig
 from keras_vrae.training.run_directory import RunDirectory
 from keras_vrae.validation import DataError, SettingError
 
 # What may differ between runs that are compared. Any other setting that does is pointed out.
-FREE_SETTINGS = ("encoder", "seed", "data_dir", "git_revision")
+FREE_SETTINGS = ("encoder", "seed", "data_dir", "git_revision", "nll_samples")
 # Of runs that differ in one of these, the bounds are on different things.
 DECIDE_THE_BOUND = {"likelihood", "binarization"}
 FIGURES = ("parameters", "seconds_per_epoch", "examples_per_second", "peak_memory_mb")
@@ -40,6 +41,9 @@ class Run(NamedTuple):
                 arrays = dict(np.load(file, allow_pickle=False))
         except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
             raise DataError(f"{directory.arrays_path} cannot be read: {error}") from None
+        for part in ("test", "evaluation"):
+            if not isinstance(metrics.get(part, {}), dict):
+                raise DataError(f"{directory.metrics_path} must hold an object under {part!r}")
         for content, names, source in (
             (metrics, ("encoder", "dataset", "seed", "test", *FIGURES), directory.metrics_path),
             (metrics.get("test", {}), TEST_FIGURES, directory.metrics_path),
@@ -50,6 +54,11 @@ class Run(NamedTuple):
             if missing:
                 raise DataError(f"{source} lacks {', '.join(missing)}")
         return cls(str(path), config, metrics, directory.read_history(), arrays)
+
+    @property
+    def figures(self):
+        """All figures of `metrics.json` by name, those of its parts among them."""
+        return {**self.metrics.get("evaluation", {}), **self.metrics, **self.metrics["test"]}
 
 
 class Spread(NamedTuple):
@@ -83,8 +92,8 @@ class EncoderRuns:
         self.shown = runs[0]
 
     def figure(self, name):
-        """The `Spread` of a figure of `metrics.json` or its `test` part; None if one lacks it."""
-        values = [{**run.metrics, **run.metrics["test"]}.get(name) for run in self.runs]
+        """The `Spread` of a figure of `metrics.json` or of its parts; None if a run lacks it."""
+        values = [run.figures.get(name) for run in self.runs]
         return None if None in values else Spread.of(values)
 
 
@@ -132,10 +141,22 @@ class Comparison:
         comparable = not DECIDE_THE_BOUND & set(self.differing)
         return comparable and all(encoder.figure("elbo") for encoder in self.encoders)
 
+    @property
+    def nll_samples(self):
+        """Importance samples of the likelihoods, where all runs have one and by as many; or None.
+
+        Runs whose likelihood is of a part of the test examples have none.
+        """
+        runs = [run for encoder in self.encoders for run in encoder.runs]
+        samples = {run.figures.get("nll_samples") for run in runs}
+        whole = {run.figures.get("nll_examples") == len(run.arrays["codes"]) for run in runs}
+        return samples.pop() if self.is_bound and len(samples) == 1 and whole == {True} else None
+
     def header_and_rows(self):
         """The table of figures: a list of column names, and a list of cells for each encoder."""
         dense = next((encoder for encoder in self.encoders if encoder.name == "dense"), None)
         header = ["encoder", "runs", "parameters", "s / epoch", "speed, dense = 1"]
+        header += ["NLL"] if self.nll_samples else []
         header += ["ELBO", "reconstruction", "KL", "kNN", "linear probe", "memory, MiB"]
         rows = []
         for encoder in self.encoders:
@@ -149,6 +170,7 @@ class Comparison:
                     f"{speed.mean / dense.figure('examples_per_second').mean:.2f}"
                     if dense
                     else "–",
+                    *([encoder.figure("nll").text(2)] if self.nll_samples else []),
                     elbo.text(2) if elbo else "no bound",
                     encoder.figure("reconstruction").text(2),
                     encoder.figure("kl").text(2),
@@ -174,6 +196,7 @@ class Comparison:
                 of_all("{hidden_units} hidden units, {latent_dim} latent dimensions".format_map),
             ),
             ("training", of_all(TRAINING.format_map)),
+            ("objective", of_all(lambda config: ExperimentConfig.from_dict(config).objective_text)),
             ("seeds", ", ".join(dict.fromkeys(str(run.metrics["seed"]) for run in runs))),
             ("device", of_all(lambda config: config.get("device", "unknown"))),
             ("versions", of_all(lambda config: _listed(config.get("versions", {})))),

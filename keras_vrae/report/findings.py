@@ -14,7 +14,9 @@ def sentences(comparison):
             comparison.encoders, "linear_probe_accuracy", "separates the classes best linearly", 3
         )
     )
-    if comparison.is_bound:
+    if comparison.nll_samples:
+        found.append(_best(comparison.encoders, "nll", "has the lowest NLL", 2, " nats", sign=-1))
+    elif comparison.is_bound:
         found.append(_best(comparison.encoders, "elbo", "has the highest ELBO", 2, " nats"))
     return found
 
@@ -32,12 +34,14 @@ def _fastest(encoders):
     )
 
 
-def _best(encoders, figure, praise, digits, unit=""):
-    ranked = sorted(encoders, key=lambda encoder: encoder.figure(figure).mean, reverse=True)
+def _best(encoders, figure, praise, digits, unit="", sign=1):
+    """The sentence about the encoder with the highest figure, or with the lowest for `sign=-1`."""
+    ranked = sorted(encoders, key=lambda encoder: -sign * encoder.figure(figure).mean)
     first, second = (encoder.figure(figure) for encoder in ranked[:2])
-    difference = first.mean - second.mean
+    difference = sign * (first.mean - second.mean)
+    side = "above" if sign > 0 else "below"
     return (
-        f"{ranked[0].name} {praise}: {first.text(digits)}{unit}, {difference:.{digits}f} above "
+        f"{ranked[0].name} {praise}: {first.text(digits)}{unit}, {difference:.{digits}f} {side} "
         f"{ranked[1].name}; {_weight(first, second, difference)}."
     )
 

@@ -16,6 +16,11 @@ def explanation(comparison):
             ". They are not comparable here: the runs differ in likelihood or binarization, or "
             "are of grey levels under a Bernoulli likelihood, whose cross-entropy bounds nothing"
         )
+    if comparison.nll_samples:
+        bound += (
+            f". NLL is -log p(x), estimated from {comparison.nll_samples:,} importance samples an "
+            "example"
+        )
     return (
         f"{bound}. kNN and linear probe are accuracies on test examples of classifiers fitted to "
         "the codes of the training part (10 neighbours; logistic regression). Seconds are medians "

@@ -13,6 +13,12 @@ OTHER_DEFAULTS = {"epochs": 20, "batch_size": 128, "likelihood": "bernoulli"}
 
 
 SCHEDULES = ("cosine", "constant")
+OBJECTIVES = ("elbo", "iwae", "dreg")
+KL_SCHEDULES = ("constant", "linear", "sigmoid", "cyclical")
+# Settings that change the KL term, and what they are where it stays as it is.
+KL_SETTINGS = {"beta": 1.0, "kl_schedule": "constant", "free_bits": 0.0, "capacity": None}
+KL_SETTINGS["kl_warmup_steps"] = None
+DEFAULT_IMPORTANCE_SAMPLES = 5
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,8 +40,20 @@ class ExperimentConfig:
         hidden_units: units of every hidden layer of encoder and decoder.
         likelihood: name of the likelihood.
         binarization: `"dynamic"`, `"fixed"` or `"none"`.
+        objective: `"elbo"`, `"iwae"` (the importance-weighted bound) or `"dreg"` (the same with the
+            doubly reparameterized gradient); see `keras_vrae.ELBO` and `keras_vrae.IWAE`.
+        importance_samples: posterior samples of each example in a training step.
+        beta: weight of the KL term in the end.
+        kl_schedule: how that weight gets there: `"constant"`, `"linear"`, `"sigmoid"` or
+            `"cyclical"` (four times).
+        kl_warmup_steps: optimizer steps that this takes; half of training when None.
+        free_bits: nats of each latent dimension below which its KL costs nothing more.
+        capacity: nats that KL is drawn to, a target that rises from 0 in `kl_warmup_steps`; `beta`
+            then weighs the distance. None for no target.
         seed: fixes initialisation, data order, dynamic binarization, sampling and evaluation.
         eval_samples: posterior samples for each test example in the final bound.
+        nll_samples: importance samples for each test example in the final estimate of its
+            likelihood; 0 for no such estimate.
 
     Raises:
         SettingError: for a value that cannot be, or two that do not fit each other.
@@ -53,8 +71,16 @@ class ExperimentConfig:
     hidden_units: int = 500
     likelihood: str | None = None
     binarization: str | None = None
+    objective: str = "elbo"
+    importance_samples: int | None = None
+    beta: float = 1.0
+    kl_schedule: str = "constant"
+    kl_warmup_steps: int | None = None
+    free_bits: float = 0.0
+    capacity: float | None = None
     seed: int = 0
     eval_samples: int = 10
+    nll_samples: int = 100
 
     def __post_init__(self):
         check_choice("encoder", self.encoder, encoders.ENCODERS)
@@ -65,8 +91,13 @@ class ExperimentConfig:
         check_choice("likelihood", self.likelihood, likelihoods.LIKELIHOODS)
         bernoulli = self.likelihood == "bernoulli"
         self._set_default("binarization", "dynamic" if bernoulli else "none")
-        for name in ("epochs", "batch_size", "latent_dim", "hidden_units", "eval_samples"):
+        check_choice("objective", self.objective, OBJECTIVES)
+        elbo = self.objective == "elbo"
+        self._set_default("importance_samples", 1 if elbo else DEFAULT_IMPORTANCE_SAMPLES)
+        for name in ("epochs", "batch_size", "latent_dim", "hidden_units", "importance_samples"):
             check_int(name, getattr(self, name))
+        check_int("eval_samples", self.eval_samples)
+        check_int("nll_samples", self.nll_samples, minimum=0)
         check_int("seed", self.seed, minimum=0, maximum=2**32 - 1)
         check_float("learning_rate", self.learning_rate, above=True)
         check_float("clipnorm", self.clipnorm)
@@ -75,6 +106,30 @@ class ExperimentConfig:
         if self.binarization != "none" and not bernoulli:
             expected = f"'none' with likelihood={self.likelihood!r}"
             raise SettingError(complaint("binarization", expected, self.binarization))
+        self._check_kl()
+
+    def _check_kl(self):
+        check_float("beta", self.beta)
+        check_choice("kl_schedule", self.kl_schedule, KL_SCHEDULES)
+        check_float("free_bits", self.free_bits)
+        if self.capacity is not None:
+            check_float("capacity", self.capacity)
+        if self.kl_warmup_steps is not None:
+            check_int("kl_warmup_steps", self.kl_warmup_steps)
+        if self.objective != "elbo":
+            for name, usual in KL_SETTINGS.items():
+                self._require(name, usual, f"with objective={self.objective!r}")
+        elif self.capacity is not None:
+            self._require("kl_schedule", "constant", f"with capacity={self.capacity!r}")
+            self._require("free_bits", 0.0, f"with capacity={self.capacity!r}")
+        elif self.kl_schedule == "constant":
+            self._require("kl_warmup_steps", None, "with kl_schedule='constant' and no capacity")
+
+    def _require(self, name, expected, where):
+        value = getattr(self, name)
+        if value != expected:
+            words = "left out" if expected is None else repr(expected)
+            raise SettingError(complaint(name, f"{words} {where}", value))
 
     def _set_default(self, name, value):
         if getattr(self, name) is None:
@@ -86,6 +141,18 @@ class ExperimentConfig:
         return self.likelihood != "bernoulli" or self.binarization != "none"
 
     @property
+    def objective_text(self):
+        """The objective in words, with what is changed of the bound."""
+        samples = self.importance_samples
+        drawn = "" if samples == 1 else f", {samples} samples"
+        changed = [
+            f"{name} {getattr(self, name)}"
+            for name, usual in KL_SETTINGS.items()
+            if getattr(self, name) != usual
+        ]
+        return ", ".join([f"{self.objective}{drawn}", *changed])
+
+    @property
     def dataset_name(self):
         """The data set's name, fit for a file name."""
         return self.dataset.replace(":", "-").replace("/", "-")
@@ -94,6 +161,12 @@ class ExperimentConfig:
     def name(self):
         """What to call the run: `<dataset>-<encoder>`."""
         return f"{self.dataset_name}-{self.encoder}"
+
+    @classmethod
+    def from_dict(cls, settings):
+        """The settings of a `config.json`; those that an older version did not write as default."""
+        names = {field.name for field in dataclasses.fields(cls)}
+        return cls(**{name: value for name, value in settings.items() if name in names})
 
     def as_dict(self):
         """The settings, for `config.json`."""

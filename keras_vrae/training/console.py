@@ -38,6 +38,7 @@ def banner(config, splits, model, run, first_epoch):
                 f"{epochs}, batch {config.batch_size}, Adam {config.learning_rate:g} "
                 f"({config.learning_rate_schedule}), clip {config.clipnorm:g}, seed {config.seed}",
             ),
+            ("objective", config.objective_text),
             (
                 "device",
                 f"{environment.device()}; TensorFlow {versions['tensorflow']}, "
@@ -48,6 +49,13 @@ def banner(config, splits, model, run, first_epoch):
     )
 
 
+def _likelihood(figures):
+    if figures["nll"] is None:
+        return []
+    error, samples = figures["nll_standard_error"], figures["nll_samples"]
+    return [("NLL", f"{figures['nll']:.2f} ± {error:.2f} ({samples:,} importance samples)")]
+
+
 def results(metrics, run):
     """Says how it went, and where everything lies."""
     test = metrics["test"]
@@ -55,10 +63,12 @@ def results(metrics, run):
     bound = "none: grey levels" if test["elbo"] is None else f"{test['elbo']:.2f}"
     _table(
         [
+            *_likelihood(metrics["evaluation"]),
             ("ELBO", bound),
             ("reconstruction", f"{test['reconstruction']:.2f}"),
             ("KL", f"{test['kl']:.2f}"),
             ("active units", str(test["active_units"])),
+            ("I(x; z)", f"{metrics['evaluation']['mutual_information']:.2f}"),
             ("kNN accuracy", f"{test['knn_accuracy']:.3f}"),
             ("linear probe accuracy", f"{test['linear_probe_accuracy']:.3f}"),
             (

@@ -2,24 +2,23 @@
 
 import statistics
 import sys
-import zipfile
 
 import keras
 
-from keras_vrae import datasets, evaluation
-from keras_vrae.datasets.pipeline import (
-    binarize,
-    evaluation_batches,
-    steps_in_epoch,
-    training_batches,
-)
-from keras_vrae.likelihoods import Gaussian
-from keras_vrae.models import build
+from keras_vrae.atomic import replacing
+from keras_vrae.datasets.pipeline import evaluation_batches, steps_in_epoch, training_batches
 from keras_vrae.training import console, environment, pictures
-from keras_vrae.training.atomic import replacing
+from keras_vrae.training.assessment import (
+    encode_parts,
+    evaluation_figures,
+    prepare_data,
+    test_figures,
+)
+from keras_vrae.training.build import make_model
 from keras_vrae.training.callbacks import RunRecorder
+from keras_vrae.training.config import ExperimentConfig
 from keras_vrae.training.run_directory import RunDirectory
-from keras_vrae.validation import DataError, SettingError, complaint
+from keras_vrae.validation import SettingError, complaint
 
 EVALUATION_BATCH = 512
 
@@ -73,44 +72,18 @@ def train_and_evaluate(config, run_dir, overwrite=False, resume=False):
     console.say("Evaluating on the test part and drawing ...")
     with replacing(run.model_path) as aside:
         model.save(aside)
-    metrics, codes = evaluate(model, splits, config)
-    pictures.draw(model, splits, config, run, codes)
-    metrics = {**describe(model, splits, config, recorder), "test": metrics}
+    codes = encode_parts(model, splits, config)
+    pictures.draw(model, splits, config, run, codes.test.z_mean)
+    metrics = {
+        **describe(model, splits, config, recorder),
+        "test": test_figures(model, splits, config, codes),
+        "evaluation": evaluation_figures(
+            model, splits, codes, config.nll_samples if config.is_bound else 0, config.seed
+        ),
+    }
     run.write_json(run.metrics_path, metrics)
     console.results(metrics, run)
     return metrics
-
-
-def prepare_data(config):
-    """Loads the data set; validation and test parts come binarized once where that is asked for."""
-    splits = datasets.load(config.dataset, config.data_dir)
-    if config.binarization == "none":
-        return splits
-    splits = splits._replace(validation=binarize(splits.validation), test=binarize(splits.test))
-    if config.binarization == "fixed":
-        splits = splits._replace(train=binarize(splits.train))
-    return splits
-
-
-def make_model(config, splits):
-    """Builds and compiles the model of these settings."""
-    likelihood = config.likelihood
-    if likelihood == "gaussian":
-        likelihood = Gaussian(initial_scale=float(splits.train.x.std()))
-    model = build(
-        config.encoder,
-        input_shape=splits.spec.event_shape,
-        latent_dim=config.latent_dim,
-        hidden_units=config.hidden_units,
-        likelihood=likelihood,
-        seed=config.seed,
-    )
-    learning_rate = config.learning_rate
-    if config.learning_rate_schedule == "cosine":
-        steps = config.epochs * steps_in_epoch(splits.train, config.batch_size)
-        learning_rate = keras.optimizers.schedules.CosineDecay(learning_rate, decay_steps=steps)
-    model.compile(keras.optimizers.Adam(learning_rate, global_clipnorm=config.clipnorm or None))
-    return model
 
 
 def fit(model, splits, config, run, rows):
@@ -130,31 +103,6 @@ def fit(model, splits, config, run, rows):
             verbose=1 if sys.stdout.isatty() else 2,
         )
     return recorder
-
-
-def evaluate(model, splits, config):
-    """The figures of the test part.
-
-    Returns:
-        `(figures, codes)`: a dict for `metrics.json`, and the posterior means of the test part.
-    """
-    test, train = splits.test, splits.train
-    if config.binarization == "dynamic":
-        train = binarize(train)
-    terms = evaluation.elbo_estimate(model, test.x, config.eval_samples, config.seed)
-    means = {name: float(values.mean()) for name, values in terms.items()}
-    codes = model.encode(test.x).z_mean
-    labelled = (model.encode(train.x).z_mean, train.y), (codes, test.y)
-    figures = {
-        # With grey levels the Bernoulli cross-entropy is no likelihood, and there is no bound.
-        "elbo": means["elbo"] if config.is_bound else None,
-        "reconstruction": means["reconstruction"],
-        "kl": means["kl"],
-        "active_units": evaluation.active_units(codes),
-        "knn_accuracy": evaluation.knn_accuracy(*labelled),
-        "linear_probe_accuracy": evaluation.linear_probe_accuracy(*labelled),
-    }
-    return figures, codes
 
 
 def describe(model, splits, config, recorder):
@@ -184,18 +132,14 @@ def check_start(config, run, overwrite, resume):
     free = {"data_dir"}
     if config.learning_rate_schedule == "constant":
         free.add("epochs")  # Nothing that was done depends on how many are still to come.
+    before = {**ExperimentConfig.from_dict(stored).as_dict(), **stored}
     for name, value in config.as_dict().items():
-        if name not in free and stored.get(name) != value:
-            expected = f"{stored.get(name)!r} to resume {run}"
+        if name not in free and before[name] != value:
+            expected = f"{before[name]!r} to resume {run}"
             raise SettingError(complaint(name, expected, value))
 
 
 def _restore(run):
     """The model of the last checkpoint and the history up to it."""
     epochs_done, path = list(run.checkpoints().items())[-1]
-    try:
-        model = keras.saving.load_model(path)
-    except (ValueError, OSError, KeyError, zipfile.BadZipFile) as error:
-        reason = (str(error).splitlines() or [""])[0]
-        raise DataError(f"The checkpoint {path} cannot be read: {reason}") from error
-    return model, run.read_history()[:epochs_done]
+    return run.load_model(path), run.read_history()[:epochs_done]

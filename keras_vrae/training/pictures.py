@@ -1,11 +1,10 @@
 """The pictures of a finished run, and the arrays behind them."""
 
-from statistics import NormalDist
-
 import numpy as np
 
 from keras_vrae import plots
-from keras_vrae.training.atomic import replacing
+from keras_vrae.atomic import replacing
+from keras_vrae.evaluation.manifold import decode_grid
 
 GRID_SIZE = 16
 NUM_SAMPLES = 100
@@ -61,17 +60,3 @@ def figures(arrays, rows, config):
     if "manifold" in arrays:
         drawn["manifold"] = plots.manifold(arrays["manifold"], f"Decoded latent plane: {subject}")
     return drawn
-
-
-def decode_grid(model, size):
-    """Decodes a square grid over the plane of a two-dimensional prior.
-
-    Returns:
-        `(size, size, ...)`: means of `p(x|z)`; along the second axis the first latent dimension
-        goes through the quantiles 0.02 to 0.98 of the prior, along the first axis the second one.
-    """
-    quantiles = np.linspace(0.02, 0.98, size)
-    line = np.array([NormalDist().inv_cdf(quantile) for quantile in quantiles])
-    first, second = np.meshgrid(line, line)
-    images = model.decode(np.column_stack([first.ravel(), second.ravel()]))
-    return images.reshape(size, size, *images.shape[1:])

@@ -5,9 +5,12 @@ import json
 import re
 import shutil
 import tempfile
+import zipfile
 from pathlib import Path
 
-from keras_vrae.training.atomic import replacing
+import keras
+
+from keras_vrae.atomic import replacing
 from keras_vrae.validation import DataError, SettingError, complaint
 
 CHECKPOINT = re.compile(r"epoch-(\d+)\.keras")
@@ -139,3 +142,13 @@ class RunDirectory:
                 ]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise DataError(f"{self.history_path} cannot be read: {error}") from None
+
+    def load_model(self, path):
+        """The model in one of the run's `.keras` files."""
+        if not path.is_file():
+            raise DataError(f"{self} is not a finished run: it has no {path.name}")
+        try:
+            return keras.saving.load_model(path)
+        except (ValueError, OSError, KeyError, TypeError, zipfile.BadZipFile) as error:
+            reason = (str(error).splitlines() or [""])[0]
+            raise DataError(f"{path} cannot be read: {reason}") from error

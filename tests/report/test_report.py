@@ -16,7 +16,7 @@ from keras_vrae.training import ExperimentConfig, RunDirectory
 from keras_vrae.validation import DataError, SettingError
 
 
-def make_run(folder, encoder, seed=0, seconds=1.0, knn=0.8, elbo=-140.0, **settings):
+def make_run(folder, encoder, seed=0, seconds=1.0, knn=0.8, elbo=-140.0, nll=None, **settings):
     """Writes the files of a finished run with these figures."""
     run = RunDirectory(folder / f"{encoder}-{seed}")
     config = ExperimentConfig(encoder=encoder, dataset="mnist", seed=seed, **settings)
@@ -37,7 +37,9 @@ def make_run(folder, encoder, seed=0, seconds=1.0, knn=0.8, elbo=-140.0, **setti
     test = {**test, "knn_accuracy": knn, "linear_probe_accuracy": knn - 0.1}
     timings = {"seconds_per_epoch": seconds, "examples_per_second": 1000 / seconds}
     metrics = {"dataset": "mnist", "encoder": encoder, "seed": seed, "parameters": 1_234_567}
-    run.write_json(run.metrics_path, {**metrics, **timings, "peak_memory_mb": 900.0, "test": test})
+    evaluation = {"nll": nll, "nll_samples": 500, "nll_examples": 50} if nll else {"nll": None}
+    metrics = {**metrics, **timings, "peak_memory_mb": 900.0}
+    run.write_json(run.metrics_path, {**metrics, "test": test, "evaluation": evaluation})
     return run.path
 
 
@@ -78,6 +80,30 @@ def test_one_run_each_is_said_to_prove_nothing(runs):
     knn = sentences(Comparison.of(runs[::2]))[1]
     assert "0.100 above dense" in knn
     assert "spread over seeds is unknown, so this may be chance" in knn
+
+
+def test_likelihoods_stand_in_for_bounds_where_all_runs_have_them(tmp_path):
+    runs = [
+        make_run(tmp_path, "dense", 0, nll=136.0),
+        make_run(tmp_path, "dense", 1, nll=136.2),
+        make_run(tmp_path, "gru", 0, nll=135.0),
+    ]
+    comparison = Comparison.of(runs)
+    header, rows = comparison.header_and_rows()
+    assert [dict(zip(header, row, strict=True))["NLL"] for row in rows] == [
+        "136.10 ± 0.14",
+        "135.00",
+    ]
+    assert sentences(comparison)[3].startswith(
+        "gru has the lowest NLL: 135.00 nats, 1.10 below dense"
+    )
+    assert (
+        "estimated from 500 importance samples" in (report.write(runs)[0] / "report.md").read_text()
+    )
+    runs.append(make_run(tmp_path, "lstm"))
+    comparison = Comparison.of(runs)
+    assert "NLL" not in comparison.header_and_rows()[0]
+    assert "has the highest ELBO" in sentences(comparison)[3]
 
 
 def test_one_encoder_alone(runs):
@@ -178,7 +204,14 @@ def test_runs_that_cannot_be_compared(runs, tmp_path):
     with pytest.raises(SettingError, match=r"one data set\. Received: digits, mnist"):
         report.write(runs)
     without_speed = {name: content[name] for name in content if name != "examples_per_second"}
-    for damaged in ("{", "[]", '{"dataset": "mnist"}', "\0", json.dumps(without_speed)):
+    for damaged in (
+        "{",
+        "[]",
+        '{"dataset": "mnist"}',
+        json.dumps({**content, "evaluation": [1]}),
+        "\0",
+        json.dumps(without_speed),
+    ):
         metrics.write_text(damaged)
         with pytest.raises(DataError, match=r"metrics\.json"):
             report.write(runs)

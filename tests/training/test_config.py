@@ -39,9 +39,55 @@ def test_name_is_fit_for_a_folder():
         ("seed", -1),
         ("seed", 2**32),
         ("eval_samples", 0),
+        ("nll_samples", -1),
+        ("objective", "elbow"),
+        ("importance_samples", 0),
+        ("beta", -0.1),
+        ("kl_schedule", "linar"),
+        ("kl_warmup_steps", 0),
+        ("kl_warmup_steps", 100),
+        ("free_bits", -1.0),
+        ("capacity", -1.0),
     ],
 )
 def test_what_cannot_be_is_refused_by_name(name, value):
     with pytest.raises(SettingError, match=f"`{name}` must be") as error:
         ExperimentConfig(**{name: value})
     assert f"Received: {name}={value!r}" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("beta", 2.0),
+        ("kl_schedule", "linear"),
+        ("kl_warmup_steps", 10),
+        ("free_bits", 0.5),
+        ("capacity", 5.0),
+    ],
+)
+@pytest.mark.parametrize("objective", ["iwae", "dreg"])
+def test_what_changes_the_kl_term_is_refused_where_there_is_none(objective, name, value):
+    with pytest.raises(SettingError, match=f"`{name}` must be .* with objective='{objective}'"):
+        ExperimentConfig(objective=objective, **{name: value})
+
+
+@pytest.mark.parametrize(("name", "value"), [("free_bits", 0.5), ("kl_schedule", "linear")])
+def test_a_capacity_stands_alone(name, value):
+    assert ExperimentConfig(capacity=5.0, beta=10.0, kl_warmup_steps=10).capacity == 5.0
+    with pytest.raises(SettingError, match=f"`{name}` must be .* with capacity=5.0"):
+        ExperimentConfig(capacity=5.0, **{name: value})
+
+
+def test_samples_of_a_step_follow_the_objective():
+    assert ExperimentConfig().importance_samples == 1
+    assert ExperimentConfig(objective="dreg").importance_samples == 5
+    assert ExperimentConfig(objective="dreg").objective_text == "dreg, 5 samples"
+    assert ExperimentConfig(free_bits=0.5).objective_text == "elbo, free_bits 0.5"
+
+
+def test_settings_come_back_from_a_file_of_another_version():
+    settings = ExperimentConfig(seed=3, free_bits=0.5).as_dict()
+    assert ExperimentConfig.from_dict({**settings, "versions": {}}).as_dict() == settings
+    del settings["objective"]
+    assert ExperimentConfig.from_dict(settings).objective == "elbo"

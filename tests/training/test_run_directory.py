@@ -1,7 +1,7 @@
 import pytest
 
+from keras_vrae.atomic import replacing
 from keras_vrae.training import RunDirectory
-from keras_vrae.training.atomic import replacing
 from keras_vrae.validation import DataError
 
 

@@ -1,0 +1,169 @@
+"""Density estimation on binarized MNIST in the protocol of Burda et al. (2016, arXiv 1509.00519).
+
+    python -m benchmarks.density --data_dir=DIR --objective=elbo --stages=7 --output=FOLDER
+
+One stochastic layer of 50 units, 784-200-200-50 and back, tanh, batches of 20, Adam. Stage i = 0,
+1, ... takes 3^i passes over the 60,000 training images, binarized anew in each, at a step size of
+0.001 * 10^(-i/7); eight stages are the paper's 3,280 passes. The output bias starts at the logits
+of the mean image. After each stage the folder holds its model, and a line of `training.csv`; the
+same command goes on from the last stage that is there.
+
+An epoch is one call of a TensorFlow graph over data that stay in memory, and each weight is updated
+by TensorFlow's one fused operation for Adam.
+"""
+
+import argparse
+import csv
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+import keras_vrae
+from keras_vrae.atomic import replacing
+
+BATCH_SIZE = 20
+OBJECTIVES = {
+    "elbo": lambda samples: keras_vrae.ELBO(num_samples=samples),
+    "iwae": lambda samples: keras_vrae.IWAE(samples),
+    "dreg": lambda samples: keras_vrae.IWAE(samples, doubly_reparameterized=True),
+}
+
+
+@keras.saving.register_keras_serializable(package="benchmarks")
+class FusedAdam(keras.optimizers.Adam):
+    """Adam of Keras, each weight updated by TensorFlow's one operation for that."""
+
+    def update_step(self, gradient, variable, learning_rate):
+        index = self._get_variable_index(variable)
+        step = tf.cast(self.iterations + 1, "float32")
+        tf.raw_ops.ResourceApplyAdam(
+            var=variable.handle,
+            m=self._momentums[index].value.handle,
+            v=self._velocities[index].value.handle,
+            beta1_power=tf.pow(self.beta_1, step),
+            beta2_power=tf.pow(self.beta_2, step),
+            lr=tf.cast(learning_rate, "float32"),
+            beta1=self.beta_1,
+            beta2=self.beta_2,
+            epsilon=self.epsilon,
+            grad=gradient,
+        )
+
+
+def passes(stage):
+    """Passes over the data in a stage."""
+    return 3**stage
+
+
+def step_size(stage):
+    """Adam's step size in a stage."""
+    return 0.001 * 10 ** (-stage / 7)
+
+
+def make_model(images, objective, seed):
+    """The network of the paper, built and compiled."""
+    keras.utils.set_random_seed(seed)
+    model = keras_vrae.VAE(
+        keras_vrae.DenseEncoder(50, hidden_units=200, activation="tanh"),
+        keras_vrae.DenseDecoder(images.shape[1:], hidden_units=200, activation="tanh"),
+        objective=objective,
+        seed=seed,
+    )
+    mean = images.mean(axis=0).ravel().clip(0.001, 0.999)
+    model.decoder.output_layer.bias.assign(np.log(mean / (1.0 - mean)))
+    model.compile(FusedAdam(epsilon=1e-4))
+    model.optimizer.build(model.trainable_variables)
+    return model
+
+
+def make_epoch(model, images, seed):
+    """Returns a function of the number of an epoch that trains for that epoch, and gives the loss.
+
+    Order and binarization of an epoch depend on the seed and its number alone.
+    """
+    data = tf.constant(images)
+    steps = len(images) // BATCH_SIZE
+
+    @tf.function
+    def epoch(number):
+        epoch_seed = tf.stack([tf.constant(seed, tf.int64), number])
+        rows = tf.range(len(images), dtype=tf.int64)
+        order = tf.random.experimental.stateless_shuffle(rows, seed=epoch_seed)
+        for step in tf.range(steps):
+            values = tf.gather(data, order[step * BATCH_SIZE : (step + 1) * BATCH_SIZE])
+            step_seed = tf.random.fold_in(epoch_seed, step)
+            noise = tf.random.stateless_uniform(tf.shape(values), seed=step_seed)
+            model.train_step(tf.cast(noise < values, tf.float32))
+        return model.loss_tracker.result()
+
+    def run(number):
+        model.reset_metrics()
+        return float(epoch(tf.constant(number, tf.int64)))
+
+    return run
+
+
+def stage_path(folder, stage):
+    """Where the model of a stage is kept."""
+    return folder / f"stage-{stage}.keras"
+
+
+def train(folder, images, objective, stages, seed):
+    """Trains stage by stage, from the first one that the folder lacks."""
+    done = 0
+    while stage_path(folder, done).is_file():
+        done += 1
+    model = (
+        keras.saving.load_model(stage_path(folder, done - 1))
+        if done
+        else make_model(images, objective, seed)
+    )
+    run_epoch = make_epoch(model, images, seed)
+    number = sum(map(passes, range(done)))
+    for stage in range(done, stages):
+        model.optimizer.learning_rate = step_size(stage)
+        begin = time.perf_counter()
+        for _ in range(passes(stage)):
+            loss = run_epoch(number)
+            number += 1
+        seconds = time.perf_counter() - begin
+        with replacing(stage_path(folder, stage)) as aside:
+            model.save(aside)
+        row = {"stage": stage, "epochs": number, "loss": round(loss, 3), "seconds": round(seconds)}
+        write_row(folder / "training.csv", row)
+        print(", ".join(f"{name} {value}" for name, value in row.items()), flush=True)
+
+
+def write_row(path, row):
+    """Adds a row to a CSV file, which gets its header with the first one."""
+    new = not path.exists()
+    with path.open("a", newline="") as file:
+        writer = csv.DictWriter(file, fieldnames=list(row))
+        if new:
+            writer.writeheader()
+        writer.writerow(row)
+
+
+def main():
+    """Runs the program."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.density", description=__doc__)
+    parser.add_argument("--data_dir", help="folder with the four IDX files of MNIST")
+    parser.add_argument("--objective", choices=OBJECTIVES, default="elbo")
+    parser.add_argument("--samples", type=int, default=1, help="posterior samples of a step")
+    parser.add_argument("--stages", type=int, default=8)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--output", type=Path, required=True, help="folder for the models")
+    flags = parser.parse_args()
+    splits = keras_vrae.datasets.load("mnist", flags.data_dir)
+    images = np.concatenate([splits.train.x, splits.validation.x])
+    flags.output.mkdir(parents=True, exist_ok=True)
+    train(
+        flags.output, images, OBJECTIVES[flags.objective](flags.samples), flags.stages, flags.seed
+    )
+
+
+if __name__ == "__main__":
+    main()

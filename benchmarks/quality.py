@@ -1,0 +1,100 @@
+"""The figures of `docs/benchmarks/quality.md`: evaluates what `benchmarks.density` trained.
+
+    python -m benchmarks.quality --data_dir=DIR --nll_samples=5000 FOLDER...
+
+Each folder gets an `evaluation.json` with a row for each stage: epochs, steps, seconds of training,
+and on the 10,000 test images, binarized once, the ELBO, the NLL by importance sampling with its
+standard error, and the number of active units. Stages that were evaluated with as many samples are
+kept.
+"""
+
+import argparse
+import csv
+import json
+from pathlib import Path
+
+import keras
+
+import keras_vrae
+from benchmarks.density import BATCH_SIZE, stage_path
+from keras_vrae import evaluation
+from keras_vrae.atomic import replacing
+from keras_vrae.datasets.pipeline import binarize
+from keras_vrae.training import environment
+
+TRAINING_IMAGES = 60_000
+
+
+def read_training(folder):
+    """The rows of `training.csv`, with the seconds and steps from the beginning."""
+    with (folder / "training.csv").open(newline="") as file:
+        rows = [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+    spent = 0
+    for row in rows:
+        spent += row["seconds"]
+        epochs = int(row["epochs"])
+        yield {
+            "stage": int(row["stage"]),
+            "epochs": epochs,
+            "steps": epochs * TRAINING_IMAGES // BATCH_SIZE,
+            "training_seconds": round(spent),
+            "training_loss": row["loss"],
+        }
+
+
+def evaluate(model, x, nll_samples, seed=0):
+    """The test figures of one model, a dict."""
+    estimate = evaluation.importance_nll(model, x, nll_samples, seed)
+    bound = evaluation.elbo_estimate(model, x, num_samples=10, seed=seed)
+    posterior = model.encode(x)
+    return {
+        "nll": round(estimate.mean, 4),
+        "nll_standard_error": round(estimate.standard_error_of_mean, 4),
+        "nll_samples": nll_samples,
+        "elbo": round(float(bound["elbo"].mean()), 4),
+        "kl": round(float(bound["kl"].mean()), 4),
+        "active_units": evaluation.active_units(posterior.z_mean),
+        "mutual_information": round(evaluation.mutual_information(*posterior), 4),
+    }
+
+
+def evaluate_folder(folder, x, nll_samples, stages):
+    """Evaluates the stages of one training and writes `evaluation.json`."""
+    path = folder / "evaluation.json"
+    known = json.loads(path.read_text())["stages"] if path.exists() else []
+    known = {row["stage"]: row for row in known}
+    rows = list(read_training(folder))
+    for row in rows[stages]:
+        old = known.get(row["stage"], {})
+        if old.get("nll_samples") != nll_samples:
+            model = keras.saving.load_model(stage_path(folder, row["stage"]), compile=False)
+            known[row["stage"]] = {**row, **evaluate(model, x, nll_samples)}
+        print(folder.name, json.dumps(known[row["stage"]]), flush=True)
+    model = keras.saving.load_model(stage_path(folder, rows[-1]["stage"]), compile=False)
+    objective = model.objective
+    content = {
+        "objective": {"name": type(objective).__name__, **objective.get_config()},
+        "device": environment.device(),
+        "versions": environment.versions(),
+        "stages": [known[stage] for stage in sorted(known)],
+    }
+    with replacing(path) as aside:
+        aside.write_text(json.dumps(content, indent=2) + "\n")
+
+
+def main():
+    """Runs the program."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.quality", description=__doc__)
+    parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
+    parser.add_argument("--data_dir", help="folder with the four IDX files of MNIST")
+    parser.add_argument("--nll_samples", type=int, default=5000)
+    parser.add_argument("--last", type=int, help="only so many stages, the last ones")
+    flags = parser.parse_args()
+    x = binarize(keras_vrae.datasets.load("mnist", flags.data_dir).test).x
+    stages = slice(-flags.last, None) if flags.last else slice(None)
+    for folder in flags.folders:
+        evaluate_folder(folder, x, flags.nll_samples, stages)
+
+
+if __name__ == "__main__":
+    main()

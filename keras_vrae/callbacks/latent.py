@@ -1,0 +1,67 @@
+"""What the callbacks that look at the latent space share."""
+
+import math
+
+import keras
+import numpy as np
+
+from keras_vrae.evaluation.latent import kl_per_dimension
+from keras_vrae.models import VAE
+from keras_vrae.models.data_checks import check_examples
+from keras_vrae.validation import SettingError, check_int, complaint
+
+
+class LatentCallback(keras.callbacks.Callback):
+    """A callback that encodes examples and looks at their posteriors. A subclass implements `look`.
+
+    Args:
+        x: examples to encode, an array `(N, ...)`.
+        every: epochs from one look to the next.
+        batch_size: examples to encode at a time.
+
+    Raises:
+        SettingError: for an x that is no array, or numbers below one; and when `fit` is called,
+            for a model that is no `VAE`, or x that it cannot use.
+    """
+
+    def __init__(self, x, every=1, batch_size=512):
+        super().__init__()
+        self.x = np.asarray(x)
+        if not self.x.ndim:
+            raise SettingError(complaint("x", "an array of examples", x))
+        self.every = check_int("every", every)
+        self.batch_size = check_int("batch_size", batch_size)
+
+    def look(self, epoch, posterior, kl):
+        """Looks at x after an epoch.
+
+        Args:
+            epoch: its number, from 1.
+            posterior: the `Posterior` of x, arrays `(N, Z)`.
+            kl: KL of each dimension in nats, `(Z,)`; NaN where the model has diverged.
+        """
+        raise NotImplementedError
+
+    def set_model(self, model):
+        # Here rather than when training begins, before other callbacks touch their files.
+        if not isinstance(model, VAE):
+            raise SettingError(complaint("model", "a keras_vrae.VAE", model))
+        check_examples(self.x, model.event_shape, model.likelihood)
+        super().set_model(model)
+
+    def on_train_begin(self, logs=None):
+        self._has_looked = False
+
+    def on_epoch_end(self, epoch, logs=None):
+        if self._is_due(epoch + 1):
+            self._has_looked = True
+            posterior = self.model.encode(self.x, self.batch_size)
+            try:
+                kl = kl_per_dimension(*posterior)
+            except SettingError:
+                kl = np.full(self.model.latent_dim, math.nan)
+            self.look(epoch + 1, posterior, kl)
+
+    def _is_due(self, epoch):
+        is_last = self.model.stop_training or epoch == (self.params or {}).get("epochs")
+        return is_last or not self._has_looked or epoch % self.every == 0

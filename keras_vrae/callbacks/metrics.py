@@ -1,0 +1,69 @@
+"""Figures about the latent space in the history of a training."""
+
+import math
+
+import numpy as np
+
+from keras_vrae.callbacks.latent import LatentCallback
+from keras_vrae.evaluation.latent import active_units, mutual_information
+
+
+class LatentMetrics(LatentCallback):
+    """Adds figures about the latent space to the logs of an epoch.
+
+    `latent_active_units` is the number of latent dimensions that tell anything about x,
+    `latent_mutual_information` the information of the codes about which example they come from, in
+    nats and at most log N, and `latent_kl_0`, `latent_kl_1`, ... the KL term of each dimension in
+    nats; see `active_units`, `mutual_information` and `kl_per_dimension` in
+    `keras_vrae.evaluation`. They are NaN once the model has diverged.
+
+    The history that `fit` returns has them for every epoch: between two looks the last figures are
+    repeated. Callbacks that come later in the list, such as `CSVLogger` or `EarlyStopping`, see
+    them too; those that come before do not. `records` has the measured figures alone.
+
+    Args:
+        x: examples to encode, such as the validation part, `(N, ...)`. The mutual information
+            takes time that grows with the square of N; one or two thousand are plenty.
+        every: epochs from one look to the next; see the module for which ones these are.
+        batch_size: examples to encode at a time.
+        per_dimension: whether the KL terms of the dimensions are among the logs; `records` has
+            them in any case.
+
+    Attributes:
+        records: one dict for each look, over all calls of `fit`: `epoch`, numbered from 1, and the
+            figures by the names above.
+
+    Raises:
+        SettingError: as `LatentCallback` does.
+
+    Example:
+        >>> vae = keras_vrae.build("gru", (8, 8), latent_dim=2, hidden_units=16)
+        >>> vae.compile("adam")
+        >>> x = np.zeros((32, 8, 8))
+        >>> metrics = LatentMetrics(x, every=2)
+        >>> history = vae.fit(x, epochs=4, verbose=0, callbacks=[metrics]).history
+        >>> [name for name in sorted(history) if name.startswith("latent")]
+        ['latent_active_units', 'latent_kl_0', 'latent_kl_1', 'latent_mutual_information']
+        >>> len(history["latent_kl_0"]), [record["epoch"] for record in metrics.records]
+        (4, [1, 2, 4])
+    """
+
+    def __init__(self, x, every=1, batch_size=512, per_dimension=True):
+        super().__init__(x, every, batch_size)
+        self.per_dimension = bool(per_dimension)
+        self.records = []
+        self._figures = {}
+
+    def on_epoch_end(self, epoch, logs=None):
+        super().on_epoch_end(epoch, logs)
+        if logs is not None:
+            logs.update(self._figures)
+
+    def look(self, epoch, posterior, kl):
+        figures = {"latent_active_units": math.nan, "latent_mutual_information": math.nan}
+        if np.isfinite(kl).all():
+            figures["latent_active_units"] = active_units(posterior.z_mean)
+            figures["latent_mutual_information"] = mutual_information(*posterior)
+        dimensions = {f"latent_kl_{index}": float(value) for index, value in enumerate(kl)}
+        self.records.append({"epoch": epoch, **figures, **dimensions})
+        self._figures = {**figures, **dimensions} if self.per_dimension else figures

@@ -1,0 +1,33 @@
+"""What a latent plane decodes to."""
+
+from statistics import NormalDist
+
+import numpy as np
+
+from keras_vrae.validation import check_int
+
+
+def decode_grid(model, size):
+    """Decodes a square grid over the plane of a two-dimensional prior.
+
+    Args:
+        model: a `VAE` with two latent dimensions.
+        size: points of the grid in each direction.
+
+    Returns:
+        `(size, size, ...)`: means of `p(x|z)`; along the second axis the first latent dimension
+        goes through the quantiles 0.02 to 0.98 of the prior, along the first axis the second one.
+
+    Raises:
+        SettingError: for a model with more or fewer latent dimensions, or a size below one.
+
+    Example:
+        >>> vae = keras_vrae.build("gru", (8, 8), latent_dim=2, hidden_units=16)
+        >>> decode_grid(vae, size=3).shape
+        (3, 3, 8, 8)
+    """
+    quantiles = np.linspace(0.02, 0.98, check_int("size", size))
+    line = np.array([NormalDist().inv_cdf(quantile) for quantile in quantiles])
+    first, second = np.meshgrid(line, line)
+    images = model.decode(np.column_stack([first.ravel(), second.ravel()]))
+    return images.reshape(size, size, *images.shape[1:])

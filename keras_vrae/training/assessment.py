@@ -1,0 +1,144 @@
+"""The figures of a trained model, for `metrics.json`."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from keras_vrae import datasets, evaluation
+from keras_vrae.datasets.pipeline import binarize
+from keras_vrae.encoders import Posterior
+from keras_vrae.training import console
+from keras_vrae.training.config import ExperimentConfig
+from keras_vrae.training.run_directory import RunDirectory
+from keras_vrae.validation import DataError, SettingError
+
+LABEL_COUNTS = (100, 600, 1000)
+
+
+def prepare_data(config):
+    """Loads the data of a run; validation and test come binarized once where that is asked for."""
+    splits = datasets.load(config.dataset, config.data_dir)
+    if config.binarization == "none":
+        return splits
+    splits = splits._replace(validation=binarize(splits.validation), test=binarize(splits.test))
+    if config.binarization == "fixed":
+        splits = splits._replace(train=binarize(splits.train))
+    return splits
+
+
+class Codes(NamedTuple):
+    """The posteriors of the training and the test part: what all figures of a latent space need."""
+
+    train: Posterior
+    test: Posterior
+
+
+def encode_parts(model, splits, config):
+    """The `Codes` of a run; a training part that is binarized anew each epoch is binarized once."""
+    train = binarize(splits.train) if config.binarization == "dynamic" else splits.train
+    return Codes(model.encode(train.x), model.encode(splits.test.x))
+
+
+def test_figures(model, splits, config, codes):
+    """The part `test` of `metrics.json`, a dict."""
+    terms = evaluation.elbo_estimate(model, splits.test.x, config.eval_samples, config.seed)
+    means = {name: float(values.mean()) for name, values in terms.items()}
+    labelled = (codes.train.z_mean, splits.train.y), (codes.test.z_mean, splits.test.y)
+    return {
+        # With grey levels the Bernoulli cross-entropy is no likelihood, and there is no bound.
+        "elbo": means["elbo"] if config.is_bound else None,
+        "reconstruction": means["reconstruction"],
+        "kl": means["kl"],
+        "active_units": evaluation.active_units(codes.test.z_mean),
+        "knn_accuracy": evaluation.knn_accuracy(*labelled),
+        "linear_probe_accuracy": evaluation.linear_probe_accuracy(*labelled),
+    }
+
+
+def evaluation_figures(
+    model,
+    splits,
+    codes,
+    nll_samples,
+    seed=0,
+    label_counts=LABEL_COUNTS,
+    max_examples=None,
+    verbose=0,
+):
+    """The part `evaluation` of `metrics.json`, a dict; all of the test part.
+
+    Args:
+        model: the trained `VAE`.
+        splits: its data.
+        codes: their `Codes`.
+        nll_samples: importance samples of each example; 0 for no likelihood.
+        seed: whole number that fixes all that is drawn.
+        label_counts: numbers of labelled training points for kNN; more than there are, are left
+            out.
+        max_examples: how many test examples the likelihood is of, the first ones; None for all.
+        verbose: 1 shows how far the likelihood is.
+    """
+    posterior, labels = codes.test, splits.test.y
+    labelled = (codes.train.z_mean, splits.train.y), (posterior.z_mean, labels)
+    figures = {"seed": seed, "nll": None}
+    if nll_samples:
+        x = splits.test.x[:max_examples]
+        estimate = evaluation.importance_nll(model, x, nll_samples, seed, verbose)
+        figures["nll"] = estimate.mean
+        figures["nll_standard_error"] = estimate.standard_error_of_mean
+        figures["nll_examples"], figures["nll_samples"] = len(x), nll_samples
+    figures["kl_per_dimension"] = evaluation.kl_per_dimension(*posterior).tolist()
+    figures["mutual_information"] = evaluation.mutual_information(*posterior, seed=seed)
+    for count in label_counts:
+        if count <= splits.train.size:
+            accuracy = evaluation.few_label_knn_accuracy(*labelled, num_labels=count, seed=seed)
+            figures[f"knn_accuracy_{count}_labels"] = accuracy._asdict()
+    figures.update(evaluation.cluster_agreement(posterior.z_mean, labels, seed=seed))
+    several = len(np.unique(labels)) > 1
+    figures["silhouette"] = (
+        evaluation.silhouette(posterior.z_mean, labels, seed=seed) if several else None
+    )
+    return figures
+
+
+def assess(run_dir, data_dir=None, nll_samples=5000, **options):
+    """Evaluates a finished run anew and replaces the part `evaluation` of its `metrics.json`.
+
+    Args:
+        run_dir: folder of the run.
+        data_dir: folder of its data, where it has moved.
+        nll_samples: importance samples of each example; 0 for no likelihood.
+        **options: further arguments of `evaluation_figures`.
+
+    Returns:
+        The new content of `metrics.json`.
+
+    Raises:
+        DataError: where the run is not finished, or its files are damaged.
+        SettingError: for values that cannot be, and for a likelihood of grey levels.
+    """
+    run = RunDirectory(run_dir)
+    metrics, settings = run.read_json(run.metrics_path), run.read_json(run.config_path)
+    try:
+        config = ExperimentConfig.from_dict(
+            {**settings, "data_dir": data_dir or settings.get("data_dir")}
+        )
+    except SettingError as error:
+        raise DataError(f"{run.config_path} cannot be used: {error}") from None
+    if nll_samples and not config.is_bound:
+        raise SettingError(
+            f"`nll_samples` must be 0 for {run}, whose grey levels have no likelihood under "
+            f"Bernoulli. Received: nll_samples={nll_samples}"
+        )
+    model = run.load_model(run.model_path)
+    splits = prepare_data(config)
+    if tuple(model.event_shape) != tuple(splits.spec.event_shape):
+        raise DataError(
+            f"{run.model_path} must hold a model of examples of shape {splits.spec.event_shape}. "
+            f"Received: one of shape {model.event_shape}"
+        )
+    console.say(f"Evaluating {run} on the test part ...")
+    codes = encode_parts(model, splits, config)
+    metrics["evaluation"] = evaluation_figures(model, splits, codes, nll_samples, **options)
+    run.write_json(run.metrics_path, metrics)
+    return metrics

@@ -1,0 +1,368 @@
+"""What the callbacks record, say and draw while a model trains."""
+
+import csv
+import math
+import warnings
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import keras_vrae as kv
+from keras_vrae import plots
+from keras_vrae.callbacks import (
+    CollapseWarning,
+    LatentMetrics,
+    LatentPlots,
+    PosteriorCollapseWarning,
+)
+from keras_vrae.evaluation.latent import active_units, kl_per_dimension, mutual_information
+from keras_vrae.evaluation.manifold import decode_grid
+from keras_vrae.validation import SettingError
+
+N, EVENT_SHAPE = 48, (4, 3)
+FIGURES = ["latent_active_units", "latent_kl_0", "latent_kl_1", "latent_mutual_information"]
+CALLBACKS = {
+    "metrics": lambda x, folder, **options: LatentMetrics(x, **options),
+    "collapse": lambda x, folder, **options: CollapseWarning(x, **options),
+    "plots": lambda x, folder, **options: LatentPlots(x, np.zeros(len(x)), folder, **options),
+}
+each_callback = pytest.mark.parametrize("make", CALLBACKS.values(), ids=CALLBACKS.keys())
+
+
+@pytest.fixture
+def x():
+    return np.random.default_rng(0).random((N, *EVENT_SHAPE)).astype("float32")
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return kv.datasets.load("digits")
+
+
+def make_model(latent_dim=2, compile_options=None, **options):
+    model = kv.build("dense", EVENT_SHAPE, latent_dim=latent_dim, hidden_units=8, seed=0, **options)
+    model.compile(keras.optimizers.Adam(0.01), **(compile_options or {}))
+    return model
+
+
+def make_still_model(**options):
+    """A model that does not learn."""
+    model = make_model(**options)
+    model.optimizer.learning_rate = 0.0
+    return model
+
+
+def fit(model, x, *callbacks, epochs=3, **options):
+    options = {"batch_size": 16, "verbose": 0, **options}
+    return model.fit(x, epochs=epochs, callbacks=list(callbacks), **options).history
+
+
+def numbers(names, folder):
+    """The epochs of the pictures of one name."""
+    return [int(path.stem.split("-")[1]) for path in sorted(folder.glob(f"{names}-*.png"))]
+
+
+class LostActivity(keras.callbacks.Callback):
+    """Sets how far apart the codes of each dimension are, epoch by epoch; nothing is learned."""
+
+    def __init__(self, *scales):
+        super().__init__()
+        self.scales = scales
+
+    def on_epoch_end(self, epoch, logs=None):
+        head = self.model.encoder.z_mean_head
+        kernel = np.random.default_rng(0).normal(size=head.kernel.shape)
+        head.kernel.assign(kernel * np.broadcast_to(self.scales[epoch], kernel.shape[-1:]))
+
+
+def said(capsys, *scales, latent_dim=2, grace_steps=0, **options):
+    """What `CollapseWarning` says of an encoder with these scales: the warnings and the lines."""
+    x = np.random.default_rng(0).random((N, *EVENT_SHAPE)).astype("float32")
+    model = make_still_model(latent_dim=latent_dim)
+    watch = CollapseWarning(x, grace_steps=grace_steps, **options)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        fit(model, x, LostActivity(*scales), watch, epochs=len(scales), verbose=2)
+    assert all(warning.category is PosteriorCollapseWarning for warning in caught)
+    lines = [line for line in capsys.readouterr().out.splitlines() if "dimensions" in line]
+    return [str(warning.message) for warning in caught], lines
+
+
+# The figures in the logs.
+
+
+def test_the_figures_are_those_of_the_functions(x):
+    model, metrics = make_model(), LatentMetrics(x)
+    history = fit(model, x, metrics)
+    posterior = model.encode(x)
+    assert sorted(set(history) - {"kl", "loss", "reconstruction"}) == FIGURES
+    assert history["latent_active_units"][-1] == active_units(posterior.z_mean)
+    assert history["latent_mutual_information"][-1] == mutual_information(*posterior)
+    kl = [history[f"latent_kl_{index}"][-1] for index in range(2)]
+    np.testing.assert_array_equal(kl, kl_per_dimension(*posterior))
+    assert metrics.records[-1] == {"epoch": 3, **{name: history[name][-1] for name in FIGURES}}
+
+
+def test_an_epoch_between_two_looks_repeats_the_last_figures(x, tmp_path):
+    metrics, log = LatentMetrics(x, every=3), keras.callbacks.CSVLogger(tmp_path / "log.csv")
+    history = fit(make_model(), x, metrics, log, epochs=7, validation_data=x)
+    assert [record["epoch"] for record in metrics.records] == [1, 3, 6, 7]
+    looks = [record["latent_kl_0"] for record in metrics.records]
+    assert len(set(looks)) == 4
+    assert history["latent_kl_0"] == [looks[index] for index in (0, 0, 1, 1, 1, 2, 3)]
+    with (tmp_path / "log.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [float(row["latent_kl_0"]) for row in rows] == history["latent_kl_0"]
+
+
+def test_later_callbacks_see_the_figures_and_may_stop_training(x):
+    stop = keras.callbacks.EarlyStopping("latent_active_units", mode="min", patience=1)
+    metrics, after = LatentMetrics(x, per_dimension=False), LatentMetrics(x, every=100)
+    history = fit(make_model(), x, metrics, stop, after, epochs=9)
+    assert len(history["loss"]) < 9
+    assert not {"latent_kl_0", "latent_kl_1"} & set(metrics._figures)
+    assert "latent_kl_1" in metrics.records[0]
+    # That training stops here was known to the callback after the one that stops it.
+    assert [record["epoch"] for record in after.records] == [1, len(history["loss"])]
+
+
+def test_training_that_goes_on_begins_with_a_look(x):
+    model, metrics = make_model(), LatentMetrics(x, every=10)
+    fit(model, x, metrics, epochs=2)
+    fit(model, x, metrics, epochs=4, initial_epoch=2)
+    assert [record["epoch"] for record in metrics.records] == [1, 2, 3, 4]
+
+
+def test_a_model_that_has_diverged_has_no_figures(x, tmp_path):
+    model, metrics = make_model(), LatentMetrics(x)
+    weights = [np.full(weight.shape, np.nan) for weight in model.get_weights()]
+    model.set_weights(weights)
+    watch = CollapseWarning(x, grace_steps=0, patience=1)
+    history = fit(model, x, metrics, watch, LatentPlots(x, np.zeros(N), tmp_path))
+    assert all(math.isnan(history[name][-1]) for name in FIGURES)
+    assert not list(tmp_path.iterdir())
+
+
+# What they leave alone, and what they ask for.
+
+
+def test_training_is_the_same_with_and_without(x, tmp_path):
+    runs = []
+    for makes in ([], CALLBACKS.values()):
+        keras.utils.set_random_seed(0)
+        model = make_model()
+        fit(model, x, *[make(x, tmp_path) for make in makes])
+        runs.append(model.get_weights())
+    for mine, other in zip(*runs, strict=True):
+        np.testing.assert_array_equal(mine, other)
+
+
+@each_callback
+def test_an_epoch_without_a_look_encodes_nothing(x, tmp_path, make, monkeypatch):
+    model, calls = make_model(), []
+    encode = model.encode
+    monkeypatch.setattr(model, "encode", lambda *args: calls.append(args) or encode(*args))
+    fit(model, x, make(x, tmp_path, every=4, batch_size=5), epochs=6)
+    assert [batch_size for _, batch_size in calls] == [5, 5, 5]
+
+
+@pytest.mark.parametrize("steps", [1, 2])
+def test_datasets_and_steps_per_execution(x, tmp_path, steps):
+    model = make_model(compile_options={"steps_per_execution": steps})
+    batches = tf.data.Dataset.from_tensor_slices(x).batch(16)
+    callbacks = [make(x, tmp_path) for make in CALLBACKS.values()]
+    options = {"batch_size": None, "shuffle": False, "validation_data": batches}
+    history = fit(model, batches, *callbacks, **options)
+    assert set(FIGURES) < set(history)
+    assert {len(values) for values in history.values()} == {3}
+
+
+@each_callback
+def test_examples_and_models_that_do_not_fit_are_refused(x, tmp_path, make):
+    log = tmp_path / "log.csv"
+    log.write_text("of an earlier run")
+    for wrong, message in ((x[..., :2], "of shape"), (x[:0], "one example"), (x + 2, "between")):
+        # The examples are refused before other callbacks begin.
+        with pytest.raises(SettingError, match=f"`x` must be .*{message}"):
+            fit(make_model(), x, keras.callbacks.CSVLogger(log), make(wrong, tmp_path))
+        assert log.read_text() == "of an earlier run"
+    with pytest.raises(SettingError, match=r"`model` must be a keras_vrae\.VAE"):
+        make(x, tmp_path).set_model(keras.Sequential())
+    with pytest.raises(SettingError, match="`every` must be a whole number of at least 1"):
+        make(x, tmp_path, every=0)
+    with pytest.raises(SettingError, match="`batch_size`"):
+        make(x, tmp_path, batch_size=0)
+
+
+def test_a_dataset_is_no_array_of_examples(x):
+    with pytest.raises(SettingError, match="`x` must be an array of examples"):
+        LatentMetrics(tf.data.Dataset.from_tensor_slices(x))
+
+
+# Collapse.
+
+
+@pytest.mark.parametrize("name", ["beta", "scale"])
+def test_a_real_collapse_is_said_once(digits, name):
+    options = {
+        "beta": {"objective": kv.ELBO(beta=50.0)},
+        "scale": {"likelihood": kv.Gaussian(scale=10.0)},
+    }
+    model = kv.build("gru", (8, 8), latent_dim=3, hidden_units=16, seed=0, **options[name])
+    model.compile(keras.optimizers.Adam(0.003))
+    watch = CollapseWarning(digits.validation.x)
+    with pytest.warns(PosteriorCollapseWarning) as caught:
+        fit(model, digits.train.x, watch, epochs=10, batch_size=32)
+    assert watch.state == "collapsed"
+    [warning] = caught
+    text = str(warning.message)
+    assert "0 of 3 latent dimensions are active, and KL is 0.0" in text
+    assert " by epoch " in text
+    for remedy in ("LinearWarmup(", "free_bits", "Cyclical(", "decoder", "learning rate"):
+        assert remedy in text
+    assert {"beta": "below the present 50", "scale": "in place of 10"}[name] in text
+
+
+@pytest.mark.parametrize("beta", [1.0, kv.schedules.LinearWarmup(steps=200)])
+def test_nothing_is_said_of_a_healthy_run(digits, beta, capsys):
+    objective = kv.ELBO(beta=beta)
+    model = kv.build("gru", (8, 8), hidden_units=32, seed=0, objective=objective)
+    model.compile(keras.optimizers.Adam(0.003))
+    watch, metrics = CollapseWarning(digits.validation.x), LatentMetrics(digits.validation.x)
+    fit(model, digits.train.x, watch, metrics, epochs=10, batch_size=32, verbose=2)
+    assert watch.state == "healthy"
+    assert "dimensions" not in capsys.readouterr().out
+    assert metrics.records[-1]["latent_active_units"] == 2
+
+
+def test_a_collapse_is_said_when_it_begins_and_its_end_too(capsys):
+    collapses, lines = said(capsys, 3, 3, 0, 0, 0, 0, 3, 3, 3, 0, 0, 0)
+    assert [text.split(":")[0] for text in collapses] == [
+        "The posterior has collapsed by epoch 4",
+        "The posterior has collapsed by epoch 11",
+    ]
+    [line] = lines
+    assert line.startswith("Epoch 8: 2 of 2 latent dimensions are active, and KL is ")
+
+
+def test_patience_is_with_looks_in_a_row(capsys):
+    assert said(capsys, 3, 0, 3, 0, 3, 0) == ([], [])
+    [text], _ = said(capsys, 3, 0, 0, 0, 0, 0, patience=4)
+    assert " by epoch 5: " in text
+    [text], _ = said(capsys, 3, 0, 0, 0, 0, 0, patience=2, every=3)
+    assert " by epoch 6: " in text
+
+
+def test_few_active_dimensions_are_only_information(capsys):
+    collapses, [line] = said(
+        capsys, [3, 3, 0, 0, 0], [3, 3, 0, 0, 0], [3, 0, 0, 0, 0], latent_dim=5
+    )
+    assert not collapses
+    assert line.startswith("Epoch 2: 2 of 5 latent dimensions are active")
+    # Half of them is not few.
+    assert said(capsys, [3, 0], [3, 0], [3, 0]) == ([], [])
+
+
+def test_an_encoder_that_still_learns_has_not_collapsed(capsys):
+    assert said(capsys, 0.01, 0.02, 0.03, 0.04, 0.05, 0.06) == ([], [])
+    [text], _ = said(capsys, 0.01, 0.02, 0.03, 0.03, 0.03, 0.03)
+    assert " by epoch 5: " in text
+
+
+def test_the_first_steps_are_not_judged(capsys):
+    steps_in_epoch = N // 16
+    assert said(capsys, 0, 0, 0, 0, grace_steps=200) == ([], [])
+    [text], _ = said(capsys, 0, 0, 0, 0, 0, grace_steps=4 * steps_in_epoch)
+    assert " by epoch 4: " in text
+
+
+def test_a_capacity_near_zero_is_no_collapse(x):
+    scales = [0] * 6
+    watch = CollapseWarning(x, grace_steps=0)
+    model = make_still_model(objective=kv.ELBO(beta=10.0, capacity=0.0))
+    fit(model, x, LostActivity(*scales), watch, epochs=6)
+    model = make_still_model(objective=kv.ELBO(beta=10.0, capacity=5.0))
+    with pytest.warns(PosteriorCollapseWarning, match=" by epoch 3: "):
+        fit(model, x, LostActivity(*scales), watch, epochs=6)
+
+
+def test_a_loop_over_fit_is_one_training_and_another_model_another(x):
+    model, watch = make_still_model(), CollapseWarning(x, grace_steps=0)
+    for _ in range(2):
+        fit(model, x, LostActivity(0), watch, epochs=1)
+    with pytest.warns(PosteriorCollapseWarning):
+        fit(model, x, LostActivity(0), watch, epochs=1)
+    fit(model, x, LostActivity(0), watch, epochs=1)
+    fit(make_model(), x, watch, epochs=1)
+    assert watch.state == "healthy"
+
+
+def test_the_warning_can_be_an_error(x):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", PosteriorCollapseWarning)
+        with pytest.raises(PosteriorCollapseWarning):
+            fit(make_still_model(), x, LostActivity(0, 0, 0), CollapseWarning(x, grace_steps=0))
+
+
+@pytest.mark.parametrize("name", ["patience", "threshold", "grace_steps"])
+def test_settings_of_the_warning_are_checked(x, name):
+    with pytest.raises(SettingError, match=f"`{name}` must be"):
+        CollapseWarning(x, **{name: -1})
+
+
+# Pictures.
+
+
+def test_pictures_are_drawn_after_their_epochs_and_whole(x, tmp_path):
+    callback = LatentPlots(x, np.arange(N) % 3, tmp_path / "new" / "folder", every=2)
+    fit(make_model(), x, callback, epochs=5)
+    for name in ("embedding", "manifold"):
+        assert numbers(name, callback.directory) == [1, 2, 4, 5]
+    assert len(list(callback.directory.iterdir())) == 8
+    for path in callback.directory.iterdir():
+        assert path.read_bytes().endswith(b"IEND\xaeB`\x82")
+
+
+def test_what_is_drawn(x, tmp_path, monkeypatch):
+    drawn = {}
+    for name in ("embedding", "manifold"):
+        original = getattr(plots, name)
+
+        def draw(*args, name=name, original=original):
+            drawn[name] = args
+            return original(*args)
+
+        monkeypatch.setattr(plots, name, draw)
+    model = make_model()
+    fit(model, x, LatentPlots(x, np.where(np.arange(N) % 2, "odd", "even"), tmp_path), epochs=1)
+    codes, labels, names, title = drawn["embedding"]
+    np.testing.assert_array_equal(codes, model.encode(x).z_mean)
+    np.testing.assert_array_equal(labels, np.arange(N) % 2)
+    assert names == ["even", "odd"]
+    assert "epoch 1" in title
+    np.testing.assert_array_equal(drawn["manifold"][0], decode_grid(model, 16))
+
+
+def test_only_planes_of_images_have_a_manifold(x, tmp_path):
+    fit(make_model(latent_dim=3), x, LatentPlots(x, np.zeros(N), tmp_path), epochs=1)
+    rows = kv.build("dense", (12,), hidden_units=8)
+    rows.compile()
+    flat = x.reshape(N, 12)
+    fit(rows, flat, LatentPlots(flat, np.zeros(N), tmp_path), epochs=1)
+    assert [path.name for path in tmp_path.iterdir()] == ["embedding-0001.png"]
+
+
+def test_labels_that_do_not_fit_are_refused(x, tmp_path):
+    with pytest.raises(SettingError, match=f"`y` must be one class for each of {N} examples"):
+        LatentPlots(x, np.zeros(N - 1), tmp_path)
+    with pytest.raises(SettingError, match=r"`y` must be the numbers of 2 classes, 0 to 1.*=2"):
+        LatentPlots(x, np.arange(N) % 3, tmp_path, class_names=["even", "odd"])
+
+
+def test_a_folder_that_cannot_be_made_stops_training_at_once(x, tmp_path):
+    path = tmp_path / "file"
+    path.write_text("")
+    with pytest.raises(SettingError, match="`directory` must be a folder"):
+        fit(make_model(), x, LatentPlots(x, np.zeros(N), path))

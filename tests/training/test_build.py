@@ -1,0 +1,50 @@
+"""From settings to the objective that a run trains on."""
+
+import numpy as np
+import pytest
+
+import keras_vrae as kv
+from keras_vrae import datasets
+from keras_vrae.training import ExperimentConfig
+from keras_vrae.training.build import make_model, make_objective
+
+
+@pytest.mark.parametrize(
+    ("settings", "steps", "betas"),
+    [
+        ({}, [0, 100], [1, 1]),
+        ({"beta": 4.0}, [0, 100], [4, 4]),
+        ({"kl_schedule": "linear"}, [0, 25, 50, 100], [0, 0.5, 1, 1]),
+        ({"kl_schedule": "linear", "kl_warmup_steps": 10, "beta": 2.0}, [0, 5, 10], [0, 1, 2]),
+        ({"kl_schedule": "sigmoid"}, [0, 25, 50], [0, 0.5, 1]),
+        (
+            {"kl_schedule": "cyclical", "kl_warmup_steps": 80},
+            [0, 5, 10, 25, 80],
+            [0, 0.5, 1, 0.5, 1],
+        ),
+    ],
+)
+def test_weight_of_the_kl_term_by_step(settings, steps, betas):
+    objective = make_objective(ExperimentConfig(**settings), steps=100)
+    assert isinstance(objective, kv.ELBO)
+    found = [float(objective.beta(step)) for step in steps]
+    np.testing.assert_allclose(found, betas, atol=1e-6)
+
+
+def test_capacity_rises_to_its_target():
+    objective = make_objective(ExperimentConfig(capacity=8.0, beta=30.0), steps=100)
+    assert [float(objective.capacity(step)) for step in (0, 25, 50, 90)] == [0, 4, 8, 8]
+    assert float(objective.beta(0)) == 30
+
+
+@pytest.mark.parametrize(("name", "is_dreg"), [("iwae", False), ("dreg", True)])
+def test_importance_weighted_objectives(name, is_dreg):
+    objective = make_objective(ExperimentConfig(objective=name, importance_samples=7), steps=100)
+    expected = kv.IWAE(7, doubly_reparameterized=is_dreg).get_config()
+    assert objective.get_config() == expected
+
+
+def test_model_has_the_objective_of_its_settings():
+    config = ExperimentConfig(encoder="gru", hidden_units=8, free_bits=0.25, importance_samples=2)
+    model = make_model(config, datasets.load("digits"))
+    assert (model.objective.free_bits, model.objective.num_samples) == (0.25, 2)
