@@ -1,5 +1,12 @@
-import pytest
+import json
 
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import keras_vrae as kv
+from benchmarks import density, importance, quality
 from benchmarks.encoders import measure, summarize
 
 
@@ -19,3 +26,62 @@ def test_every_encoder_takes_its_turns():
     assert set(seconds) == {"dense", "lstm", "gru"}
     assert all(len(values) == 2 and min(values) > 0 for values in seconds.values())
     assert splits.train.size == 1294
+
+
+def trained_on(gradients, kind):
+    """A weight after so many steps of an optimizer, in a graph."""
+    weight = keras.Variable(np.ones(gradients.shape[1:], "float32"))
+    optimizer = kind(0.01, epsilon=1e-4)
+    optimizer.build([weight])
+
+    @tf.function
+    def run():
+        for gradient in tf.unstack(tf.constant(gradients)):
+            optimizer.apply([gradient], [weight])
+
+    run()
+    return weight.numpy()
+
+
+def test_fused_adam_is_the_adam_of_keras():
+    gradients = np.random.default_rng(0).normal(size=(60, 2, 3)).astype("float32")
+    plain = trained_on(gradients, keras.optimizers.Adam)
+    np.testing.assert_allclose(trained_on(gradients, density.FusedAdam), plain, atol=1e-5)
+    assert np.abs(plain - 1).max() > 0.01
+
+
+def test_schedule_of_the_density_benchmark():
+    assert sum(map(density.passes, range(8))) == 3280
+    assert density.step_size(0) == 0.001
+    assert density.step_size(7) == pytest.approx(0.0001)
+
+
+@pytest.mark.slow
+def test_density_benchmark_goes_on_where_it_was(tmp_path):
+    images = np.random.default_rng(0).random((60, 4, 4)).astype("float32")
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    for folder, all_stages in ((whole, [2]), (parts, [1, 2])):
+        folder.mkdir()
+        for stages in all_stages:
+            density.train(folder, images, kv.IWAE(3), stages, seed=1)
+    one, two = (
+        keras.saving.load_model(density.stage_path(folder, 1)).get_weights()
+        for folder in (whole, parts)
+    )
+    for mine, other in zip(one, two, strict=True):
+        np.testing.assert_array_equal(mine, other)
+    x = (images < 0.5).astype("float32")
+    for nll_samples, last in ((20, None), (30, 1)):
+        stages = slice(-last, None) if last else slice(None)
+        quality.evaluate_folder(whole, x, nll_samples, stages)
+    rows = json.loads((whole / "evaluation.json").read_text())["stages"]
+    assert [(row["epochs"], row["nll_samples"]) for row in rows] == [(1, 20), (4, 30)]
+    assert all(0 < row["nll"] < -row["elbo"] + 0.1 for row in rows)
+
+
+def test_fraction_of_the_arithmetic():
+    model = kv.build("dense", (4, 4), latent_dim=2, hidden_units=8, seed=0)
+    figures = importance.measure(model, num_examples=20, num_samples=100, rounds=2)
+    assert figures["microseconds_of_products"] > 0
+    assert 0 < figures["fraction"] < 1
+    assert figures["quartiles"] == sorted(figures["quartiles"])

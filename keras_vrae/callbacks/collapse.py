@@ -13,6 +13,8 @@ from keras_vrae.validation import check_float, check_int
 
 # An objective that draws KL to fewer nats than this asks for codes that tell next to nothing.
 LEAST_CAPACITY = 1.0
+# In thresholds; less is the noise of a variance that stays where it is.
+LEAST_GROWTH = 0.01
 
 
 class PosteriorCollapseWarning(UserWarning):
@@ -24,8 +26,9 @@ class CollapseWarning(LatentCallback):
 
     A latent dimension is active when the variance of its means over x is above the threshold. The
     posterior has collapsed when none was active at the last `patience` looks and the largest of
-    these variances has not grown over them. KL alone would not tell: a mean that is the same for
-    every x costs KL and carries nothing, as in the first epochs of a recurrent encoder.
+    these variances has grown over them by at most a hundredth of the threshold. KL alone would
+    not tell: a mean that is the same for every x costs KL and carries nothing, as in the first
+    epochs of a recurrent encoder.
 
     A collapse is a `PosteriorCollapseWarning`, which `warnings.simplefilter` can silence or turn
     into an error. When fewer than half of the dimensions are active, and when half are again, a
@@ -114,8 +117,10 @@ class CollapseWarning(LatentCallback):
             return self.state
         if active.any():
             return "partial" if is_low.all() else "healthy"
-        has_stopped = len(variances) > self.patience and variances[-1] <= variances[0]
-        return "collapsed" if has_stopped else self.state
+        if len(variances) <= self.patience:
+            return self.state
+        is_growing = variances[-1] - variances[0] > LEAST_GROWTH * self.threshold
+        return self.state if is_growing else "collapsed"
 
     def _weight(self, name, default):
         """A weight of the objective at the present step, where it has one of that name."""

@@ -39,9 +39,12 @@ def _best(encoders, figure, praise, digits, unit="", sign=1):
     ranked = sorted(encoders, key=lambda encoder: -sign * encoder.figure(figure).mean)
     first, second = (encoder.figure(figure) for encoder in ranked[:2])
     difference = sign * (first.mean - second.mean)
-    side = "above" if sign > 0 else "below"
+    distance = f"{difference:.{digits}f}"
+    side = f"{distance} above" if sign > 0 else f"{distance} below"
+    if float(distance) == 0:
+        side = "level with"
     return (
-        f"{ranked[0].name} {praise}: {first.text(digits)}{unit}, {difference:.{digits}f} {side} "
+        f"{ranked[0].name} {praise}: {first.text(digits)}{unit}, {side} "
         f"{ranked[1].name}; {_weight(first, second, difference)}."
     )
 

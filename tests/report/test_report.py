@@ -106,6 +106,11 @@ def test_likelihoods_stand_in_for_bounds_where_all_runs_have_them(tmp_path):
     assert "has the highest ELBO" in sentences(comparison)[3]
 
 
+def test_a_difference_that_cannot_be_seen_is_called_none(tmp_path):
+    runs = [make_run(tmp_path, "dense", knn=0.7731), make_run(tmp_path, "gru", knn=0.7734)]
+    assert "kNN accuracy: 0.773, level with dense; " in sentences(Comparison.of(runs))[1]
+
+
 def test_one_encoder_alone(runs):
     comparison = Comparison.of(runs[:1])
     assert sentences(comparison) == ["Only one encoder, dense, was run: nothing to compare."]
