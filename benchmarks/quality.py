@@ -64,7 +64,9 @@ def evaluate_folder(folder, x, nll_samples, stages):
     known = json.loads(path.read_text())["stages"] if path.exists() else []
     known = {row["stage"]: row for row in known}
     rows = list(read_training(folder))
-    for row in rows[stages]:
+    for row in rows:
+        if stages is not None and row["stage"] not in stages:
+            continue
         old = known.get(row["stage"], {})
         if old.get("nll_samples") != nll_samples:
             model = keras.saving.load_model(stage_path(folder, row["stage"]), compile=False)
@@ -88,10 +90,10 @@ def main():
     parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
     parser.add_argument("--data_dir", help="folder with the four IDX files of MNIST")
     parser.add_argument("--nll_samples", type=int, default=5000)
-    parser.add_argument("--last", type=int, help="only so many stages, the last ones")
+    parser.add_argument("--stages", help="numbers of the stages, with commas (default: all)")
     flags = parser.parse_args()
     x = binarize(keras_vrae.datasets.load("mnist", flags.data_dir).test).x
-    stages = slice(-flags.last, None) if flags.last else slice(None)
+    stages = [int(stage) for stage in flags.stages.split(",")] if flags.stages else None
     for folder in flags.folders:
         evaluate_folder(folder, x, flags.nll_samples, stages)
 
