@@ -7,6 +7,7 @@ from keras_vrae.datasets.pipeline import steps_in_epoch
 from keras_vrae.likelihoods import Gaussian
 from keras_vrae.models import build
 from keras_vrae.objectives import ELBO, IWAE
+from keras_vrae.training.config import CYCLES
 
 
 def make_model(config, splits):
@@ -43,12 +44,12 @@ def make_objective(config, steps):
     """The objective of these settings, for training of so many steps."""
     if config.objective != "elbo":
         return IWAE(config.importance_samples, doubly_reparameterized=config.objective == "dreg")
-    warmup_steps = config.kl_warmup_steps or max(1, steps // 2)
+    warmup_steps = config.kl_warmup_steps or max(CYCLES, steps // 2)
     schedule = {
         "constant": lambda: schedules.Constant(config.beta),
         "linear": lambda: schedules.LinearWarmup(warmup_steps, end=config.beta),
         "sigmoid": lambda: schedules.SigmoidWarmup(warmup_steps, end=config.beta),
-        "cyclical": lambda: schedules.Cyclical(warmup_steps, value=config.beta),
+        "cyclical": lambda: schedules.Cyclical(warmup_steps, CYCLES, value=config.beta),
     }[config.kl_schedule]
     capacity = config.capacity
     if capacity is not None:

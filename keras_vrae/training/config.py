@@ -15,6 +15,7 @@ OTHER_DEFAULTS = {"epochs": 20, "batch_size": 128, "likelihood": "bernoulli"}
 SCHEDULES = ("cosine", "constant")
 OBJECTIVES = ("elbo", "iwae", "dreg")
 KL_SCHEDULES = ("constant", "linear", "sigmoid", "cyclical")
+CYCLES = 4  # Of a cyclical weight.
 # Settings that change the KL term, and what they are where it stays as it is.
 KL_SETTINGS = {"beta": 1.0, "kl_schedule": "constant", "free_bits": 0.0, "capacity": None}
 KL_SETTINGS["kl_warmup_steps"] = None
@@ -115,7 +116,8 @@ class ExperimentConfig:
         if self.capacity is not None:
             check_float("capacity", self.capacity)
         if self.kl_warmup_steps is not None:
-            check_int("kl_warmup_steps", self.kl_warmup_steps)
+            fewest = CYCLES if self.kl_schedule == "cyclical" else 1
+            check_int("kl_warmup_steps", self.kl_warmup_steps, minimum=fewest)
         if self.objective != "elbo":
             for name, usual in KL_SETTINGS.items():
                 self._require(name, usual, f"with objective={self.objective!r}")

@@ -31,6 +31,10 @@ def test_weight_of_the_kl_term_by_step(settings, steps, betas):
     np.testing.assert_allclose(found, betas, atol=1e-6)
 
 
+def test_a_training_of_few_steps_has_all_its_cycles():
+    assert make_objective(ExperimentConfig(kl_schedule="cyclical"), steps=3).beta.cycles == 4
+
+
 def test_capacity_rises_to_its_target():
     objective = make_objective(ExperimentConfig(capacity=8.0, beta=30.0), steps=100)
     assert [float(objective.capacity(step)) for step in (0, 25, 50, 90)] == [0, 4, 8, 8]

@@ -79,6 +79,11 @@ def test_a_capacity_stands_alone(name, value):
         ExperimentConfig(capacity=5.0, **{name: value})
 
 
+def test_cycles_need_a_step_each():
+    with pytest.raises(SettingError, match=r"`kl_warmup_steps` must be .* at least 4"):
+        ExperimentConfig(kl_schedule="cyclical", kl_warmup_steps=3)
+
+
 def test_samples_of_a_step_follow_the_objective():
     assert ExperimentConfig().importance_samples == 1
     assert ExperimentConfig(objective="dreg").importance_samples == 5
