@@ -5,8 +5,8 @@
 One stochastic layer of 50 units, 784-200-200-50 and back, tanh, batches of 20, Adam. Stage i = 0,
 1, ... takes 3^i passes over the 60,000 training images, binarized anew in each, at a step size of
 0.001 * 10^(-i/7); eight stages are the paper's 3,280 passes. The output bias starts at the logits
-of the mean image. After each stage the folder holds its model, and a line of `training.csv`; the
-same command goes on from the last stage that is there.
+of the mean image. The folder keeps the model at the end of each stage, and every 100 passes the
+latest one and a line of `training.csv`; the same command goes on from the latest model.
 
 An epoch is one call of a TensorFlow graph over data that stay in memory, and each weight is updated
 by TensorFlow's one fused operation for Adam.
@@ -14,6 +14,7 @@ by TensorFlow's one fused operation for Adam.
 
 import argparse
 import csv
+import shutil
 import time
 from pathlib import Path
 
@@ -25,6 +26,7 @@ import keras_vrae
 from keras_vrae.atomic import replacing
 
 BATCH_SIZE = 20
+PASSES_BETWEEN_SAVES = 100
 OBJECTIVES = {
     "elbo": lambda samples: keras_vrae.ELBO(num_samples=samples),
     "iwae": lambda samples: keras_vrae.IWAE(samples),
@@ -112,29 +114,31 @@ def stage_path(folder, stage):
 
 
 def train(folder, images, objective, stages, seed):
-    """Trains stage by stage, from the first one that the folder lacks."""
-    done = 0
-    while stage_path(folder, done).is_file():
-        done += 1
+    """Trains stage by stage, from the latest model of the folder where there is one."""
+    latest = folder / "latest.keras"
     model = (
-        keras.saving.load_model(stage_path(folder, done - 1))
-        if done
-        else make_model(images, objective, seed)
+        keras.saving.load_model(latest) if latest.exists() else make_model(images, objective, seed)
     )
     run_epoch = make_epoch(model, images, seed)
-    number = sum(map(passes, range(done)))
-    for stage in range(done, stages):
+    done = int(model.optimizer.iterations) // (len(images) // BATCH_SIZE)
+    for stage in range(stages):
         model.optimizer.learning_rate = step_size(stage)
-        begin = time.perf_counter()
-        for _ in range(passes(stage)):
-            loss = run_epoch(number)
-            number += 1
-        seconds = time.perf_counter() - begin
-        with replacing(stage_path(folder, stage)) as aside:
-            model.save(aside)
-        row = {"stage": stage, "epochs": number, "loss": round(loss, 3), "seconds": round(seconds)}
-        write_row(folder / "training.csv", row)
-        print(", ".join(f"{name} {value}" for name, value in row.items()), flush=True)
+        end = sum(map(passes, range(stage + 1)))
+        while done < end:
+            begin = time.perf_counter()
+            last = min(end, done + PASSES_BETWEEN_SAVES)
+            for number in range(done, last):
+                loss = run_epoch(number)
+            done = last
+            seconds = time.perf_counter() - begin
+            with replacing(latest) as aside:
+                model.save(aside)
+            if done == end:
+                shutil.copyfile(latest, stage_path(folder, stage))
+            row = {"stage": stage, "epochs": done, "loss": round(loss, 3)}
+            row["seconds"] = round(seconds)
+            write_row(folder / "training.csv", row)
+            print(", ".join(f"{name} {value}" for name, value in row.items()), flush=True)
 
 
 def write_row(path, row):

@@ -26,20 +26,21 @@ TRAINING_IMAGES = 60_000
 
 
 def read_training(folder):
-    """The rows of `training.csv`, with the seconds and steps from the beginning."""
+    """A row for each finished stage, with the seconds and steps from the beginning."""
     with (folder / "training.csv").open(newline="") as file:
         rows = [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
-    spent = 0
+    spent, stages = 0, {}
     for row in rows:
         spent += row["seconds"]
-        epochs = int(row["epochs"])
-        yield {
-            "stage": int(row["stage"]),
+        epochs, stage = int(row["epochs"]), int(row["stage"])
+        stages[stage] = {
+            "stage": stage,
             "epochs": epochs,
             "steps": epochs * TRAINING_IMAGES // BATCH_SIZE,
             "training_seconds": round(spent),
             "training_loss": row["loss"],
         }
+    return [row for stage, row in stages.items() if stage_path(folder, stage).exists()]
 
 
 def evaluate(model, x, nll_samples, seed=0):
@@ -63,7 +64,7 @@ def evaluate_folder(folder, x, nll_samples, stages):
     path = folder / "evaluation.json"
     known = json.loads(path.read_text())["stages"] if path.exists() else []
     known = {row["stage"]: row for row in known}
-    rows = list(read_training(folder))
+    rows = read_training(folder)
     for row in rows:
         if stages is not None and row["stage"] not in stages:
             continue

@@ -57,7 +57,8 @@ def test_schedule_of_the_density_benchmark():
 
 
 @pytest.mark.slow
-def test_density_benchmark_goes_on_where_it_was(tmp_path):
+def test_density_benchmark_goes_on_where_it_was(tmp_path, monkeypatch):
+    monkeypatch.setattr(density, "PASSES_BETWEEN_SAVES", 2)
     images = np.random.default_rng(0).random((60, 4, 4)).astype("float32")
     whole, parts = tmp_path / "whole", tmp_path / "parts"
     for folder, all_stages in ((whole, [2]), (parts, [1, 2])):
@@ -75,6 +76,8 @@ def test_density_benchmark_goes_on_where_it_was(tmp_path):
         quality.evaluate_folder(whole, x, nll_samples, stages)
     rows = json.loads((whole / "evaluation.json").read_text())["stages"]
     assert [(row["epochs"], row["nll_samples"]) for row in rows] == [(1, 20), (4, 30)]
+    lines = (whole / "training.csv").read_text().splitlines()[1:]
+    assert [line.split(",")[:2] for line in lines] == [["0", "1"], ["1", "3"], ["1", "4"]]
     assert all(0 < row["nll"] < -row["elbo"] + 0.1 for row in rows)
 
 
