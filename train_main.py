@@ -107,6 +107,12 @@ flags.DEFINE_integer(
     100,
     "Importance samples for each test example in the final estimate of its likelihood; 0: none.",
 )
+flags.DEFINE_string(
+    "export_dir",
+    None,
+    "Folder to export the trained model to for TF Serving; of several runs, the folder in which "
+    "each has its own. (default: no export)",
+)
 flags.DEFINE_bool("overwrite", False, "Replace a run that is in the way.")
 flags.DEFINE_bool("resume", False, "Continue an unfinished run from its last checkpoint.")
 
@@ -180,6 +186,7 @@ def main(_):
             run_dir=FLAGS.run_dir,
             overwrite=FLAGS.overwrite,
             resume=FLAGS.resume,
+            export_dir=FLAGS.export_dir,
         )
     except SettingError as error:
         fail(2, error)

@@ -6,7 +6,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
-from keras_vrae import report
+from keras_vrae import report, serving
 from keras_vrae.training import console
 from keras_vrae.training.config import ExperimentConfig
 from keras_vrae.training.loop import check_start, train_and_evaluate
@@ -16,7 +16,15 @@ from keras_vrae.validation import DataError, SettingError, check_int, complaint
 DEFAULT_ROOT = "runs"
 
 
-def run_study(settings, encoders, num_seeds=1, run_dir=None, overwrite=False, resume=False):
+def run_study(
+    settings,
+    encoders,
+    num_seeds=1,
+    run_dir=None,
+    overwrite=False,
+    resume=False,
+    export_dir=None,
+):
     """Trains one model for each encoder and seed, and compares them where there are several.
 
     All settings and folders are checked before the first run begins.
@@ -27,6 +35,8 @@ def run_study(settings, encoders, num_seeds=1, run_dir=None, overwrite=False, re
         num_seeds: runs for each encoder, with the seeds `seed`, `seed + 1` ...
         run_dir: folder of the run; of several runs, the folder in which each has its own.
         overwrite, resume: as in `train_and_evaluate`.
+        export_dir: folder to export the run to for TF Serving; of several runs, the folder in which
+            each has its own. None for no export.
 
     Returns:
         The folder of the run, or of the comparison where there are several runs.
@@ -43,10 +53,14 @@ def run_study(settings, encoders, num_seeds=1, run_dir=None, overwrite=False, re
         for offset in range(num_seeds):
             name = f"{config.name}-seed{config.seed + offset}" if num_seeds > 1 else config.name
             configs[name] = dataclasses.replace(config, seed=config.seed + offset)
+    if export_dir is not None:
+        serving.check_directory(export_dir)
     if len(configs) == 1:
         ((name, config),) = configs.items()
         folder = Path(run_dir or Path(DEFAULT_ROOT, name))
         train_and_evaluate(config, folder, overwrite, resume)
+        if export_dir is not None:
+            _export(folder, export_dir)
         return folder
     root = Path(run_dir or DEFAULT_ROOT)
     runs = {root / name: config for name, config in configs.items()}
@@ -54,11 +68,17 @@ def run_study(settings, encoders, num_seeds=1, run_dir=None, overwrite=False, re
         check_start(configs[folder.name], RunDirectory(folder), overwrite, resume)
     for folder, config in runs.items():
         _in_own_process(train_and_evaluate, config, folder, overwrite, resume)
+        if export_dir is not None:
+            _export(folder, Path(export_dir, folder.name))
     folder = root / f"{next(iter(configs.values())).dataset_name}-comparison"
     folder, comparison = report.write(list(runs), folder)
     console.say("\n" + "\n".join(report.sentences(comparison)))
     console.say(f"\nComparison: {folder / 'report.html'}")
     return folder
+
+
+def _export(run_dir, export_dir):
+    console.exported(serving.export_run(run_dir, export_dir), export_dir)
 
 
 def _in_own_process(function, *arguments):

@@ -19,11 +19,15 @@ LAYERS = [
     {"evaluation", "plots"},
     {"callbacks"},
     {"training"},
-    {"report"},
+    {"report", "serving"},
     {"study"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 USES_TENSORFLOW = {"models/vae.py", "models/batching.py"}
+USES_TENSORFLOW |= {
+    f"serving/{name}.py"
+    for name in ("input_checks", "noise", "portability", "signatures", "verification", "warmup")
+}
 USES_TENSORFLOW |= {"datasets/pipeline.py", "training/environment.py"}
 LATE = {"sklearn", "tensorflow_datasets", "tensorflow_serving"}
 

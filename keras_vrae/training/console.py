@@ -87,3 +87,13 @@ def results(metrics, run):
             ("model", f"{run.model_path}  (keras.saving.load_model)"),
         ]
     )
+
+
+def exported(export, directory):
+    """Says what an export has published, a `keras_vrae.serving.Export`."""
+    say(f"\nExported version {export.version} to {directory}")
+    rows = [(name, str(path)) for name, path in export.paths.items()]
+    rows.append(("verified", f"largest difference {export.largest_difference:.1e}"))
+    if not any(export.warmup_requests.values()):
+        rows.append(("no warm-up requests", "they need: pip install 'keras_vrae[serving]'"))
+    _table(rows)

@@ -1,0 +1,1 @@
+"""The export program, example clients, and what TF Serving needs beside the models."""

@@ -1,0 +1,135 @@
+"""A model to versions that a server may trust: written aside, verified, renamed into place."""
+
+from importlib.metadata import version as version_of
+from typing import NamedTuple
+
+from keras_vrae.models import VAE
+from keras_vrae.serving.manifest import describe_signatures, weights_checksum, write_manifest
+from keras_vrae.serving.publishing import ExportDirectory
+from keras_vrae.serving.requests import make_requests
+from keras_vrae.serving.server_files import write_server_files
+from keras_vrae.serving.signatures import SCORE_SAMPLES, SIGNATURES
+from keras_vrae.serving.verification import verify
+from keras_vrae.serving.warmup import write_warmup_requests
+from keras_vrae.serving.writer import write_saved_model
+from keras_vrae.validation import SettingError, check_choice, check_type, complaint
+from keras_vrae.version import __version__
+
+DEFAULT_BASE_PATH = "/models"
+
+
+class Export(NamedTuple):
+    """What was published.
+
+    Attributes:
+        version: the number of the version.
+        paths: its folder, by the name of the model.
+        largest_difference: between an answer of what was published and the live model's.
+        warmup_requests: how many there are for each model, by its name; none without the extra
+            `serving` of this package.
+    """
+
+    version: int
+    paths: dict
+    largest_difference: float
+    warmup_requests: dict
+
+
+def export(
+    model,
+    directory,
+    version=None,
+    models=tuple(SIGNATURES),
+    base_path=DEFAULT_BASE_PATH,
+    metadata=None,
+):
+    """Writes SavedModels of a trained model that TF Serving loads and answers from.
+
+    `<directory>/encoder/<version>/`, `decoder/<version>/` and `autoencoder/<version>/` (what needs
+    both networks) appear when all of them are complete and have answered as the live model does,
+    in a process without Keras. `models.config` and `batching_parameters.txt` for the server are
+    written where they are not there yet.
+
+    Args:
+        model: a built `VAE`, trained or not.
+        directory: folder of the models, which a server may be watching.
+        version: whole number that none of the models has yet; the next one when None.
+        models: which to export, of `"encoder"`, `"decoder"` and `"autoencoder"`.
+        base_path: where the server finds `directory`, for `models.config`; as in
+            `docker run -v DIRECTORY:/models`.
+        metadata: what to add to each `export.json`, a dict for JSON.
+
+    Returns:
+        `Export(version, paths, largest_difference, warmup_requests)`.
+
+    Raises:
+        SettingError: for a model that was never built, a directory that cannot be written to, and
+            a version that exists or is no positive whole number.
+        DataError: where what was written would not run on a CPU, or does not answer as the model
+            does. Nothing is published then.
+
+    Example:
+        >>> import tempfile
+        >>> vae = keras_vrae.build("gru", input_shape=(8, 8), hidden_units=16)
+        >>> directory = tempfile.mkdtemp()
+        >>> exported = keras_vrae.serving.export(vae, directory, models=["decoder"])
+        >>> str(exported.paths["decoder"].relative_to(directory))
+        'decoder/1'
+    """
+    check_model(model)
+    for name in models:
+        check_choice("models", name, SIGNATURES)
+    directory = ExportDirectory(directory)
+    with directory.staging() as staging:
+        version = directory.choose_version(version, SIGNATURES)
+        staged, exports, warmup_requests = {}, [], {}
+        for name in models:
+            path = staged[name] = staging / name
+            signatures = SIGNATURES[name](model)
+            write_saved_model(model, signatures, path)
+            requests = make_requests(signatures, model.likelihood)
+            warmup_requests[name] = write_warmup_requests(path, name, requests)
+            exports.append((path, signatures, requests))
+        answers, difference = verify(model, exports)
+        about = {**describe(model), **(metadata or {})}
+        for path, signatures, _ in exports:
+            outputs = {name: answers[path, name] for name in signatures}
+            content = {
+                "model": path.name,
+                "version": version,
+                "signatures": describe_signatures(signatures, outputs),
+                "largest_difference": difference,
+                "warmup_requests": warmup_requests[path.name],
+            }
+            write_manifest(path, {**content, **about})
+        paths = directory.publish(staged, version)
+        write_server_files(directory.path, directory.models(SIGNATURES), base_path)
+    return Export(version, paths, difference, warmup_requests)
+
+
+def check_model(model):
+    """Raises `SettingError` unless the model can be exported."""
+    check_type("model", model, VAE)
+    parts = (model, model.encoder, model.decoder, model.likelihood)
+    unbuilt = [part for part in parts if not part.built]
+    if unbuilt:
+        expected = "built, as by a first call, before it is exported"
+        raise SettingError(complaint("model", expected, unbuilt[0]))
+
+
+def describe(model):
+    """What `export.json` tells of a model."""
+    return {
+        "encoder": type(model.encoder).__name__,
+        "decoder": type(model.decoder).__name__,
+        "likelihood": type(model.likelihood).__name__,
+        "input_values": model.likelihood.support,
+        "event_shape": list(model.event_shape),
+        "latent_dim": model.latent_dim,
+        "score_samples": SCORE_SAMPLES,
+        "weights_sha256": weights_checksum(model),
+        "versions": {
+            "keras_vrae": __version__,
+            **{package: version_of(package) for package in ("keras", "tensorflow")},
+        },
+    }

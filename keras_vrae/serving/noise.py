@@ -1,0 +1,24 @@
+"""Noise that a row's seed decides, whatever rows come with it."""
+
+import tensorflow as tf
+
+
+def normal_rows(seed, row_shape):
+    """Standard normal noise for each row.
+
+    The Philox counter is seeded with each row's own number, so that a row's noise is the same in
+    every batch, on every server and after every restart.
+
+    Args:
+        seed: int64 tensor `(B,)`.
+        row_shape: shape of the noise of a row.
+
+    Returns:
+        float32 tensor `(B, *row_shape)`.
+    """
+
+    def noise(number):
+        pair = tf.stack([number, tf.zeros_like(number)])
+        return tf.random.stateless_normal(row_shape, pair, alg="philox")
+
+    return tf.map_fn(noise, seed, fn_output_signature=tf.TensorSpec(row_shape, tf.float32))

@@ -1,0 +1,54 @@
+"""Graphs that run on a machine unlike the one that traced them."""
+
+from contextlib import contextmanager
+from pathlib import Path
+
+from keras_vrae.validation import DataError
+
+# A layer that takes the cuDNN path puts a kernel in the graph that a CPU does not have. Such a
+# SavedModel loads there and fails at every request.
+REFUSED_OPERATIONS = ("Cudnn", "PyFunc")
+XLA_ONLY = "_XlaMustCompile"
+
+
+@contextmanager
+def without_cudnn(model):
+    """Within the block no recurrent layer of the model takes the cuDNN path, nor is traced so."""
+    layers = [layer for layer in model._flatten_layers() if hasattr(layer, "use_cudnn")]
+    before = [layer.use_cudnn for layer in layers]
+    try:
+        for layer in layers:
+            layer.use_cudnn = False
+        yield
+    finally:
+        for layer, value in zip(layers, before, strict=True):
+            layer.use_cudnn = value
+
+
+def check_portable(path):
+    """Raises `DataError` where the graph of a SavedModel needs more than a CPU and the file.
+
+    Args:
+        path: folder of the SavedModel.
+    """
+    found = sorted(_refused(Path(path, "saved_model.pb").read_bytes()))
+    if found:
+        raise DataError(
+            f"The graph of {Path(path).name} must run on any CPU server. "
+            f"Received: {', '.join(found)}"
+        )
+
+
+def _refused(content):
+    """The operations and attributes of a serialized SavedModel that a server may lack."""
+    from tensorflow.core.protobuf import saved_model_pb2
+
+    found = set()
+    for meta_graph in saved_model_pb2.SavedModel.FromString(content).meta_graphs:
+        functions = meta_graph.graph_def.library.function
+        nodes = [node for function in functions for node in function.node_def]
+        nodes += meta_graph.graph_def.node
+        found |= {node.op for node in nodes if any(word in node.op for word in REFUSED_OPERATIONS)}
+        if any(part.attr[XLA_ONLY].b for part in (*functions, *nodes) if XLA_ONLY in part.attr):
+            found.add(XLA_ONLY)
+    return found

@@ -1,0 +1,135 @@
+"""Versions of models in a folder that a server watches: each is there whole or not at all."""
+
+import errno
+import fcntl
+import os
+import shutil
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+
+from keras_vrae.validation import SettingError, check_int, complaint
+
+STAGING_PREFIX = ".export-"
+LARGEST_VERSION = 2**63 - 1
+
+
+class ExportDirectory:
+    """The folder of the models; `<model>/<version>/` holds one version of one of them.
+
+    Args:
+        path: the folder, which need not exist yet.
+    """
+
+    def __init__(self, path):
+        self.path = Path(path)
+
+    @contextmanager
+    def staging(self):
+        """A folder beside the models, on their file system, that is gone when the block is left.
+
+        Exports into one directory take turns. What an earlier one left that was killed is removed.
+
+        Raises:
+            SettingError: where the directory cannot be written to.
+        """
+        with self._writable():
+            self.path.mkdir(parents=True, exist_ok=True)
+            lock = os.open(self.path, os.O_RDONLY)
+        folder = None
+        try:
+            # The lock is of the process: the kernel lets go of it, however the process ends.
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            for left in self.path.glob(f"{STAGING_PREFIX}*"):
+                shutil.rmtree(left, ignore_errors=True)
+            with self._writable():
+                folder = Path(tempfile.mkdtemp(prefix=STAGING_PREFIX, dir=self.path))
+            yield folder
+        finally:
+            if folder:
+                shutil.rmtree(folder, ignore_errors=True)
+            os.close(lock)
+
+    @contextmanager
+    def _writable(self):
+        try:
+            yield
+        except OSError as error:
+            expected = f"a folder that can be written to ({error.strerror})"
+            raise SettingError(complaint("export_dir", expected, str(self.path))) from None
+
+    def versions(self, model):
+        """The versions of a model, whatever it holds that a server would take for one."""
+        folder = self.path / model
+        names = (path.name for path in folder.iterdir()) if folder.is_dir() else ()
+        return sorted(int(name) for name in names if name.isascii() and name.isdigit())
+
+    def models(self, among):
+        """Those of the names that have a version."""
+        return [name for name in among if self.versions(name)]
+
+    def choose_version(self, version, models):
+        """The version to publish: the one asked for, or the one after all there are.
+
+        Raises:
+            SettingError: for a version that is no positive whole number, or that exists.
+        """
+        taken = {number for model in models for number in self.versions(model)}
+        if version is None:
+            return max(taken, default=0) + 1
+        version = check_int("version", version, maximum=LARGEST_VERSION)
+        if version in taken:
+            expected = f"one that is not in {self.path} yet"
+            raise SettingError(complaint("version", expected, version))
+        return version
+
+    def publish(self, staged, version):
+        """Renames complete versions into place.
+
+        Args:
+            staged: folder of the new version by model.
+            version: its number.
+
+        Returns:
+            Where each lies now, by model.
+
+        Raises:
+            SettingError: where a version has come to be there in the meantime; it is not touched.
+        """
+        for folder in staged.values():
+            _flush(folder)
+        published = {}
+        for model, folder in staged.items():
+            target = self.path / model / str(version)
+            target.parent.mkdir(exist_ok=True)
+            try:
+                os.rename(folder, target)
+            except OSError as error:
+                if error.errno not in (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR):
+                    raise
+                expected = f"one that is not in {self.path} yet"
+                raise SettingError(complaint("version", expected, version)) from None
+            _flush_one(target.parent)
+            published[model] = target
+        return published
+
+
+def check_directory(path):
+    """Makes the folder for exports, or raises `SettingError` where it cannot be written to."""
+    with ExportDirectory(path).staging():
+        pass
+
+
+def _flush(folder):
+    """Sees to it that what is in a folder is on the disk, so that no crash leaves holes in it."""
+    for path in folder.rglob("*"):
+        _flush_one(path)
+    _flush_one(folder)
+
+
+def _flush_one(path):
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

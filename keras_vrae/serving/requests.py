@@ -1,0 +1,55 @@
+"""Requests to show that what is exported answers as the model does."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from keras_vrae.validation import SettingError, complaint
+
+BATCH_SIZES = (1, 3)
+LENGTHS = (2, 5)
+LARGEST_SEED = 2**63 - 1
+
+
+class Request(NamedTuple):
+    """The inputs of one call of one signature, NumPy arrays by name."""
+
+    signature: str
+    inputs: dict
+
+
+def make_requests(signatures, likelihood):
+    """A few requests for each signature: two batch sizes, and two lengths where time is free.
+
+    Args:
+        signatures: `Signature` by name.
+        likelihood: the `Likelihood` in whose support the examples are to lie.
+
+    Returns:
+        A list of `Request`.
+    """
+    rng = np.random.default_rng(0)
+    requests = []
+    for name, signature in signatures.items():
+        for batch_size, length in zip(BATCH_SIZES, LENGTHS, strict=True):
+            inputs = {}
+            for key, spec in signature.inputs.items():
+                shape = [length if size is None else size for size in spec.shape]
+                inputs[key] = _values(key, (batch_size, *shape[1:]), length, likelihood, rng)
+            requests.append(Request(name, inputs))
+    return requests
+
+
+def _values(name, shape, length, likelihood, rng):
+    if name == "lengths":
+        return rng.integers(1, length, shape, endpoint=True)
+    if name == "seed":
+        return rng.integers(-LARGEST_SEED, LARGEST_SEED, shape)
+    if name == "z":
+        return rng.normal(size=shape).astype("float32")
+    x = rng.random(shape, "float32")
+    for examples in (x, np.round(x)):
+        if np.asarray(likelihood.in_support(examples)).all():
+            return examples
+    expected = "one whose support holds numbers between 0 and 1, or 0 and 1 themselves"
+    raise SettingError(complaint("likelihood", expected, likelihood))

@@ -1,0 +1,56 @@
+"""The export of a finished run."""
+
+import re
+
+from keras_vrae.serving.exporting import export
+from keras_vrae.training import RunDirectory
+from keras_vrae.validation import DataError
+from keras_vrae.version import __version__
+
+SETTINGS = ("dataset", "binarization", "objective", "seed", "git_revision")
+
+
+def export_run(run_dir, directory, version=None, **options):
+    """Exports the model of a finished run; `export` says what is written, and where.
+
+    Args:
+        run_dir: folder of the run.
+        directory: folder of the models.
+        version: whole number that none of the models has yet; the next one when None.
+        **options: further arguments of `export`.
+
+    Returns:
+        What `export` returns.
+
+    Raises:
+        DataError: where the run is not there, not finished, damaged, or of a newer version of this
+            package; and as `export` does.
+        SettingError: as `export` does.
+    """
+    run = RunDirectory(run_dir)
+    run.read_json(run.metrics_path)
+    settings = run.read_json(run.config_path)
+    made_by = settings.get("versions", {}).get("keras_vrae", "0")
+    if _parts(made_by) > _parts(__version__):
+        raise DataError(
+            f"{run} must be of keras_vrae {__version__} or older. Received: one of {made_by}"
+        )
+    model = run.load_model(run.model_path)
+    grey_levels = settings.get("likelihood") == "bernoulli"
+    grey_levels &= settings.get("binarization") == "none"
+    about = {name: settings[name] for name in SETTINGS if name in settings}
+    return export(
+        model,
+        directory,
+        version,
+        # With grey levels the Bernoulli cross-entropy is no likelihood, and there is no bound.
+        metadata={
+            "run": {"name": run.path.resolve().name, **about},
+            "elbo_is_bound": not grey_levels,
+        },
+        **options,
+    )
+
+
+def _parts(version):
+    return tuple(int(part) for part in re.findall(r"\d+", str(version)))

@@ -1,0 +1,176 @@
+"""What is served: the named functions of an encoder, of a decoder, and of both together.
+
+Every input and output has a row for each example, and a row of an output depends on the same row
+of the inputs alone, so that a server may put requests together and take their answers apart.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from keras_vrae.numerics import gaussian_kl
+from keras_vrae.objectives import ElboTerms
+from keras_vrae.serving.input_checks import check_rows, check_same_rows, check_values
+from keras_vrae.serving.noise import normal_rows
+from keras_vrae.validation import SettingError, complaint
+
+SCORE_SAMPLES = 16
+
+
+class Signature(NamedTuple):
+    """One function that is served.
+
+    Attributes:
+        inputs: names and `tf.TensorSpec`s, in the order of the function's arguments.
+        function: takes the inputs and returns a dict of float32 tensors.
+    """
+
+    inputs: dict
+    function: Callable
+
+
+def encoder_signatures(model):
+    """The functions that need the encoder alone; `encode` is the one served by default.
+
+    Args:
+        model: a built `VAE`.
+
+    Returns:
+        `Signature` by name. An encoder of sequences of any length also has `encode_padded` and
+        `sample_padded`, which take the number of steps of each row that count.
+    """
+    row_shape = model.encoder.event_shape
+    inputs = {"inputs": _rows("inputs", row_shape)}
+    seed, lengths = {"seed": _numbers("seed")}, {"lengths": _numbers("lengths")}
+    check = _ExampleChecks(model, row_shape)
+
+    def encode(inputs):
+        return _posterior(model, check.examples(inputs))
+
+    def sample(inputs, seed):
+        inputs = check.examples(inputs)
+        return _sample(_posterior(model, inputs), check.seeds(seed, inputs))
+
+    def encode_padded(inputs, lengths):
+        return _posterior(model, *check.padded_examples(inputs, lengths))
+
+    def sample_padded(inputs, lengths, seed):
+        inputs, mask = check.padded_examples(inputs, lengths)
+        return _sample(_posterior(model, inputs, mask), check.seeds(seed, inputs))
+
+    signatures = {
+        "encode": Signature(inputs, encode),
+        "sample": Signature({**inputs, **seed}, sample),
+    }
+    if row_shape[0] is None:
+        signatures["encode_padded"] = Signature({**inputs, **lengths}, encode_padded)
+        signatures["sample_padded"] = Signature({**inputs, **lengths, **seed}, sample_padded)
+    return signatures
+
+
+def decoder_signatures(model):
+    """The functions that need the decoder alone; `decode` is the one served by default."""
+
+    def decode(z):
+        z = check_rows("z", z, (model.latent_dim,))
+        z = check_values("z", z, tf.math.is_finite(z), "finite numbers")
+        return {"reconstruction": _mean(model, z)}
+
+    def generate(seed):
+        noise = normal_rows(check_rows("seed", seed, ()), (model.latent_dim,))
+        return {"reconstruction": _mean(model, noise)}
+
+    return {
+        "decode": Signature({"z": _rows("z", (model.latent_dim,))}, decode),
+        "generate": Signature({"seed": _numbers("seed")}, generate),
+    }
+
+
+def autoencoder_signatures(model):
+    """The functions that need both; `reconstruct` is the one served by default."""
+    row_shape = model.event_shape
+    inputs, seed = {"inputs": _rows("inputs", row_shape)}, {"seed": _numbers("seed")}
+    check = _ExampleChecks(model, row_shape)
+
+    def reconstruct(inputs):
+        return {"reconstruction": _mean(model, model.encoder(check.examples(inputs)).z_mean)}
+
+    def score(inputs, seed):
+        inputs = check.examples(inputs)
+        posterior = _posterior(model, inputs)
+        z_mean, z_log_var = posterior["z_mean"], posterior["z_log_var"]
+        noise = normal_rows(check.seeds(seed, inputs), (SCORE_SAMPLES, model.latent_dim))
+        z = z_mean + tf.exp(0.5 * z_log_var) * tf.transpose(noise, (1, 0, 2))
+        terms = ElboTerms(
+            log_likelihood=model.likelihood.log_prob(inputs, model.decoder(z)),
+            kl_per_dimension=gaussian_kl(z_mean, z_log_var),
+            log_ratio=None,
+        )
+        return {"elbo": terms.elbo, "reconstruction": terms.reconstruction, "kl": terms.kl}
+
+    return {
+        "reconstruct": Signature(inputs, reconstruct),
+        "score": Signature({**inputs, **seed}, score),
+    }
+
+
+SIGNATURES = {
+    "encoder": encoder_signatures,
+    "decoder": decoder_signatures,
+    "autoencoder": autoencoder_signatures,
+}
+
+
+class _ExampleChecks:
+    """The checks of the inputs that come with examples."""
+
+    def __init__(self, model, row_shape):
+        self.likelihood, self.row_shape = model.likelihood, row_shape
+        self.expected = f"{model.likelihood.support} ({type(model.likelihood).__name__} likelihood)"
+
+    def examples(self, inputs):
+        inputs = check_rows("inputs", inputs, self.row_shape)
+        return check_values("inputs", inputs, self.likelihood.in_support(inputs), self.expected)
+
+    def padded_examples(self, inputs, lengths):
+        """The examples with zeros for padding, whatever it holds, and their mask."""
+        inputs = check_rows("inputs", inputs, self.row_shape)
+        lengths = check_rows("lengths", lengths, ())
+        lengths = check_same_rows("lengths", lengths, "inputs", inputs)
+        steps = tf.shape(inputs)[1]
+        valid = (lengths >= 1) & (lengths <= tf.cast(steps, lengths.dtype))
+        lengths = check_values("lengths", lengths, valid, "numbers from 1 to the steps of `inputs`")
+        mask = tf.sequence_mask(lengths, steps)
+        counts = tf.reshape(mask, (*tf.unstack(tf.shape(mask)), *[1] * (len(self.row_shape) - 1)))
+        valid = self.likelihood.in_support(inputs) | ~counts
+        inputs = check_values("inputs", inputs, valid, self.expected)
+        return tf.where(counts, inputs, tf.zeros_like(inputs)), mask
+
+    def seeds(self, seed, inputs):
+        return check_same_rows("seed", check_rows("seed", seed, ()), "inputs", inputs)
+
+
+def _rows(name, row_shape):
+    return tf.TensorSpec((None, *row_shape), tf.float32, name)
+
+
+def _numbers(name):
+    return tf.TensorSpec((None,), tf.int64, name)
+
+
+def _posterior(model, inputs, mask=None):
+    posterior = model.encoder(inputs, mask=mask)
+    if posterior.z_log_var is None:
+        raise SettingError(complaint("encoder", "one that gives z_log_var", model.encoder))
+    return {name: tf.cast(value, tf.float32) for name, value in posterior._asdict().items()}
+
+
+def _sample(posterior, seed):
+    noise = normal_rows(seed, (posterior["z_mean"].shape[-1],))
+    return {"z": posterior["z_mean"] + tf.exp(0.5 * posterior["z_log_var"]) * noise}
+
+
+def _mean(model, z):
+    """The mean of `p(x|z)` for each row of z."""
+    return tf.cast(model.likelihood(model.decoder(z)), tf.float32)

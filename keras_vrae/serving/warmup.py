@@ -1,0 +1,37 @@
+"""Requests that TF Serving plays to a version before it serves it, so that no client waits."""
+
+from pathlib import Path
+
+import tensorflow as tf
+
+PATH = Path("assets.extra", "tf_serving_warmup_requests")
+
+
+def write_warmup_requests(path, model_name, requests):
+    """Writes `assets.extra/tf_serving_warmup_requests`, one `PredictionLog` a request.
+
+    Args:
+        path: folder of the SavedModel.
+        model_name: what the server calls the model.
+        requests: a list of `Request`.
+
+    Returns:
+        How many requests were written: none where `tensorflow-serving-api`, the extra `serving` of
+        this package, is not installed.
+    """
+    try:
+        from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
+    except ImportError:
+        return 0
+    (path / PATH).parent.mkdir()
+    with tf.io.TFRecordWriter(str(path / PATH)) as writer:
+        for signature, inputs in requests:
+            request = predict_pb2.PredictRequest()
+            request.model_spec.name = model_name
+            request.model_spec.signature_name = signature
+            for name, values in inputs.items():
+                request.inputs[name].CopyFrom(tf.make_tensor_proto(values))
+            log = prediction_log_pb2.PredictLog(request=request)
+            entry = prediction_log_pb2.PredictionLog(predict_log=log)
+            writer.write(entry.SerializeToString())
+    return len(requests)

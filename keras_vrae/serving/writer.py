@@ -1,0 +1,26 @@
+"""Signatures to a SavedModel."""
+
+import keras
+
+from keras_vrae.serving.portability import check_portable, without_cudnn
+
+
+def write_saved_model(model, signatures, path):
+    """Traces signatures of a model and writes them with the weights that they use, each once.
+
+    Args:
+        model: the `VAE` that the signatures are of.
+        signatures: `Signature` by name; the first is also served as `serving_default`.
+        path: folder to make.
+
+    Raises:
+        DataError: where the graph would not run on a CPU.
+    """
+    # The archive finds the weights through the graph. Told of the model, it would store each of
+    # them twice, and those of the decoder with the encoder.
+    archive = keras.export.ExportArchive()
+    with without_cudnn(model):
+        for name, signature in signatures.items():
+            archive.add_endpoint(name, signature.function, list(signature.inputs.values()))
+    archive.write_out(str(path), verbose=False)
+    check_portable(path)
