@@ -5,6 +5,7 @@ from pathlib import Path
 
 import keras
 import matplotlib.pyplot  # noqa: F401  (its first import warns on some machines)
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -22,3 +23,28 @@ def mnist_dir():
     if not folder:
         pytest.skip("KERAS_VRAE_TEST_DATA does not name a folder with mnist/")
     return Path(folder, "mnist")
+
+
+@pytest.fixture(scope="session")
+def small_model():
+    """A VAE over sequences of 3 steps of 2 values, with weights that no version of Keras draws."""
+    import keras_vrae
+
+    model = keras_vrae.build("gru", (3, 2), latent_dim=2, hidden_units=4)
+    numbers = iter(range(10**6))
+    model.set_weights(
+        [
+            np.sin([next(numbers) for _ in range(weights.size)]).reshape(weights.shape)
+            for weights in model.get_weights()
+        ]
+    )
+    return model
+
+
+@pytest.fixture(scope="session")
+def exported(small_model, tmp_path_factory):
+    """The directory with the export of the small model, and what `serving.export` returned."""
+    from keras_vrae import serving
+
+    directory = tmp_path_factory.mktemp("serving")
+    return directory, serving.export(small_model, directory)

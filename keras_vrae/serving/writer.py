@@ -22,5 +22,5 @@ def write_saved_model(model, signatures, path):
     with without_cudnn(model):
         for name, signature in signatures.items():
             archive.add_endpoint(name, signature.function, list(signature.inputs.values()))
-    archive.write_out(str(path), verbose=False)
+        archive.write_out(str(path), verbose=False)  # Traces.
     check_portable(path)

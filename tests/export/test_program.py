@@ -1,0 +1,122 @@
+import re
+import sys
+
+import pytest
+from conftest import ROOT
+
+import keras_vrae
+import train_main
+from export import __main__ as program
+from keras_vrae import serving, study
+from keras_vrae.training import ExperimentConfig, RunDirectory, environment
+
+FOLDER = ROOT / "export" / "serving"
+
+
+@pytest.fixture(scope="module")
+def run_dir(tmp_path_factory):
+    """A finished run, but for the figures and pictures that an export does not read."""
+    run = RunDirectory(tmp_path_factory.mktemp("runs") / "digits-dense")
+    config = ExperimentConfig(encoder="dense", hidden_units=4)
+    run.prepare()
+    run.write_json(run.config_path, {**config.as_dict(), "versions": environment.versions()})
+    run.write_json(run.metrics_path, {})
+    keras_vrae.build("dense", (8, 8), hidden_units=4, likelihood="gaussian").save(run.model_path)
+    return run.path
+
+
+@pytest.fixture
+def call(monkeypatch, capsys):
+    """Runs the program; returns its status and what it printed."""
+    monkeypatch.setattr(program, "load_tensorflow", lambda: None)
+
+    def run(**flags):
+        arguments = [f"--{name}={value}" for name, value in flags.items()]
+        monkeypatch.setattr(sys, "argv", ["export", *arguments])
+        status = program.main()
+        printed = capsys.readouterr()
+        return status, printed.err or printed.out
+
+    return run
+
+
+@pytest.mark.slow
+def test_a_run_becomes_models(call, run_dir, tmp_path):
+    flags = {"run_dir": run_dir, "export_dir": tmp_path / "serving"}
+    status, text = call(**flags)
+    assert status == 0
+    assert "Exported version 1" in text
+    status, text = call(**flags, version=5, models="decoder", base_path="/srv")
+    assert status == 0
+    assert "decoder/5" in text
+    for path in (tmp_path / "serving").glob("*/[0-9]*"):
+        content = serving.check_version(path)
+        assert content["run"]["name"] == "digits-dense"
+        assert content["run"]["dataset"] == "digits"
+        assert content["elbo_is_bound"] is True
+    status, text = call(**flags, version=5)
+    assert status == 2
+    assert text.startswith("export: `version` must be one that is not in")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("version", ["0", "-3", "1.5", "two", ""])
+def test_a_wrong_version_is_one_line(call, run_dir, tmp_path, version):
+    status, text = call(run_dir=run_dir, export_dir=tmp_path / "serving", version=version)
+    assert status == 2
+    assert text.startswith("export: `version` must be a whole number of at least 1")
+    assert text.count("\n") == 1
+    assert list(tmp_path.rglob("*")) == [tmp_path / "serving"]
+
+
+@pytest.mark.slow
+def test_other_mistakes_are_one_line(call, run_dir, tmp_path):
+    for flags, expected, message in (
+        ({"run_dir": tmp_path / "nowhere"}, 1, "is not a finished run"),
+        ({"run_dir": run_dir, "models": "encodr"}, 2, "Did you mean 'encoder'?"),
+        ({"run_dir": run_dir, "export_dir": "/dev/null/x"}, 2, "`export_dir` must be"),
+    ):
+        status, text = call(**{"export_dir": tmp_path / "serving", **flags})
+        assert status == expected
+        assert message in text
+        assert text.startswith("export: ")
+        assert text.count("\n") == 1
+    assert not (tmp_path / "serving").exists()
+
+
+def test_runs_are_exported_after_training(monkeypatch, tmp_path):
+    """What is trained, and exported where, without doing either."""
+    calls = []
+    monkeypatch.setattr(study, "train_and_evaluate", lambda *a: calls.append(("train", a[1])))
+    monkeypatch.setattr(study, "_in_own_process", lambda function, *a: function(*a))
+    monkeypatch.setattr(study, "_export", lambda *a: calls.append(("export", *a)))
+    monkeypatch.setattr(study.report, "write", lambda runs, folder: (folder, None))
+    monkeypatch.setattr(study.report, "sentences", lambda comparison: [])
+    runs, target = tmp_path / "runs", tmp_path / "serving"
+    study.run_study({}, ["gru"], run_dir=runs, export_dir=target)
+    assert calls == [("train", runs), ("export", runs, target)]
+    calls.clear()
+    study.run_study({}, ["gru", "lstm"], run_dir=runs, export_dir=target)
+    names = ["digits-gru", "digits-lstm"]
+    assert [call for call in calls if call[0] == "export"] == [
+        ("export", runs / name, target / name) for name in names
+    ]
+
+
+def test_a_folder_that_cannot_be_written_is_known_before_training(monkeypatch, tmp_path):
+    monkeypatch.setattr(study, "train_and_evaluate", lambda *a: pytest.fail("trained"))
+    with pytest.raises(ValueError, match="`export_dir` must be a folder"):
+        study.run_study({}, ["gru"], run_dir=tmp_path / "run", export_dir="/dev/null/x")
+
+
+def test_train_main_has_the_flag():
+    assert train_main.FLAGS["export_dir"].default is None
+
+
+def test_docker_command_and_compose_file_say_the_same():
+    readme, compose = ((FOLDER / n).read_text() for n in ("README.md", "docker-compose.yaml"))
+    command = readme.split("docker run")[1].split("```")[0]
+    arguments = re.findall(r"--(?:model|enable|batching)\S+", command)
+    assert arguments == re.findall(r"- (--\S+)", compose)
+    assert re.findall(r"-p (\S+)", command) == re.findall(r'"(\d+:\d+)"', compose)
+    assert "**not** run" in readme
