@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,30 +9,43 @@ from conftest import ROOT
 
 import keras_vrae as kv
 from keras_vrae import serving
-from keras_vrae.serving import capi, publishing
+from keras_vrae.serving import capi
 
-TIMES = 50
+# A kill takes seconds, so that the tests do it a few times unless this asks for more.
+KILLS = os.environ.get("KERAS_VRAE_KILLS")
+
+
+@pytest.fixture(scope="module")
+def dense():
+    return kv.build("dense", (4,), hidden_units=4, seed=0)
 
 
 @pytest.mark.slow
-def test_no_published_version_is_ever_incomplete(tmp_path):
-    program = Path(__file__).with_name("killed_export.py")
-    command = [sys.executable, str(program), str(tmp_path), str(TIMES)]
-    environment = {"PYTHONPATH": str(ROOT), "PATH": "", "TF_CPP_MIN_LOG_LEVEL": "3"}
-    checked = set()
+@pytest.mark.parametrize("traced", [False, True])
+def test_no_published_version_is_ever_incomplete(traced, dense, tmp_path):
+    directory, program = tmp_path / "serving", Path(__file__).with_name("killed_export.py")
+    command = [sys.executable, str(program), str(directory)]
+    if traced:
+        command += [KILLS or "3", "2"]
+    else:
+        serving.export(dense, tmp_path / "whole", models=["encoder", "decoder"])
+        command += [KILLS or "12", "0.3", str(tmp_path / "whole")]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
+    versions, left = set(), 0
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
         for _ in process.stdout:
             # As a polling server would, while the next exporter is at work already.
-            for path in tmp_path.glob("*/[0-9]*"):
+            left += len(list(directory.glob(".export-*")))
+            for path in directory.glob("*/[0-9]*"):
                 serving.check_version(path)
-                checked.add(path)
+                versions.add(path)
     assert process.returncode == 0
-    versions = {int(path.name) for path in checked}
-    assert len(versions) >= 5
-    left = [path for path in tmp_path.iterdir() if path.name.startswith(publishing.STAGING_PREFIX)]
-    for path in list(tmp_path.glob("*/[0-9]*"))[::5]:
+    print(f"{len(versions)} versions were published, {left} exports cut off in the middle")
+    assert len(versions) >= 2 * int(command[3])
+    assert left >= int(command[3]) // 2
+    newest = max((int(path.name) for path in versions), default=0)
+    assert newest in (0, max((int(p.name) for p in directory.glob("*/[0-9]*")), default=0))
+    for path in sorted(versions)[::10]:
         capi.SavedModel(path, tf.sysconfig.get_lib()).close()
-    model = kv.build("dense", (4,), hidden_units=4)
-    exported = serving.export(model, tmp_path, models=["decoder"])
-    assert exported.version == max(versions) + 1
-    assert not any(path.exists() for path in left)
+    assert serving.export(dense, directory, models=["decoder"]).version == newest + 1
+    assert not list(directory.glob(".export-*"))
