@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 import keras_vrae as kv
-from benchmarks import density, importance, quality
+from benchmarks import density, importance, quality, serving
 from benchmarks.encoders import measure, summarize
 
 
@@ -87,3 +87,15 @@ def test_fraction_of_the_arithmetic():
     assert figures["microseconds_of_products"] > 0
     assert 0 < figures["fraction"] < 1
     assert figures["quartiles"] == sorted(figures["quartiles"])
+
+
+@pytest.mark.slow
+def test_every_caller_of_a_served_model_takes_its_turns():
+    figures = serving.run(["gru"], hidden_units=4, rounds=2, batch_sizes=(1, 3))
+    assert set(figures["latency"]) == {"gru encoder", "decoder"}
+    for rows in figures["latency"].values():
+        for callers in rows.values():
+            assert set(callers) == {"C API", "predict", "tf.function", "OpenVINO"}
+            assert all(figure["milliseconds"] > 0 for figure in callers.values())
+    for part in ("encoder", "decoder", "autoencoder"):
+        assert figures["size"]["gru"][part]["variables"] > figures["size"]["gru"][part]["weights"]

@@ -21,6 +21,7 @@ def test_python_examples_run(tmp_path, monkeypatch):
             assert names["z"].shape == (359, 2)
             assert names["images"].shape == (16, 8, 8)
     assert names["vae"].built
+    assert (tmp_path / "serving" / "encoder" / "1" / "export.json").is_file()
 
 
 def make_parents(path):

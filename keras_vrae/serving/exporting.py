@@ -77,8 +77,9 @@ def export(
         'decoder/1'
     """
     check_model(model)
-    for name in models:
-        check_choice("models", name, SIGNATURES)
+    models = [check_choice("models", name, SIGNATURES) for name in dict.fromkeys(models)]
+    if not models:
+        raise SettingError(complaint("models", "one name or more", models))
     directory = ExportDirectory(directory)
     with directory.staging() as staging:
         version = directory.choose_version(version, SIGNATURES)

@@ -95,5 +95,5 @@ def exported(export, directory):
     rows = [(name, str(path)) for name, path in export.paths.items()]
     rows.append(("verified", f"largest difference {export.largest_difference:.1e}"))
     if not any(export.warmup_requests.values()):
-        rows.append(("no warm-up requests", "they need: pip install 'keras_vrae[serving]'"))
+        rows.append(("no warm-up requests", "they need: pip install tensorflow-serving-api"))
     _table(rows)

@@ -193,6 +193,8 @@ def test_what_is_no_model_or_was_never_built(dense, tmp_path):
         serving.export(dense.encoder, tmp_path)
     with pytest.raises(SettingError, match="Did you mean 'decoder'"):
         serving.export(dense, tmp_path, models=["decodr"])
+    with pytest.raises(SettingError, match="`models` must be one name or more"):
+        serving.export(dense, tmp_path, models=[])
     dense.encoder.built = False
     with pytest.raises(SettingError, match="`model` must be built"):
         serving.export(dense, tmp_path)
