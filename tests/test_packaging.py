@@ -40,6 +40,8 @@ def test_wheel_works_away_from_the_checkout(wheel, tmp_path):
         "import keras_vrae\n"
         "model = keras_vrae.build('gru', (4, 3), hidden_units=4)\n"
         "assert model.generate(2).shape == (2, 4, 3)\n"
+        "from keras_vrae import serving\n"
+        "assert serving.export(model, 'models', models=['decoder']).version == 1\n"
         "print(keras_vrae.__file__)\n"
     )
     command = [sys.executable, "-c", script]
