@@ -11,7 +11,7 @@ import os
 import re
 import sys
 
-from absl import app, flags
+from absl import app, flags, logging
 
 FLAGS = flags.FLAGS
 
@@ -170,6 +170,8 @@ def fail(status, message):
 def main(_):
     """Runs what the flags ask for."""
     load_tensorflow()
+    if not FLAGS["verbosity"].present:
+        logging.set_verbosity(logging.WARNING)  # TensorFlow tells of every part of an export.
     import tensorflow as tf
 
     from keras_vrae.study import run_study
