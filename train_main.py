@@ -42,7 +42,7 @@ flags.DEFINE_integer(
 flags.DEFINE_integer(
     "batch_size", None, "Examples in a batch. (default: 32 for digits, otherwise 128)"
 )
-flags.DEFINE_float("learning_rate", 3e-3, "Step size of Adam at the start.")
+flags.DEFINE_float("learning_rate", 2e-3, "Step size of Adam at the start.")
 flags.DEFINE_string(
     "learning_rate_schedule",
     "cosine",

@@ -65,7 +65,7 @@ class ExperimentConfig:
     data_dir: str | None = None
     epochs: int | None = None
     batch_size: int | None = None
-    learning_rate: float = 3e-3
+    learning_rate: float = 2e-3
     learning_rate_schedule: str = "cosine"
     clipnorm: float = 20.0
     latent_dim: int = 2
