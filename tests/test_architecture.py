@@ -13,7 +13,7 @@ PACKAGE = ROOT / "keras_vrae"
 LAYERS = [
     {"atomic", "numerics", "validation", "version"},
     {"sampling", "likelihoods", "schedules", "mlp"},
-    {"objectives"},
+    {"objectives", "layers"},
     {"encoders", "decoders", "datasets"},
     {"models"},
     {"evaluation", "plots"},
@@ -25,6 +25,7 @@ LAYERS = [
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 USES_TENSORFLOW = {"models/vae.py", "models/batching.py"}
 USES_TENSORFLOW |= {"datasets/pipeline.py", "training/environment.py"}
+USES_TENSORFLOW |= {"layers/cells.py", "layers/recurrent.py", "layers/scan.py"}
 LATE = {"sklearn", "tensorflow_datasets", "tensorflow_serving"}
 
 MODULES = {str(path.relative_to(PACKAGE)): path for path in PACKAGE.rglob("*.py")}
