@@ -7,6 +7,7 @@ Several encoders, or several seeds, are trained one after the other and compared
 """
 
 import dataclasses
+import importlib.util
 import os
 import re
 import sys
@@ -161,26 +162,51 @@ def fail(status, message):
     sys.exit(status)
 
 
+def put_off_package():
+    """Lets modules of keras_vrae be imported before Keras, and returns what makes up for it.
+
+    `import keras_vrae` loads Keras, so that the classes of a `.keras` file are known to it, which
+    takes seconds. The modules that check settings need nothing of that.
+    """
+    spec = importlib.util.find_spec("keras_vrae")
+    package = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+
+    def load_package():
+        load_tensorflow()
+        spec.loader.exec_module(package)
+
+    return load_package
+
+
 def main(_):
     """Runs what the flags ask for."""
-    load_tensorflow()
-    import tensorflow as tf
-
-    from keras_vrae.study import run_study
-    from keras_vrae.training import ExperimentConfig
+    load_package = put_off_package()
+    from keras_vrae.training import ExperimentConfig, console
+    from keras_vrae.training.plan import plan_runs
     from keras_vrae.validation import SettingError
 
     names = {field.name for field in dataclasses.fields(ExperimentConfig)}
-    settings = {name: FLAGS[name].value for name in names - {"encoder"}}
+    command = {
+        "settings": {name: FLAGS[name].value for name in names - {"encoder"}},
+        "encoders": FLAGS.encoder,
+        "num_seeds": FLAGS.seeds,
+        "run_dir": FLAGS.run_dir,
+        "overwrite": FLAGS.overwrite,
+        "resume": FLAGS.resume,
+    }
     try:
-        run_study(
-            settings,
-            encoders=FLAGS.encoder,
-            num_seeds=FLAGS.seeds,
-            run_dir=FLAGS.run_dir,
-            overwrite=FLAGS.overwrite,
-            resume=FLAGS.resume,
-        )
+        plan_runs(**command)
+        console.say("Loading TensorFlow ...")
+        load_package()
+        import tensorflow as tf
+
+        from keras_vrae.study import run_study
+    except SettingError as error:
+        fail(2, error)
+    except (ValueError, OSError, ImportError) as error:
+        fail(1, error)
+    try:
+        run_study(**command)
     except SettingError as error:
         fail(2, error)
     except (ValueError, OSError, MemoryError, ImportError, tf.errors.OpError) as error:

@@ -12,7 +12,7 @@ PACKAGE = ROOT / "keras_vrae"
 # From the ground up. A module imports from lower layers, and from its own folder.
 LAYERS = [
     {"atomic", "numerics", "validation", "version"},
-    {"sampling", "likelihoods", "schedules", "mlp"},
+    {"sampling", "likelihoods", "schedules", "mlp", "choices"},
     {"objectives", "layers"},
     {"encoders", "decoders", "datasets"},
     {"models"},
