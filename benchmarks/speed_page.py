@@ -51,9 +51,9 @@ def rival_cells(work):
             yield f"{figure} ({variant})" if variant else figure
 
 
-def ratio_cells(work):
-    """How many times as fast `fit` is as each rival."""
-    for family in RIVALS:
+def ratio_cells(work, families):
+    """How many times as fast `fit` is as each of these."""
+    for family in families:
         name = next((other for other in work["fit_over"] if other.split()[0] == family), None)
         yield spread(work["fit_over"][name]) if name else ""
 
@@ -74,12 +74,13 @@ def rates_table(report, key):
 
 def ratios_table(report, key):
     """How many times as fast; `key` as in `rates_table`."""
+    heads = {**RIVALS, "program": "`train_main.py`"} if key == "training" else RIVALS
     rows = [
-        [name_of(r) if key == "training" else ENCODERS[r["encoder"]], *ratio_cells(r[key])]
+        [name_of(r) if key == "training" else ENCODERS[r["encoder"]], *ratio_cells(r[key], heads)]
         for r in report["results"]
         if key in r
     ]
-    return table(["times as fast as", *RIVALS.values()], rows)
+    return table(["times as fast as", *heads.values()], rows)
 
 
 def limit_table(report):
@@ -160,9 +161,18 @@ def machine_line(report):
     return "; ".join(part for part in parts if part) + "."
 
 
+def picture(name, text):
+    """Markdown of a picture that a benchmark drew."""
+    return f"![{text}](../images/speed-{name}.png)"
+
+
 # Table of the page -> file with its figures, and what makes the table of them.
 TABLES = {
     "training": ("training", lambda report: rates_table(report, "training")),
+    "training picture": (
+        "training",
+        lambda _: picture("training", "Training images a second of each contender"),
+    ),
     "training ratios": ("training", lambda report: ratios_table(report, "training")),
     "limit": ("training", limit_table),
     "encoding": ("training", lambda report: rates_table(report, "encoding")),
@@ -170,6 +180,10 @@ TABLES = {
     "memory": ("training", memory_table),
     "startup": ("startup", startup_table),
     "growth": ("growth", growth_table),
+    "growth picture": (
+        "growth",
+        lambda _: picture("growth", "Time of a step and peak memory against what grows"),
+    ),
     "machine": ("training", machine_line),
 }
 

@@ -32,8 +32,8 @@ class VAE(nn.Module):
     def encode(self, x):
         """`z_mean` and `z_log_var`."""
         if self.recurrent:
-            outputs, _ = self.encoder(x)
-            hidden = outputs[:, -1]
+            _, state = self.encoder(x)
+            hidden = (state[0] if isinstance(state, tuple) else state)[-1]
         else:
             hidden = self.encoder(x)
         return self.z_mean(hidden), self.z_log_var(hidden)
