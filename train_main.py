@@ -113,10 +113,11 @@ flags.DEFINE_bool("resume", False, "Continue an unfinished run from its last che
 
 
 def load_tensorflow():
-    """Imports TensorFlow without its greetings, unless TF_CPP_MIN_LOG_LEVEL=0 asks for them.
+    """Says so and imports TensorFlow, without its greetings unless TF_CPP_MIN_LOG_LEVEL=0.
 
     It writes them to file descriptor 2 before that setting takes effect.
     """
+    print("Loading TensorFlow ...", flush=True)
     if os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2") == "0":
         return
     stderr = os.dup(2)
@@ -178,10 +179,16 @@ def put_off_package():
     return load_package
 
 
+def tensorflow_errors():
+    """What TensorFlow raises, as a tuple; nothing before it is loaded."""
+    tensorflow = sys.modules.get("tensorflow")
+    return (tensorflow.errors.OpError,) if tensorflow else ()
+
+
 def main(_):
     """Runs what the flags ask for."""
     load_package = put_off_package()
-    from keras_vrae.training import ExperimentConfig, console
+    from keras_vrae.training import ExperimentConfig
     from keras_vrae.training.plan import plan_runs
     from keras_vrae.validation import SettingError
 
@@ -196,20 +203,13 @@ def main(_):
     }
     try:
         plan_runs(**command)
-        console.say("Loading TensorFlow ...")
         load_package()
-        import tensorflow as tf
-
         from keras_vrae.study import run_study
-    except SettingError as error:
-        fail(2, error)
-    except (ValueError, OSError, ImportError) as error:
-        fail(1, error)
-    try:
+
         run_study(**command)
     except SettingError as error:
         fail(2, error)
-    except (ValueError, OSError, MemoryError, ImportError, tf.errors.OpError) as error:
+    except (ValueError, OSError, MemoryError, ImportError, *tensorflow_errors()) as error:
         fail(1, error or type(error).__name__)
     except KeyboardInterrupt:
         fail(130, "Interrupted. Continue with the same flags and --resume")
