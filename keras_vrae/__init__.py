@@ -1,6 +1,6 @@
 """Variational autoencoders for Keras, above all recurrent ones."""
 
-from keras_vrae import callbacks, datasets, evaluation, layers, schedules
+from keras_vrae import callbacks, datasets, evaluation, layers, optimizers, schedules
 from keras_vrae.decoders import Decoder, DenseDecoder
 from keras_vrae.encoders import DenseEncoder, Encoder, GRUEncoder, LSTMEncoder, Posterior
 from keras_vrae.likelihoods import Bernoulli, Gaussian, Likelihood
@@ -32,5 +32,6 @@ __all__ = [
     "datasets",
     "evaluation",
     "layers",
+    "optimizers",
     "schedules",
 ]

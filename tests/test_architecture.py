@@ -12,7 +12,7 @@ PACKAGE = ROOT / "keras_vrae"
 # From the ground up. A module imports from lower layers, and from its own folder.
 LAYERS = [
     {"atomic", "numerics", "validation", "version"},
-    {"sampling", "likelihoods", "schedules", "mlp", "choices"},
+    {"sampling", "likelihoods", "schedules", "mlp", "choices", "optimizers"},
     {"objectives", "layers"},
     {"encoders", "decoders", "datasets"},
     {"models"},
@@ -25,7 +25,7 @@ LAYERS = [
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 USES_TENSORFLOW = {"models/vae.py", "models/batching.py"}
 USES_TENSORFLOW |= {"datasets/pipeline.py", "training/environment.py"}
-USES_TENSORFLOW |= {"layers/cells.py", "layers/recurrent.py", "layers/scan.py"}
+USES_TENSORFLOW |= {"layers/cells.py", "layers/recurrent.py", "layers/scan.py", "optimizers.py"}
 LATE = {"sklearn", "tensorflow_datasets", "tensorflow_serving"}
 
 MODULES = {str(path.relative_to(PACKAGE)): path for path in PACKAGE.rglob("*.py")}
