@@ -7,6 +7,7 @@ Several encoders, or several seeds, are trained one after the other and compared
 """
 
 import dataclasses
+import importlib.util
 import os
 import re
 import sys
@@ -42,7 +43,7 @@ flags.DEFINE_integer(
 flags.DEFINE_integer(
     "batch_size", None, "Examples in a batch. (default: 32 for digits, otherwise 128)"
 )
-flags.DEFINE_float("learning_rate", 3e-3, "Step size of Adam at the start.")
+flags.DEFINE_float("learning_rate", 2e-3, "Step size of Adam at the start.")
 flags.DEFINE_string(
     "learning_rate_schedule",
     "cosine",
@@ -118,10 +119,11 @@ flags.DEFINE_bool("resume", False, "Continue an unfinished run from its last che
 
 
 def load_tensorflow():
-    """Imports TensorFlow without its greetings, unless TF_CPP_MIN_LOG_LEVEL=0 asks for them.
+    """Says so and imports TensorFlow, without its greetings unless TF_CPP_MIN_LOG_LEVEL=0.
 
     It writes them to file descriptor 2 before that setting takes effect.
     """
+    print("Loading TensorFlow ...", flush=True)
     if os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2") == "0":
         return
     stderr = os.dup(2)
@@ -167,32 +169,55 @@ def fail(status, message):
     sys.exit(status)
 
 
+def put_off_package():
+    """Lets modules of keras_vrae be imported before Keras, and returns what makes up for it.
+
+    `import keras_vrae` loads Keras, so that the classes of a `.keras` file are known to it, which
+    takes seconds. The modules that check settings need nothing of that.
+    """
+    spec = importlib.util.find_spec("keras_vrae")
+    package = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+
+    def load_package():
+        load_tensorflow()
+        spec.loader.exec_module(package)
+
+    return load_package
+
+
+def tensorflow_errors():
+    """What TensorFlow raises, as a tuple; nothing before it is loaded."""
+    tensorflow = sys.modules.get("tensorflow")
+    return (tensorflow.errors.OpError,) if tensorflow else ()
+
+
 def main(_):
     """Runs what the flags ask for."""
-    load_tensorflow()
     if not FLAGS["verbosity"].present:
         logging.set_verbosity(logging.WARNING)  # TensorFlow tells of every part of an export.
-    import tensorflow as tf
-
-    from keras_vrae.study import run_study
+    load_package = put_off_package()
     from keras_vrae.training import ExperimentConfig
+    from keras_vrae.training.plan import plan_runs
     from keras_vrae.validation import SettingError
 
     names = {field.name for field in dataclasses.fields(ExperimentConfig)}
-    settings = {name: FLAGS[name].value for name in names - {"encoder"}}
+    command = {
+        "settings": {name: FLAGS[name].value for name in names - {"encoder"}},
+        "encoders": FLAGS.encoder,
+        "num_seeds": FLAGS.seeds,
+        "run_dir": FLAGS.run_dir,
+        "overwrite": FLAGS.overwrite,
+        "resume": FLAGS.resume,
+    }
     try:
-        run_study(
-            settings,
-            encoders=FLAGS.encoder,
-            num_seeds=FLAGS.seeds,
-            run_dir=FLAGS.run_dir,
-            overwrite=FLAGS.overwrite,
-            resume=FLAGS.resume,
-            export_dir=FLAGS.export_dir,
-        )
+        plan_runs(**command)
+        load_package()
+        from keras_vrae.study import run_study
+
+        run_study(**command, export_dir=FLAGS.export_dir)
     except SettingError as error:
         fail(2, error)
-    except (ValueError, OSError, MemoryError, ImportError, tf.errors.OpError) as error:
+    except (ValueError, OSError, MemoryError, ImportError, *tensorflow_errors()) as error:
         fail(1, error or type(error).__name__)
     except KeyboardInterrupt:
         fail(130, "Interrupted. Continue with the same flags and --resume")

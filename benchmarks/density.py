@@ -8,8 +8,7 @@ One stochastic layer of 50 units, 784-200-200-50 and back, tanh, batches of 20, 
 of the mean image. The folder keeps the model at the end of each stage, and every 100 passes the
 latest one and a line of `training.csv`; the same command goes on from the latest model.
 
-An epoch is one call of a TensorFlow graph over data that stay in memory, and each weight is updated
-by TensorFlow's one fused operation for Adam.
+An epoch is one call of a TensorFlow graph over data that stay in memory.
 """
 
 import argparse
@@ -34,27 +33,6 @@ OBJECTIVES = {
 }
 
 
-@keras.saving.register_keras_serializable(package="benchmarks")
-class FusedAdam(keras.optimizers.Adam):
-    """Adam of Keras, each weight updated by TensorFlow's one operation for that."""
-
-    def update_step(self, gradient, variable, learning_rate):
-        index = self._get_variable_index(variable)
-        step = tf.cast(self.iterations + 1, "float32")
-        tf.raw_ops.ResourceApplyAdam(
-            var=variable.handle,
-            m=self._momentums[index].value.handle,
-            v=self._velocities[index].value.handle,
-            beta1_power=tf.pow(self.beta_1, step),
-            beta2_power=tf.pow(self.beta_2, step),
-            lr=tf.cast(learning_rate, "float32"),
-            beta1=self.beta_1,
-            beta2=self.beta_2,
-            epsilon=self.epsilon,
-            grad=gradient,
-        )
-
-
 def passes(stage):
     """Passes over the data in a stage."""
     return 3**stage
@@ -76,7 +54,7 @@ def make_model(images, objective, seed):
     )
     mean = images.mean(axis=0).ravel().clip(0.001, 0.999)
     model.decoder.output_layer.bias.assign(np.log(mean / (1.0 - mean)))
-    model.compile(FusedAdam(epsilon=1e-4))
+    model.compile(keras_vrae.optimizers.Adam(epsilon=1e-4))
     model.optimizer.build(model.trainable_variables)
     return model
 

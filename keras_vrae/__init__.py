@@ -1,6 +1,6 @@
 """Variational autoencoders for Keras, above all recurrent ones."""
 
-from keras_vrae import callbacks, datasets, evaluation, schedules
+from keras_vrae import callbacks, datasets, evaluation, layers, optimizers, schedules
 from keras_vrae.decoders import Decoder, DenseDecoder
 from keras_vrae.encoders import DenseEncoder, Encoder, GRUEncoder, LSTMEncoder, Posterior
 from keras_vrae.likelihoods import Bernoulli, Gaussian, Likelihood
@@ -31,5 +31,7 @@ __all__ = [
     "callbacks",
     "datasets",
     "evaluation",
+    "layers",
+    "optimizers",
     "schedules",
 ]

@@ -1,6 +1,5 @@
 """One run, or several beside each other: encoders times seeds, and their comparison."""
 
-import dataclasses
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -8,12 +7,9 @@ from pathlib import Path
 
 from keras_vrae import report, serving
 from keras_vrae.training import console
-from keras_vrae.training.config import ExperimentConfig
-from keras_vrae.training.loop import check_start, train_and_evaluate
-from keras_vrae.training.run_directory import RunDirectory
-from keras_vrae.validation import DataError, SettingError, check_int, complaint
-
-DEFAULT_ROOT = "runs"
+from keras_vrae.training.loop import train_and_evaluate
+from keras_vrae.training.plan import plan_runs
+from keras_vrae.validation import DataError
 
 
 def run_study(
@@ -41,36 +37,21 @@ def run_study(
     Returns:
         The folder of the run, or of the comparison where there are several runs.
     """
-    if not encoders or len(set(encoders)) < len(encoders):
-        expected = "one or more names, each once"
-        raise SettingError(complaint("encoder", expected, ",".join(encoders)))
-    if overwrite and resume:
-        raise SettingError("`overwrite` and `resume` exclude each other. Received: both")
-    check_int("seeds", num_seeds)
-    configs = {}
-    for encoder in encoders:
-        config = ExperimentConfig(encoder=encoder, **settings)
-        for offset in range(num_seeds):
-            name = f"{config.name}-seed{config.seed + offset}" if num_seeds > 1 else config.name
-            configs[name] = dataclasses.replace(config, seed=config.seed + offset)
+    runs = plan_runs(settings, encoders, num_seeds, run_dir, overwrite, resume)
     if export_dir is not None:
         serving.check_directory(export_dir)
-    if len(configs) == 1:
-        ((name, config),) = configs.items()
-        folder = Path(run_dir or Path(DEFAULT_ROOT, name))
+    if len(runs) == 1:
+        ((folder, config),) = runs.items()
         train_and_evaluate(config, folder, overwrite, resume)
         if export_dir is not None:
             _export(folder, export_dir)
         return folder
-    root = Path(run_dir or DEFAULT_ROOT)
-    runs = {root / name: config for name, config in configs.items()}
-    for folder in runs:
-        check_start(configs[folder.name], RunDirectory(folder), overwrite, resume)
     for folder, config in runs.items():
         _in_own_process(train_and_evaluate, config, folder, overwrite, resume)
         if export_dir is not None:
             _export(folder, Path(export_dir, folder.name))
-    folder = root / f"{next(iter(configs.values())).dataset_name}-comparison"
+    console.say("Comparing the runs ...")
+    folder = folder.parent / f"{config.dataset_name}-comparison"
     folder, comparison = report.write(list(runs), folder)
     console.say("\n" + "\n".join(report.sentences(comparison)))
     console.say(f"\nComparison: {folder / 'report.html'}")

@@ -3,6 +3,7 @@
 import difflib
 import math
 import operator
+from pathlib import Path
 
 MOST_CHOICES_NAMED = 20
 
@@ -74,6 +75,13 @@ def check_choice(name, value, choices):
     if len(choices) > MOST_CHOICES_NAMED:
         expected = f"one of {len(choices)} known names"
     raise SettingError(complaint(name, expected, value) + hint)
+
+
+def check_folder(name, value):
+    """Returns `value`, the path of a folder that exists, or raises `SettingError`."""
+    if not Path(value).is_dir():
+        raise SettingError(complaint(name, "a folder that exists", str(value)))
+    return value
 
 
 def check_type(name, value, kind):

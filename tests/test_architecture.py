@@ -12,8 +12,8 @@ PACKAGE = ROOT / "keras_vrae"
 # From the ground up. A module imports from lower layers, and from its own folder.
 LAYERS = [
     {"atomic", "numerics", "validation", "version"},
-    {"sampling", "likelihoods", "schedules", "mlp"},
-    {"objectives"},
+    {"sampling", "likelihoods", "schedules", "mlp", "choices", "optimizers"},
+    {"objectives", "layers"},
     {"encoders", "decoders", "datasets"},
     {"models"},
     {"evaluation", "plots"},
@@ -29,6 +29,7 @@ USES_TENSORFLOW |= {
     for name in ("input_checks", "noise", "portability", "signatures", "verification", "warmup")
 }
 USES_TENSORFLOW |= {"datasets/pipeline.py", "training/environment.py"}
+USES_TENSORFLOW |= {"layers/cells.py", "layers/recurrent.py", "layers/scan.py", "optimizers.py"}
 LATE = {"sklearn", "tensorflow_datasets", "tensorflow_serving"}
 
 MODULES = {str(path.relative_to(PACKAGE)): path for path in PACKAGE.rglob("*.py")}

@@ -3,7 +3,6 @@ import json
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
 import keras_vrae as kv
 from benchmarks import density, importance, quality, serving
@@ -26,28 +25,6 @@ def test_every_encoder_takes_its_turns():
     assert set(seconds) == {"dense", "lstm", "gru"}
     assert all(len(values) == 2 and min(values) > 0 for values in seconds.values())
     assert splits.train.size == 1294
-
-
-def trained_on(gradients, kind):
-    """A weight after so many steps of an optimizer, in a graph."""
-    weight = keras.Variable(np.ones(gradients.shape[1:], "float32"))
-    optimizer = kind(0.01, epsilon=1e-4)
-    optimizer.build([weight])
-
-    @tf.function
-    def run():
-        for gradient in tf.unstack(tf.constant(gradients)):
-            optimizer.apply([gradient], [weight])
-
-    run()
-    return weight.numpy()
-
-
-def test_fused_adam_is_the_adam_of_keras():
-    gradients = np.random.default_rng(0).normal(size=(60, 2, 3)).astype("float32")
-    plain = trained_on(gradients, keras.optimizers.Adam)
-    np.testing.assert_allclose(trained_on(gradients, density.FusedAdam), plain, atol=1e-5)
-    assert np.abs(plain - 1).max() > 0.01
 
 
 def test_schedule_of_the_density_benchmark():

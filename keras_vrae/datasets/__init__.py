@@ -1,12 +1,11 @@
 """Data sets: a name in, three parts and their description out."""
 
-from pathlib import Path
-
+from keras_vrae.choices import TFDS_PREFIX, check_dataset
 from keras_vrae.datasets import digits, idx, pipeline, tfds
 from keras_vrae.datasets.splits import DataSpec, Split, Splits, image_splits
-from keras_vrae.validation import SettingError, check_choice, complaint
+from keras_vrae.validation import check_folder
 
-__all__ = ["DataSpec", "Split", "Splits", "check_name", "load", "pipeline"]
+__all__ = ["DataSpec", "Split", "Splits", "load", "pipeline"]
 
 DIGIT_NAMES = tuple("0123456789")
 FASHION_NAMES = (
@@ -24,15 +23,6 @@ FASHION_NAMES = (
 KUZUSHIJI_NAMES = ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo")
 # Data sets in the four IDX files of MNIST, and the names of their classes.
 MNIST_FAMILY = {"mnist": DIGIT_NAMES, "fashion_mnist": FASHION_NAMES, "kmnist": KUZUSHIJI_NAMES}
-NAMES = ("digits", *MNIST_FAMILY)
-TFDS_PREFIX = "tfds:"
-
-
-def check_name(name):
-    """Returns `name` when `load` knows it, or raises `SettingError`; looks at no data."""
-    if isinstance(name, str) and name.startswith(TFDS_PREFIX) and len(name) > len(TFDS_PREFIX):
-        return name
-    return check_choice("dataset", name, (*NAMES, "tfds:NAME"))
 
 
 def load(name, data_dir=None):
@@ -56,9 +46,9 @@ def load(name, data_dir=None):
         >>> splits.train.x.shape, splits.spec.num_classes
         ((1294, 8, 8), 10)
     """
-    check_name(name)
-    if data_dir is not None and not Path(data_dir).is_dir():
-        raise SettingError(complaint("data_dir", "a folder that exists", str(data_dir)))
+    check_dataset(name)
+    if data_dir is not None:
+        check_folder("data_dir", data_dir)
     if name == "digits":
         return digits.load()
     if name in MNIST_FAMILY and data_dir is not None and idx.find(data_dir):

@@ -7,7 +7,6 @@ import tensorflow as tf
 
 from keras_vrae.datasets.splits import Split
 
-BINARIZATIONS = ("dynamic", "fixed", "none")
 FIXED_BINARIZATION_SEED = 0
 
 

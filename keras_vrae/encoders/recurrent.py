@@ -5,6 +5,7 @@ import math
 import keras
 from keras import ops
 
+from keras_vrae import layers
 from keras_vrae.encoders.encoder import Encoder
 from keras_vrae.validation import SettingError, check_float, check_int, complaint
 
@@ -102,7 +103,7 @@ class LSTMEncoder(RecurrentEncoder):
         Fabius and van Amersfoort, 2014, arXiv 1412.6581, for its use here.
     """
 
-    recurrent_layer = keras.layers.LSTM
+    recurrent_layer = layers.LSTM
 
 
 @keras.saving.register_keras_serializable(package="keras_vrae")
@@ -118,4 +119,4 @@ class GRUEncoder(RecurrentEncoder):
         Cho et al., 2014, arXiv 1406.1078, for the layer.
     """
 
-    recurrent_layer = keras.layers.GRU
+    recurrent_layer = layers.GRU

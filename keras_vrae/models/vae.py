@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from keras_vrae import decoders, encoders, likelihoods
+from keras_vrae import decoders, encoders, likelihoods, optimizers
 from keras_vrae.models.batching import over_batches
 from keras_vrae.models.data_checks import check_examples
 from keras_vrae.numerics import gaussian_kl, gaussian_log_ratio
@@ -173,6 +173,7 @@ class VAE(keras.Model):
             if value is not None:
                 reason = "left out of compile(): a VAE trains on VAE(objective=...), without labels"
                 raise SettingError(complaint(name, reason, value))
+        optimizer = optimizers.Adam() if optimizer == "adam" else optimizer
         super().compile(optimizer=optimizer, **kwargs)
 
     def compile_from_config(self, config):

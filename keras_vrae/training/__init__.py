@@ -1,7 +1,24 @@
 """Runs: from settings to a trained model with its figures and pictures."""
 
+from typing import TYPE_CHECKING
+
 from keras_vrae.training.config import ExperimentConfig
-from keras_vrae.training.loop import train_and_evaluate
 from keras_vrae.training.run_directory import RunDirectory
 
+if TYPE_CHECKING:
+    from keras_vrae.training.loop import train_and_evaluate
+
 __all__ = ["ExperimentConfig", "RunDirectory", "train_and_evaluate"]
+
+
+def __getattr__(name):
+    # Keras comes with it, and who only checks settings does not wait for that.
+    if name == "train_and_evaluate":
+        from keras_vrae.training.loop import train_and_evaluate
+
+        return train_and_evaluate
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted({*globals(), *__all__})

@@ -2,7 +2,7 @@
 
 import keras
 
-from keras_vrae import schedules
+from keras_vrae import optimizers, schedules
 from keras_vrae.datasets.pipeline import steps_in_epoch
 from keras_vrae.likelihoods import Gaussian
 from keras_vrae.models import build
@@ -36,7 +36,7 @@ def make_model(config, splits):
     learning_rate = config.learning_rate
     if config.learning_rate_schedule == "cosine":
         learning_rate = keras.optimizers.schedules.CosineDecay(learning_rate, decay_steps=steps)
-    model.compile(keras.optimizers.Adam(learning_rate, global_clipnorm=config.clipnorm or None))
+    model.compile(optimizers.Adam(learning_rate, global_clipnorm=config.clipnorm or None))
     return model
 
 

@@ -2,8 +2,7 @@
 
 import dataclasses
 
-from keras_vrae import datasets, encoders, likelihoods
-from keras_vrae.datasets.pipeline import BINARIZATIONS
+from keras_vrae import choices
 from keras_vrae.validation import SettingError, check_choice, check_float, check_int, complaint
 
 # What suits a data set where nothing is asked for. The digits are few, so that an epoch has few
@@ -27,7 +26,7 @@ class ExperimentConfig:
     """Everything that decides what a run does. None means: what suits the other settings.
 
     Attributes:
-        encoder: inference network, a name in `keras_vrae.encoders.ENCODERS`.
+        encoder: inference network, a name in `keras_vrae.choices.ENCODERS`.
         dataset: name of the data set, as in `keras_vrae.datasets.load`.
         data_dir: folder of the data, or None.
         epochs: passes over the training part.
@@ -65,7 +64,7 @@ class ExperimentConfig:
     data_dir: str | None = None
     epochs: int | None = None
     batch_size: int | None = None
-    learning_rate: float = 3e-3
+    learning_rate: float = 2e-3
     learning_rate_schedule: str = "cosine"
     clipnorm: float = 20.0
     latent_dim: int = 2
@@ -84,12 +83,12 @@ class ExperimentConfig:
     nll_samples: int = 100
 
     def __post_init__(self):
-        check_choice("encoder", self.encoder, encoders.ENCODERS)
-        datasets.check_name(self.dataset)
+        check_choice("encoder", self.encoder, choices.ENCODERS)
+        choices.check_dataset(self.dataset)
         defaults = DIGITS_DEFAULTS if self.dataset == "digits" else OTHER_DEFAULTS
         for name, value in defaults.items():
             self._set_default(name, value)
-        check_choice("likelihood", self.likelihood, likelihoods.LIKELIHOODS)
+        check_choice("likelihood", self.likelihood, choices.LIKELIHOODS)
         bernoulli = self.likelihood == "bernoulli"
         self._set_default("binarization", "dynamic" if bernoulli else "none")
         check_choice("objective", self.objective, OBJECTIVES)
@@ -103,7 +102,7 @@ class ExperimentConfig:
         check_float("learning_rate", self.learning_rate, above=True)
         check_float("clipnorm", self.clipnorm)
         check_choice("learning_rate_schedule", self.learning_rate_schedule, SCHEDULES)
-        check_choice("binarization", self.binarization, BINARIZATIONS)
+        check_choice("binarization", self.binarization, choices.BINARIZATIONS)
         if self.binarization != "none" and not bernoulli:
             expected = f"'none' with likelihood={self.likelihood!r}"
             raise SettingError(complaint("binarization", expected, self.binarization))

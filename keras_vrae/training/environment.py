@@ -12,7 +12,7 @@ PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn")
 
 def versions():
     """Versions of Python and of the packages that decide the figures."""
-    from keras_vrae import __version__
+    from keras_vrae.version import __version__
 
     found = {"python": platform.python_version(), "keras_vrae": __version__}
     for package in PACKAGES:

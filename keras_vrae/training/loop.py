@@ -16,9 +16,8 @@ from keras_vrae.training.assessment import (
 )
 from keras_vrae.training.build import make_model
 from keras_vrae.training.callbacks import RunRecorder
-from keras_vrae.training.config import ExperimentConfig
+from keras_vrae.training.plan import check_start
 from keras_vrae.training.run_directory import RunDirectory
-from keras_vrae.validation import SettingError, complaint
 
 EVALUATION_BATCH = 512
 
@@ -49,6 +48,7 @@ def train_and_evaluate(config, run_dir, overwrite=False, resume=False):
         if metrics.get("epochs", 0) >= config.epochs:
             console.say(f"{run} is finished already; nothing to do.")
             return metrics
+    console.say(f"Reading {config.dataset} ...")
     splits = prepare_data(config)
     keras.utils.set_random_seed(config.seed)
     model, rows = _restore(run) if resume and run.checkpoints() else (None, [])
@@ -68,12 +68,14 @@ def train_and_evaluate(config, run_dir, overwrite=False, resume=False):
         },
     )
     console.banner(config, splits, model, run, first_epoch=len(rows))
+    console.say("Training; the first step compiles ...")
     recorder = fit(model, splits, config, run, rows)
-    console.say("Evaluating on the test part and drawing ...")
+    console.say("Saving, encoding and drawing ...")
     with replacing(run.model_path) as aside:
         model.save(aside)
     codes = encode_parts(model, splits, config)
     pictures.draw(model, splits, config, run, codes.test.z_mean)
+    console.say("Evaluating on the test part ...")
     metrics = {
         **describe(model, splits, config, recorder),
         "test": test_figures(model, splits, config, codes),
@@ -121,22 +123,6 @@ def describe(model, splits, config, recorder):
         "examples_per_second": round(splits.train.size / seconds_per_epoch, 1),
         "peak_memory_mb": environment.peak_memory_mb(),
     }
-
-
-def check_start(config, run, overwrite, resume):
-    """Raises `SettingError` where the run may not start, or not be resumed; changes nothing."""
-    run.check(overwrite, resume)
-    if not (resume and run.is_run):
-        return
-    stored = run.read_json(run.config_path)
-    free = {"data_dir"}
-    if config.learning_rate_schedule == "constant":
-        free.add("epochs")  # Nothing that was done depends on how many are still to come.
-    before = {**ExperimentConfig.from_dict(stored).as_dict(), **stored}
-    for name, value in config.as_dict().items():
-        if name not in free and before[name] != value:
-            expected = f"{before[name]!r} to resume {run}"
-            raise SettingError(complaint(name, expected, value))
 
 
 def _restore(run):

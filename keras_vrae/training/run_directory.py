@@ -8,8 +8,6 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-import keras
-
 from keras_vrae.atomic import replacing
 from keras_vrae.validation import DataError, SettingError, complaint
 
@@ -61,6 +59,9 @@ class RunDirectory:
             resume: whether a run that is here may be continued.
         """
         if not self.exists:
+            nearest = next(folder for folder in self.path.absolute().parents if folder.exists())
+            if not nearest.is_dir():
+                raise SettingError(complaint("run_dir", "a path below folders", str(self)))
             return
         if not self.is_run:
             expected = "an empty folder, a run, or a path where there is nothing yet"
@@ -145,6 +146,8 @@ class RunDirectory:
 
     def load_model(self, path):
         """The model in one of the run's `.keras` files."""
+        import keras  # Who only checks a folder does not wait for it.
+
         if not path.is_file():
             raise DataError(f"{self} is not a finished run: it has no {path.name}")
         try:

@@ -8,6 +8,15 @@ import pytest
 
 import keras_vrae as kv
 
+REGISTERED = """
+import sys
+import keras_vrae
+assert "keras" in sys.modules
+import keras
+for name in ("VAE", "LSTMEncoder", "DenseDecoder", "Bernoulli", "ELBO", "LinearWarmup"):
+    assert keras.saving.get_registered_object(f"keras_vrae>{name}") is not None, name
+"""
+
 LOAD = """
 import sys
 import numpy as np
@@ -72,6 +81,11 @@ def test_keras_file_continues_in_another_process(encoder, tmp_path):
     with np.load(paths[2]) as theirs:
         np.testing.assert_array_equal(theirs["loss"], history["loss"])
         np.testing.assert_array_equal(theirs["z_mean"], model.encode(x).z_mean)
+
+
+@pytest.mark.slow
+def test_importing_the_package_makes_its_classes_known_to_keras():
+    run(REGISTERED)
 
 
 @pytest.mark.slow

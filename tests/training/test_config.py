@@ -1,5 +1,6 @@
 import pytest
 
+from keras_vrae import choices, datasets, encoders, likelihoods
 from keras_vrae.training import ExperimentConfig
 from keras_vrae.validation import SettingError
 
@@ -96,3 +97,9 @@ def test_settings_come_back_from_a_file_of_another_version():
     assert ExperimentConfig.from_dict({**settings, "versions": {}}).as_dict() == settings
     del settings["objective"]
     assert ExperimentConfig.from_dict(settings).objective == "elbo"
+
+
+def test_names_to_choose_from_are_those_of_the_families():
+    assert tuple(encoders.ENCODERS) == choices.ENCODERS
+    assert tuple(likelihoods.LIKELIHOODS) == choices.LIKELIHOODS
+    assert tuple(datasets.MNIST_FAMILY) == choices.MNIST_FAMILY

@@ -1,0 +1,50 @@
+"""This package as a contender: a user's `fit`, and the program's."""
+
+import keras
+
+import keras_vrae
+from keras_vrae.datasets.pipeline import steps_in_epoch, training_batches
+from keras_vrae.datasets.splits import DataSpec, Split, Splits
+from keras_vrae.training import ExperimentConfig
+from keras_vrae.training.build import make_model
+
+
+def make(task, variant):
+    """See `benchmarks.turns.Contender`; `variant` is `"fit"` or `"program"`."""
+    return {"fit": make_fit, "program": make_program}[variant](task)
+
+
+def make_fit(task):
+    """What somebody writes who has the package and an array."""
+    x = task.images()
+    keras.utils.set_random_seed(0)
+    vae = keras_vrae.build(
+        task.encoder,
+        input_shape=x.shape[1:],
+        latent_dim=task.latent_dim,
+        hidden_units=task.hidden_units,
+    )
+    vae.compile("adam")
+    return {
+        "train": lambda: vae.fit(x, batch_size=task.batch_size, verbose=0),
+        "encode": lambda: vae.encode(x, batch_size=task.encode_batch),
+    }
+
+
+def make_program(task):
+    """What `train_main.py` does, with its defaults: binarized anew, clipped, a falling step."""
+    x = task.images()
+    split = Split(x, None)
+    config = ExperimentConfig(
+        encoder=task.encoder,
+        dataset="mnist",
+        batch_size=task.batch_size,
+        hidden_units=task.hidden_units,
+        latent_dim=task.latent_dim,
+    )
+    vae = make_model(config, Splits(split, split, split, DataSpec(x.shape[1:], 10, ())))
+    batches = training_batches(split, task.batch_size, seed=0, binarization=config.binarization)
+    steps = steps_in_epoch(split, task.batch_size)
+    return {
+        "train": lambda: vae.fit(batches, steps_per_epoch=steps, shuffle=False, verbose=0),
+    }

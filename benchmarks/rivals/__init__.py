@@ -1,0 +1,1 @@
+"""The same network and objective as users of other frameworks write them."""

@@ -1,0 +1,66 @@
+"""Which runs a command asks for, checked as far as that is possible without data and Keras."""
+
+import dataclasses
+from pathlib import Path
+
+from keras_vrae.training.config import ExperimentConfig
+from keras_vrae.training.run_directory import RunDirectory
+from keras_vrae.validation import SettingError, check_folder, check_int, complaint
+
+DEFAULT_ROOT = "runs"
+
+
+def plan_runs(settings, encoders, num_seeds=1, run_dir=None, overwrite=False, resume=False):
+    """The runs of each encoder and seed, all of them checked; changes nothing.
+
+    Args:
+        settings: arguments of `ExperimentConfig`, all but `encoder`.
+        encoders: names of the inference networks.
+        num_seeds: runs for each encoder, with the seeds `seed`, `seed + 1` ...
+        run_dir: folder of the run; of several runs, the folder in which each has its own.
+        overwrite, resume: as in `train_and_evaluate`.
+
+    Returns:
+        A dict from folder to `ExperimentConfig`.
+
+    Raises:
+        SettingError: for settings that cannot be, and folders that are not free.
+    """
+    if not encoders or len(set(encoders)) < len(encoders):
+        expected = "one or more names, each once"
+        raise SettingError(complaint("encoder", expected, ",".join(encoders)))
+    if overwrite and resume:
+        raise SettingError("`overwrite` and `resume` exclude each other. Received: both")
+    check_int("seeds", num_seeds)
+    configs = {}
+    for encoder in encoders:
+        config = ExperimentConfig(encoder=encoder, **settings)
+        for offset in range(num_seeds):
+            name = f"{config.name}-seed{config.seed + offset}" if num_seeds > 1 else config.name
+            configs[name] = dataclasses.replace(config, seed=config.seed + offset)
+    if config.data_dir is not None:
+        check_folder("data_dir", config.data_dir)
+    if len(configs) == 1 and run_dir:
+        runs = {Path(run_dir): config for config in configs.values()}
+    else:
+        root = Path(run_dir or DEFAULT_ROOT)
+        runs = {root / name: config for name, config in configs.items()}
+    for folder, config in runs.items():
+        check_start(config, RunDirectory(folder), overwrite, resume)
+    return runs
+
+
+def check_start(config, run, overwrite, resume):
+    """Raises `SettingError` where the run may not start, or not be resumed; changes nothing."""
+    run.check(overwrite, resume)
+    if not (resume and run.is_run):
+        return
+    stored = run.read_json(run.config_path)
+    free = {"data_dir"}
+    if config.learning_rate_schedule == "constant":
+        free.add("epochs")  # Nothing that was done depends on how many are still to come.
+    before = {**ExperimentConfig.from_dict(stored).as_dict(), **stored}
+    for name, value in config.as_dict().items():
+        if name not in free and before[name] != value:
+            expected = f"{before[name]!r} to resume {run}"
+            raise SettingError(complaint(name, expected, value))

@@ -1,0 +1,120 @@
+"""How much work a training step is, in operations, so that a regression shows on any machine."""
+
+import collections
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import keras_vrae as kv
+from keras_vrae.layers import recurrent
+
+EVENT_SHAPE = (28, 28)
+# Upper bounds of (matrix products, operations) in the graph of a training step and of encoding. Of
+# the products of the dense model its 7 layers have 3 each, the first 2, and the likelihood has 3. A
+# recurrent layer has, in each of two shards, two for each of 28 time steps and two for the input of
+# each seven steps; in training twice as many for each step, and six more for each seven steps.
+RECURRENT_TRAIN = 18 + 2 * (28 * 4 + 4 * 8)
+RECURRENT_ENCODE = 2 + 2 * (28 * 2 + 4 * 2)
+BOUNDS = {
+    "dense": {"train": (23, 650), "encode": (4, 45)},
+    "lstm": {"train": (RECURRENT_TRAIN, 3100), "encode": (RECURRENT_ENCODE, 1100)},
+    "gru": {"train": (RECURRENT_TRAIN, 2800), "encode": (RECURRENT_ENCODE, 1050)},
+}
+
+
+@pytest.fixture(autouse=True)
+def _two_cores(monkeypatch):
+    monkeypatch.setattr(recurrent, "_cores", lambda: 2)
+
+
+def count_operations(function):
+    """How often each kind of operation stands in a concrete function, a `Counter`.
+
+    Functions that it calls (loops, branches, shards) are counted where they are defined, once.
+    """
+    graph = function.graph.as_graph_def()
+    bodies = [graph.node, *(inner.node_def for inner in graph.library.function)]
+    return collections.Counter(node.op for body in bodies for node in body)
+
+
+def products_in(operations):
+    """Number of matrix products among them."""
+    return sum(operations[kind] for kind in ("MatMul", "BatchMatMulV2", "Einsum"))
+
+
+def train_step_of(model, batch_size=32):
+    """The concrete function of one training step."""
+    model.optimizer.build(model.trainable_variables)
+    x = tf.TensorSpec((batch_size, *model.event_shape), "float32")
+    return tf.function(model.train_step).get_concrete_function(x)
+
+
+def make_model(encoder):
+    model = kv.build(encoder, EVENT_SHAPE, hidden_units=8, seed=0)
+    model.compile("adam", jit_compile=False)
+    return model
+
+
+@pytest.mark.parametrize("encoder", BOUNDS)
+def test_operations_of_a_training_step(encoder):
+    operations = count_operations(train_step_of(make_model(encoder)))
+    most_products, most_operations = BOUNDS[encoder]["train"]
+    assert 7 <= products_in(operations) <= most_products, operations
+    assert operations.total() <= most_operations, operations
+
+
+@pytest.mark.parametrize("encoder", BOUNDS)
+def test_operations_of_encoding(encoder):
+    model = make_model(encoder)
+    signature = tf.TensorSpec((None, *EVENT_SHAPE), "float32")
+    function = tf.function(model.encoder).get_concrete_function(signature)
+    operations = count_operations(function)
+    most_products, most_operations = BOUNDS[encoder]["encode"]
+    assert 3 <= products_in(operations) <= most_products, operations
+    assert operations.total() <= most_operations, operations
+
+
+def traces_of(monkeypatch, train):
+    """How often `train_step` is traced while `train` runs, by the batch size it is traced for."""
+    traced = collections.Counter()
+    original = kv.VAE.train_step
+
+    def train_step(self, data):
+        x = data[0] if isinstance(data, tuple) else data
+        traced[x.shape[0]] += 1
+        return original(self, data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(kv.VAE, "train_step", train_step)
+        train()
+    return traced
+
+
+@pytest.mark.parametrize("encoder", BOUNDS)
+def test_fit_traces_its_step_for_two_shapes_at_most(encoder, monkeypatch):
+    model = make_model(encoder)
+    x = np.random.default_rng(0).random((40, *EVENT_SHAPE), dtype="float32")
+    # The last batch of an epoch has 8 examples, the others 16.
+    traced = traces_of(monkeypatch, lambda: model.fit(x, batch_size=16, epochs=3, verbose=0))
+    assert 1 <= traced.total() <= 2, traced
+    again = traces_of(monkeypatch, lambda: model.fit(x, batch_size=16, epochs=1, verbose=0))
+    assert not again, "a second fit of the same shapes traced anew"
+
+
+def test_steps_per_execution_traces_no_more(monkeypatch):
+    model = kv.build("dense", EVENT_SHAPE, hidden_units=8, seed=0)
+    model.compile("adam", steps_per_execution=4)
+    x = np.random.default_rng(0).random((72, *EVENT_SHAPE), dtype="float32")
+    traced = traces_of(monkeypatch, lambda: model.fit(x, batch_size=16, epochs=2, verbose=0))
+    assert traced.total() <= 3, traced
+
+
+def test_encoding_compiles_once():
+    model = make_model("gru")
+    x = np.random.default_rng(0).random((20, *EVENT_SHAPE), dtype="float32")
+    for batch_size in (8, 16, 20):
+        model.encode(x, batch_size=batch_size)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(model.encoder), "call", None)  # A trace would need it.
+        model.encode(x, batch_size=5)
