@@ -5,7 +5,7 @@
 Each folder gets an `evaluation.json` with a row for each stage: epochs, steps, seconds of training,
 and on the 10,000 test images, binarized once, the ELBO, the NLL by importance sampling with its
 standard error, and the number of active units. Stages that were evaluated with as many samples are
-kept.
+kept. `--picture` draws the NLL of the folders against the passes over the data.
 """
 
 import argparse
@@ -14,15 +14,19 @@ import json
 from pathlib import Path
 
 import keras
+from matplotlib.figure import Figure
 
 import keras_vrae
 from benchmarks.density import BATCH_SIZE, stage_path
 from keras_vrae import evaluation
 from keras_vrae.atomic import replacing
 from keras_vrae.datasets.pipeline import binarize
+from keras_vrae.plots import CLASS_COLOURS
 from keras_vrae.training import environment
 
 TRAINING_IMAGES = 60_000
+# Test NLL after 3,280 passes in table 1 of Burda et al., 2016.
+PUBLISHED = {86.76: "VAE, published", 85.54: "IWAE, 5 samples, published"}
 
 
 def read_training(folder):
@@ -85,6 +89,43 @@ def evaluate_folder(folder, x, nll_samples, stages):
         aside.write_text(json.dumps(content, indent=2) + "\n")
 
 
+def draw(contents):
+    """The NLL of several trainings by passes over the data, a matplotlib `Figure`.
+
+    Args:
+        contents: what `evaluation.json` holds of each.
+    """
+    figure = Figure(figsize=(7.5, 4.5), dpi=120, layout="constrained")
+    axes = figure.subplots()
+    markers = iter("os^Dv")
+    for content, colour in zip(contents, CLASS_COLOURS, strict=False):
+        rows = [row for row in content["stages"] if "nll" in row]
+        passes, nll = [row["epochs"] for row in rows], [row["nll"] for row in rows]
+        axes.plot(passes, nll, f"{next(markers)}-", color=colour, label=label(content["objective"]))
+        axes.annotate(
+            f"{nll[-1]:.2f}", (passes[-1], nll[-1]), xytext=(6, 4), textcoords="offset points"
+        )
+    for figure_of_paper, name in PUBLISHED.items():
+        axes.axhline(figure_of_paper, color="#555555", linestyle=":", linewidth=1)
+        axes.annotate(name, (1, figure_of_paper), xytext=(2, 3), textcoords="offset points")
+    axes.set_xscale("log")
+    axes.set_xlim(0.9, 4500)
+    axes.set_xlabel("passes over the 60,000 training images")
+    axes.set_ylabel("test NLL, nats")
+    axes.xaxis.set_major_formatter("{x:,.0f}")
+    axes.grid(alpha=0.3)
+    axes.legend(frameon=False)
+    return figure
+
+
+def label(objective):
+    """A short name of an objective, from its settings."""
+    if objective["name"] == "ELBO":
+        return "ELBO"
+    kind = "DReG" if objective["doubly_reparameterized"] else "IWAE"
+    return f"{kind}, {objective['num_samples']} samples"
+
+
 def main():
     """Runs the program."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.quality", description=__doc__)
@@ -92,11 +133,17 @@ def main():
     parser.add_argument("--data_dir", help="folder with the four IDX files of MNIST")
     parser.add_argument("--nll_samples", type=int, default=5000)
     parser.add_argument("--stages", help="numbers of the stages, with commas (default: all)")
+    parser.add_argument("--picture", type=Path, help="file for a picture, as PNG")
     flags = parser.parse_args()
     x = binarize(keras_vrae.datasets.load("mnist", flags.data_dir).test).x
     stages = [int(stage) for stage in flags.stages.split(",")] if flags.stages else None
     for folder in flags.folders:
         evaluate_folder(folder, x, flags.nll_samples, stages)
+    if flags.picture:
+        contents = [
+            json.loads((folder / "evaluation.json").read_text()) for folder in flags.folders
+        ]
+        draw(contents).savefig(flags.picture)
 
 
 if __name__ == "__main__":

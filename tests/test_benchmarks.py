@@ -53,6 +53,9 @@ def test_density_benchmark_goes_on_where_it_was(tmp_path, monkeypatch):
         quality.evaluate_folder(whole, x, nll_samples, stages)
     rows = json.loads((whole / "evaluation.json").read_text())["stages"]
     assert [(row["epochs"], row["nll_samples"]) for row in rows] == [(1, 20), (4, 30)]
+    axes = quality.draw([json.loads((whole / "evaluation.json").read_text())]).axes[0]
+    assert axes.get_legend_handles_labels()[1] == ["IWAE, 3 samples"]
+    np.testing.assert_array_equal(axes.lines[0].get_xdata(), [1, 4])
     lines = (whole / "training.csv").read_text().splitlines()[1:]
     assert [line.split(",")[:2] for line in lines] == [["0", "1"], ["1", "3"], ["1", "4"]]
     assert all(0 < row["nll"] < -row["elbo"] + 0.1 for row in rows)
