@@ -1,4 +1,4 @@
-"""Adam as one operation a weight."""
+"""Optimizers of Keras in a form that is faster on a CPU: Adam as one operation for each weight."""
 
 import keras
 import tensorflow as tf

@@ -17,7 +17,7 @@ def test_digits(encoder, tmp_path):
 
 @pytest.mark.slow
 def test_mnist(mnist_dir, tmp_path):
-    config = ExperimentConfig("dense", dataset="mnist", data_dir=str(mnist_dir), epochs=2)
+    config = ExperimentConfig("dense", dataset="mnist", data_dir=str(mnist_dir), epochs=3)
     test = train_and_evaluate(config, tmp_path / "run")["test"]
     assert test["elbo"] > -160.0
     assert test["knn_accuracy"] > 0.60
