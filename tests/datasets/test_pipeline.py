@@ -74,3 +74,9 @@ def test_fixed_binarization_is_the_same_each_time():
 def test_evaluation_keeps_the_order(split):
     batches = list(evaluation_batches(split, 4).as_numpy_iterator())
     np.testing.assert_array_equal(np.concatenate(batches), split.x)
+
+
+def test_no_autotuner_keeps_an_iterator_from_ending():
+    split = Split(np.zeros((8, 2, 2), "float32"), None)
+    for batches in (training_batches(split, 4, seed=0), evaluation_batches(split, 4)):
+        assert batches.options().autotune.enabled is False
