@@ -201,20 +201,14 @@ def main(_):
     from keras_vrae.validation import SettingError
 
     names = {field.name for field in dataclasses.fields(ExperimentConfig)}
-    command = {
-        "settings": {name: FLAGS[name].value for name in names - {"encoder"}},
-        "encoders": FLAGS.encoder,
-        "num_seeds": FLAGS.seeds,
-        "run_dir": FLAGS.run_dir,
-        "overwrite": FLAGS.overwrite,
-        "resume": FLAGS.resume,
-    }
+    settings = {name: FLAGS[name].value for name in names - {"encoder"}}
+    existing = {"overwrite": FLAGS.overwrite, "resume": FLAGS.resume}
     try:
-        plan_runs(**command)
+        runs = plan_runs(settings, FLAGS.encoder, FLAGS.seeds, FLAGS.run_dir, **existing)
         load_package()
         from keras_vrae.study import run_study
 
-        run_study(**command, export_dir=FLAGS.export_dir)
+        run_study(runs, **existing, export_dir=FLAGS.export_dir)
     except SettingError as error:
         fail(2, error)
     except (ValueError, OSError, MemoryError, ImportError, *tensorflow_errors()) as error:

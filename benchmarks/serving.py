@@ -9,7 +9,6 @@ half.
 
 import argparse
 import json
-import os
 import tempfile
 import time
 from pathlib import Path
@@ -20,6 +19,7 @@ import tensorflow as tf
 
 import keras_vrae
 from keras_vrae import serving
+from keras_vrae.cores import available_cores
 from keras_vrae.serving import capi
 from keras_vrae.training import environment
 
@@ -65,7 +65,7 @@ def make_callers(path, signature, network):
         return callers
     settings = {
         "INFERENCE_PRECISION_HINT": "f32",  # Also where the processor could do with less.
-        "INFERENCE_NUM_THREADS": len(os.sched_getaffinity(0)),
+        "INFERENCE_NUM_THREADS": available_cores(),
         "PERFORMANCE_HINT": "LATENCY",
     }
     callers["OpenVINO"] = openvino.Core().compile_model(str(path), "CPU", settings)

@@ -1,8 +1,8 @@
-"""Fills the tables of `docs/benchmarks/speed.md`: `python -m benchmarks.speed_page`.
+"""Writes `docs/benchmarks/speed.md`: `python -m benchmarks.speed_page`.
 
-The figures are those of `training.json`, `growth.json` and `startup.json` in the folder beside it,
-as the benchmarks of these names write them. A table stands between two comments with its name; what
-stands between them is replaced.
+The text is that of `speed_page.md` beside this file, the figures are those of `training.json`,
+`growth.json` and `startup.json` in `docs/benchmarks/speed/`, as the benchmarks of these names write
+them. A table stands between two comments with its name; what stands between them is replaced.
 """
 
 import json
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from benchmarks.summary import ENCODERS, best_of
 
+TEMPLATE = Path(__file__).with_suffix(".md")
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks" / "speed.md"
 RIVALS = {"tutorial": "Keras, tutorial", "torch": "PyTorch", "jax": "JAX"}
 SWEEPS = {
@@ -206,7 +207,7 @@ def fill(text, folder):
 
 def main():
     """Runs the program."""
-    PAGE.write_text(fill(PAGE.read_text(), PAGE.with_suffix("")))
+    PAGE.write_text(fill(TEMPLATE.read_text(), PAGE.with_suffix("")))
 
 
 if __name__ == "__main__":

@@ -8,28 +8,14 @@ from pathlib import Path
 from keras_vrae import report, serving
 from keras_vrae.training import console
 from keras_vrae.training.loop import train_and_evaluate
-from keras_vrae.training.plan import plan_runs
 from keras_vrae.validation import DataError
 
 
-def run_study(
-    settings,
-    encoders,
-    num_seeds=1,
-    run_dir=None,
-    overwrite=False,
-    resume=False,
-    export_dir=None,
-):
-    """Trains one model for each encoder and seed, and compares them where there are several.
-
-    All settings and folders are checked before the first run begins.
+def run_study(runs, overwrite=False, resume=False, export_dir=None):
+    """Trains one model for each run, and compares them where there are several.
 
     Args:
-        settings: arguments of `ExperimentConfig`, all but `encoder`.
-        encoders: names of the inference networks.
-        num_seeds: runs for each encoder, with the seeds `seed`, `seed + 1` ...
-        run_dir: folder of the run; of several runs, the folder in which each has its own.
+        runs: a dict from folder to `ExperimentConfig`, as `plan_runs` makes and checks it.
         overwrite, resume: as in `train_and_evaluate`.
         export_dir: folder to export the run to for TF Serving; of several runs, the folder in which
             each has its own. None for no export.
@@ -37,7 +23,6 @@ def run_study(
     Returns:
         The folder of the run, or of the comparison where there are several runs.
     """
-    runs = plan_runs(settings, encoders, num_seeds, run_dir, overwrite, resume)
     if export_dir is not None:
         serving.check_directory(export_dir)
     if len(runs) == 1:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import keras_vrae as kv
-from benchmarks import density, importance, quality, serving
+from benchmarks import density, importance, layers, quality, serving
 from benchmarks.encoders import measure, summarize
 
 
@@ -79,3 +79,11 @@ def test_every_caller_of_a_served_model_takes_its_turns():
             assert all(figure["milliseconds"] > 0 for figure in callers.values())
     for part in ("encoder", "decoder", "autoencoder"):
         assert figures["size"]["gru"][part]["variables"] > figures["size"]["gru"][part]["weights"]
+
+
+def test_layers_take_turns_with_those_of_keras():
+    row = layers.measure("gru", (4, 5, 3), units=6, rounds=3)
+    ours, theirs = (row["milliseconds"][name]["median"] for name in ("keras_vrae", "keras"))
+    assert min(ours, theirs) > 0
+    low, high = row["times_as_fast"]["quartiles"]
+    assert low <= row["times_as_fast"]["median"] <= high

@@ -264,7 +264,7 @@ def test_page_is_filled_from_the_files(tmp_path):
     }
     for name, report in reports.items():
         (tmp_path / f"{name}.json").write_text(json.dumps(report))
-    page = speed_page.fill(speed_page.PAGE.read_text(), tmp_path)
+    page = speed_page.fill(speed_page.TEMPLATE.read_text(), tmp_path)
     assert "Not measured" not in page
     assert page.count("<!-- table:") == page.count("<!-- end -->") == len(speed_page.TABLES)
     assert "| LSTM, 512 | 420 | 400 | 200 | 400 (compile) |  |" in page
@@ -275,9 +275,11 @@ def test_page_is_filled_from_the_files(tmp_path):
     assert speed_page.fill(page, tmp_path) == page
 
 
-def test_page_holds_the_stored_figures():
-    page = speed_page.PAGE.read_text()
-    assert speed_page.fill(page, speed_page.PAGE.with_suffix("")) == page
+def test_there_is_a_page_where_there_are_figures_and_it_holds_them():
+    page, stored = speed_page.PAGE, speed_page.PAGE.with_suffix("")
+    assert page.exists() == stored.exists()
+    if page.exists():
+        assert speed_page.fill(speed_page.TEMPLATE.read_text(), stored) == page.read_text()
 
 
 @pytest.mark.slow

@@ -4,25 +4,32 @@ import pytest
 
 from keras_vrae.study import run_study
 from keras_vrae.training import RunDirectory
+from keras_vrae.training.plan import plan_runs
 from keras_vrae.validation import SettingError
 
 SMALL = {"hidden_units": 8, "epochs": 1}
 
 
+def run(folder, **existing):
+    """Two encoders with two seeds each."""
+    plan = plan_runs(SMALL, ["dense", "gru"], num_seeds=2, run_dir=folder, **existing)
+    return run_study(plan, **existing)
+
+
 @pytest.mark.slow
 def test_encoders_times_seeds(tmp_path, capfd):
-    folder = run_study(SMALL, ["dense", "gru"], num_seeds=2, run_dir=tmp_path)
+    folder = run(tmp_path)
     assert folder == tmp_path / "digits-comparison"
     names = {path.name for path in tmp_path.iterdir()} - {folder.name}
     assert names == {f"digits-{e}-seed{n}" for e in ("dense", "gru") for n in (0, 1)}
     assert "| gru | 2 |" in (folder / "report.md").read_text()
     with pytest.raises(SettingError, match="digits-dense-seed0"):
-        run_study(SMALL, ["dense", "gru"], num_seeds=2, run_dir=tmp_path)
+        run(tmp_path)
     # What is missing is made, what is there is kept.
-    run = RunDirectory(tmp_path / "digits-gru-seed1")
-    run.clear()
-    run_study(SMALL, ["dense", "gru"], num_seeds=2, run_dir=tmp_path, resume=True)
-    assert run.is_finished
+    missing = RunDirectory(tmp_path / "digits-gru-seed1")
+    missing.clear()
+    run(tmp_path, resume=True)
+    assert missing.is_finished
     assert capfd.readouterr().out.count("finished already") == 3
 
 
@@ -40,5 +47,5 @@ def test_encoders_times_seeds(tmp_path, capfd):
 def test_nothing_begins_with_settings_that_cannot_be(arguments, name, tmp_path):
     arguments = {"settings": SMALL, "encoders": ["dense", "gru"], **arguments}
     with pytest.raises(SettingError, match=f"`{name}"):
-        run_study(**arguments, run_dir=tmp_path / "runs")
+        plan_runs(**arguments, run_dir=tmp_path / "runs")
     assert not (tmp_path / "runs").exists()

@@ -85,7 +85,7 @@ class LSTMCell:
         h, c = state
         gates = tf.sigmoid(gates + tf.matmul(h, weights.recurrent_gates))
         i, f, o = tf.split(gates, 3, axis=1)
-        g = tf.tanh(candidate + _affine(h, weights.recurrent_candidate, weights.recurrent_bias))
+        g = tf.tanh(candidate + affine(h, weights.recurrent_candidate, weights.recurrent_bias))
         next_c = f * c + i * g
         tanh_c = tf.tanh(next_c)
         return (o * tanh_c, next_c), (i, f, o, g, tanh_c, c)
@@ -146,7 +146,7 @@ class GRUCell:
         (h,) = state
         gates = tf.sigmoid(gates + tf.matmul(h, weights.recurrent_gates))
         z, r = tf.split(gates, 2, axis=1)
-        recurrent = _affine(h, weights.recurrent_candidate, weights.recurrent_bias)
+        recurrent = affine(h, weights.recurrent_candidate, weights.recurrent_bias)
         g = tf.tanh(candidate + r * recurrent)
         distance = h - g
         return (g + z * distance,), (z, r, recurrent, g, distance)
@@ -170,5 +170,6 @@ class GRUCell:
         )
 
 
-def _affine(x, weight, bias):
+def affine(x, weight, bias):
+    """`x weight + bias`."""
     return tf.nn.bias_add(tf.matmul(x, weight), bias)

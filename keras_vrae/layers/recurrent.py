@@ -1,11 +1,11 @@
 """The LSTM and GRU layers of Keras, computed faster on a CPU."""
 
 import itertools
-import os
 
 import keras
 import tensorflow as tf
 
+from keras_vrae.cores import available_cores
 from keras_vrae.layers.cells import GRUCell, LSTMCell
 from keras_vrae.layers.scan import scan
 
@@ -37,7 +37,7 @@ class ScannedOnCPU:
         mask = None if mask is None else tf.transpose(tf.cast(mask, "bool"))
         if self.go_backwards:
             x, mask = x[::-1], None if mask is None else mask[::-1]
-        outputs, state = self._scan_shards(x, initial_state, mask)
+        outputs, state = self._scan_shards(x, keras.tree.flatten(initial_state), mask)
         last = state[0]
         if mask is not None:
             # Up to the first valid step the output is zero, whatever the initial state.
@@ -115,12 +115,8 @@ class GRU(ScannedOnCPU, keras.layers.GRU):
 
     equations = GRUCell
 
-    def _scan_shards(self, x, state, mask):
-        return super()._scan_shards(x, state if isinstance(state, (list, tuple)) else [state], mask)
-
 
 def _cores():
     """How many of the layer's shards can be computed at a time."""
-    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     threads = tf.config.threading.get_inter_op_parallelism_threads()
-    return min(available, threads) if threads else available
+    return min(available_cores(), threads) if threads else available_cores()

@@ -8,7 +8,7 @@ to the speed of the largest, and the arrays are still small enough for the cache
 
 import tensorflow as tf
 
-from keras_vrae.layers.cells import Weights
+from keras_vrae.layers.cells import Weights, affine
 
 STEPS_IN_PRODUCT = 7
 
@@ -51,8 +51,8 @@ def _forward(cell, x, state, weights, masks):
     states, saved = [state], []
     for piece in _pieces(len(masks)):
         flat = tf.reshape(x[piece], (-1, x.shape[2]))
-        gates = _unstack(_affine(flat, weights.input_gates, weights.bias_gates), piece)
-        candidates = _unstack(_affine(flat, weights.input_candidate, weights.bias_candidate), piece)
+        gates = _unstack(affine(flat, weights.input_gates, weights.bias_gates), piece)
+        candidates = _unstack(affine(flat, weights.input_candidate, weights.bias_candidate), piece)
         for gate, candidate, mask in zip(gates, candidates, masks[piece], strict=True):
             state, kept = cell.forward(gate, candidate, states[-1], weights)
             if mask is not None:
@@ -115,10 +115,6 @@ def _pieces(steps):
     """The time steps in slices of STEPS_IN_PRODUCT."""
     starts = range(0, steps, STEPS_IN_PRODUCT)
     return [slice(start, min(start + STEPS_IN_PRODUCT, steps)) for start in starts]
-
-
-def _affine(x, weight, bias):
-    return tf.nn.bias_add(tf.matmul(x, weight), bias)
 
 
 def _unstack(flat, piece):

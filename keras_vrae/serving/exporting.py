@@ -12,10 +12,11 @@ from keras_vrae.serving.signatures import SCORE_SAMPLES, SIGNATURES
 from keras_vrae.serving.verification import verify
 from keras_vrae.serving.warmup import write_warmup_requests
 from keras_vrae.serving.writer import write_saved_model
-from keras_vrae.validation import SettingError, check_choice, check_type, complaint
+from keras_vrae.validation import SettingError, check_choice, check_int, check_type, complaint
 from keras_vrae.version import __version__
 
 DEFAULT_BASE_PATH = "/models"
+LARGEST_VERSION = 2**63 - 1
 
 
 class Export(NamedTuple):
@@ -80,6 +81,8 @@ def export(
     models = [check_choice("models", name, SIGNATURES) for name in dict.fromkeys(models)]
     if not models:
         raise SettingError(complaint("models", "one name or more", models))
+    if version is not None:
+        check_int("version", version, maximum=LARGEST_VERSION)
     directory = ExportDirectory(directory)
     with directory.staging() as staging:
         version = directory.choose_version(version, SIGNATURES)

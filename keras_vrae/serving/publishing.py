@@ -8,10 +8,9 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
-from keras_vrae.validation import SettingError, check_int, complaint
+from keras_vrae.validation import SettingError, complaint
 
 STAGING_PREFIX = ".export-"
-LARGEST_VERSION = 2**63 - 1
 
 
 class ExportDirectory:
@@ -72,12 +71,11 @@ class ExportDirectory:
         """The version to publish: the one asked for, or the one after all there are.
 
         Raises:
-            SettingError: for a version that is no positive whole number, or that exists.
+            SettingError: for a version that exists.
         """
         taken = {number for model in models for number in self.versions(model)}
         if version is None:
             return max(taken, default=0) + 1
-        version = check_int("version", version, maximum=LARGEST_VERSION)
         if version in taken:
             expected = f"one that is not in {self.path} yet"
             raise SettingError(complaint("version", expected, version))

@@ -1,11 +1,12 @@
 """On what a run ran."""
 
-import os
 import platform
 import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+from keras_vrae.cores import available_cores
 
 PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn")
 
@@ -31,7 +32,7 @@ def device():
     if gpus:
         names = [tf.config.experimental.get_device_details(gpu).get("device_name") for gpu in gpus]
         return ", ".join(str(name) for name in names)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    cores = available_cores()
     return f"CPU, {cores} {'core' if cores == 1 else 'cores'}"
 
 

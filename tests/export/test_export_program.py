@@ -9,6 +9,7 @@ import train_main
 from export import __main__ as program
 from keras_vrae import serving, study
 from keras_vrae.training import ExperimentConfig, RunDirectory, environment
+from keras_vrae.training.plan import plan_runs
 
 FOLDER = ROOT / "export" / "serving"
 
@@ -66,7 +67,7 @@ def test_a_wrong_version_is_one_line(call, run_dir, tmp_path, version):
     assert status == 2
     assert text.startswith("export: `version` must be a whole number of at least 1")
     assert text.count("\n") == 1
-    assert list(tmp_path.rglob("*")) == [tmp_path / "serving"]
+    assert not list(tmp_path.rglob("*"))
 
 
 @pytest.mark.slow
@@ -93,10 +94,10 @@ def test_runs_are_exported_after_training(monkeypatch, tmp_path):
     monkeypatch.setattr(study.report, "write", lambda runs, folder: (folder, None))
     monkeypatch.setattr(study.report, "sentences", lambda comparison: [])
     runs, target = tmp_path / "runs", tmp_path / "serving"
-    study.run_study({}, ["gru"], run_dir=runs, export_dir=target)
+    study.run_study(plan_runs({}, ["gru"], run_dir=runs), export_dir=target)
     assert calls == [("train", runs), ("export", runs, target)]
     calls.clear()
-    study.run_study({}, ["gru", "lstm"], run_dir=runs, export_dir=target)
+    study.run_study(plan_runs({}, ["gru", "lstm"], run_dir=runs), export_dir=target)
     names = ["digits-gru", "digits-lstm"]
     assert [call for call in calls if call[0] == "export"] == [
         ("export", runs / name, target / name) for name in names
@@ -106,7 +107,7 @@ def test_runs_are_exported_after_training(monkeypatch, tmp_path):
 def test_a_folder_that_cannot_be_written_is_known_before_training(monkeypatch, tmp_path):
     monkeypatch.setattr(study, "train_and_evaluate", lambda *a: pytest.fail("trained"))
     with pytest.raises(ValueError, match="`export_dir` must be a folder"):
-        study.run_study({}, ["gru"], run_dir=tmp_path / "run", export_dir="/dev/null/x")
+        study.run_study(plan_runs({}, ["gru"], run_dir=tmp_path / "run"), export_dir="/dev/null/x")
 
 
 def test_train_main_has_the_flag():

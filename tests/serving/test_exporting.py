@@ -159,7 +159,7 @@ def test_without_the_extra_there_is_no_warmup_and_all_else(dense, tmp_path, monk
 @pytest.mark.parametrize("version", [0, -1, 1.5, "two", True, 2**63])
 def test_version_must_be_a_positive_whole_number(dense, tmp_path, version):
     with pytest.raises(SettingError, match=r"`version` must be a whole number of at least 1"):
-        serving.export(dense, tmp_path, version=version)
+        serving.export(dense, tmp_path / "serving", version=version)
     assert files(tmp_path) == []
 
 
