@@ -2,8 +2,10 @@
 
 import math
 
+import keras
 import numpy as np
 import tensorflow as tf
+from keras import ops, tree
 
 from keras_vrae.datasets.splits import Split
 
@@ -68,18 +70,75 @@ def training_batches(split, batch_size, seed, first_epoch=0, binarization="none"
         return tf.data.Dataset.from_tensor_slices(order).batch(batch_size).enumerate().map(batch)
 
     epochs = tf.data.Dataset.range(first_epoch, tf.int64.max)
-    return _ahead(epochs.flat_map(epoch_batches))
+    return ready_ahead(epochs.flat_map(epoch_batches))
 
 
 def evaluation_batches(split, batch_size):
     """Batches of `(B, ...)` float32 in the order of the split, once."""
-    return _ahead(tf.data.Dataset.from_tensor_slices(split.x).batch(batch_size))
+    return array_batches(split.x, batch_size=batch_size)
 
 
-def _ahead(batches):
-    """The batches, two of them made ready ahead."""
-    # The autotuner of tf.data sleeps for 10 ms, 20 ms, 40 ms ... and an iterator cannot end before
-    # it wakes up, so that an epoch of three seconds would last five.
+def common_length(arrays):
+    """Number of rows of arrays that all have as many, and None for anything else.
+
+    Args:
+        arrays: a structure of arrays and tensors; None stands for one that is not there.
+    """
+    leaves = [leaf for leaf in tree.flatten(arrays) if leaf is not None]
+    if not all(isinstance(leaf, np.ndarray) or ops.is_tensor(leaf) for leaf in leaves):
+        return None
+    lengths = {leaf.shape[0] if leaf.shape else None for leaf in leaves}
+    return lengths.pop() if len(lengths) == 1 else None
+
+
+def array_batches(x, y=None, sample_weight=None, *, batch_size, shuffle=False):
+    """The rows of arrays in batches, each row once.
+
+    Args:
+        x: an array, or a structure of arrays, whose first axis is the examples.
+        y: the same with labels, or None.
+        sample_weight: `(N,)`, or None.
+        batch_size: examples in a batch; the last one may have fewer.
+        shuffle: whether each pass has an order of its own, which `keras.utils.set_random_seed`
+            fixes.
+
+    Returns:
+        `tf.data.Dataset` of x, `(x, y)` or `(x, y, sample_weight)`, floating-point values in
+        Keras's default precision. The data stay in memory.
+    """
+    data = keras.utils.pack_x_y_sample_weight(x, y, sample_weight)
+    size = common_length(data)
+    data = tree.map_structure(_as_tensor, data)
+    seeds = tf.data.Dataset.random(rerandomize_each_iteration=True).take(2).batch(2)
+
+    def batches_of_rows(seed):
+        rows = tf.range(size, dtype=tf.int64)
+        if shuffle:
+            rows = tf.random.experimental.stateless_shuffle(rows, seed)
+        return tf.data.Dataset.from_tensor_slices(rows).batch(batch_size)
+
+    def take(rows):
+        return tree.map_structure(lambda array: tf.gather(array, rows), data)
+
+    batches = seeds.flat_map(batches_of_rows).map(take)
+    steps = math.ceil(size / batch_size)
+    return ready_ahead(batches.apply(tf.data.experimental.assert_cardinality(steps)))
+
+
+def _as_tensor(array):
+    dtype = keras.backend.standardize_dtype(array.dtype)
+    is_float = keras.backend.is_float_dtype(dtype)
+    return ops.convert_to_tensor(array, keras.config.floatx() if is_float else dtype)
+
+
+def ready_ahead(batches):
+    """The batches of a dataset, two of them made ready ahead, without an autotuner.
+
+    The autotuner of tf.data sleeps for 10 ms, 20 ms, 40 ms ... and an iterator cannot end before it
+    wakes up, so that an epoch of three seconds would last five.
+    """
     options = tf.data.Options()
     options.autotune.enabled = False
+    # Of data in memory each worker of a cluster can take its part.
+    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
     return batches.prefetch(2).with_options(options)

@@ -1,7 +1,5 @@
 """The variational autoencoder as a Keras model."""
 
-import inspect
-
 import keras
 import numpy as np
 import tensorflow as tf
@@ -10,6 +8,7 @@ from keras import ops
 from keras_vrae import decoders, encoders, likelihoods, optimizers
 from keras_vrae.models.batching import over_batches
 from keras_vrae.models.data_checks import check_examples
+from keras_vrae.models.feeding import FedModel
 from keras_vrae.numerics import gaussian_kl, gaussian_log_ratio
 from keras_vrae.objectives import ELBO, ElboTerms, Objective
 from keras_vrae.sampling import GradientGate, Sampling
@@ -17,7 +16,7 @@ from keras_vrae.validation import SettingError, check_batch_shape, check_int, ch
 
 
 @keras.saving.register_keras_serializable(package="keras_vrae")
-class VAE(keras.Model):
+class VAE(FedModel):
     """A variational autoencoder: an inference network, a generative network, a bound to train on.
 
     It is an ordinary Keras model: `compile()`, `fit(x)`, `evaluate(x)`, `predict(x)` (which
@@ -185,6 +184,9 @@ class VAE(keras.Model):
     def metrics(self):
         return [self.loss_tracker, self.reconstruction_tracker, self.kl_tracker]
 
+    def check_data(self, x):
+        check_examples(x, self.event_shape, self.likelihood)
+
     def train_step(self, data):
         x, _, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
         step = self.optimizer.iterations
@@ -212,58 +214,6 @@ class VAE(keras.Model):
             tracker.update_state(values, sample_weight)
         return {tracker.name: tracker.result() for tracker in self.metrics}
 
-    def fit(self, *args, **kwargs):
-        """Trains as `keras.Model.fit` does, after a look at the data.
-
-        Raises:
-            SettingError: where x has the wrong shape, is empty, or has values that the likelihood
-                is not defined for.
-        """
-        call = inspect.signature(super().fit).bind(*args, **kwargs)
-        if call.arguments.get("class_weight") is not None and call.arguments.get("y") is None:
-            expected = "left out where there are no labels y"
-            raise SettingError(complaint("class_weight", expected, call.arguments["class_weight"]))
-        self._check_data(call.arguments)
-        validation = call.arguments.get("validation_data")
-        if isinstance(validation, (tuple, list)):
-            names = ("x", "y", "sample_weight")
-            parts = dict(zip(names, keras.utils.unpack_x_y_sample_weight(validation), strict=True))
-            self._check_data(parts)
-            call.arguments["validation_data"] = tuple(parts[name] for name in names)
-        return super().fit(*call.args, **call.kwargs)
-
-    def evaluate(self, *args, **kwargs):
-        """Evaluates as `keras.Model.evaluate` does, after a look at the data as in `fit`."""
-        return self._after_check(super().evaluate, args, kwargs)
-
-    def predict(self, *args, **kwargs):
-        """Reconstructs as `keras.Model.predict` does, after a look at the data as in `fit`."""
-        return self._after_check(super().predict, args, kwargs)
-
-    def train_on_batch(self, *args, **kwargs):
-        """Trains on one batch as `keras.Model.train_on_batch` does, after a look at the data."""
-        return self._after_check(super().train_on_batch, args, kwargs)
-
-    def test_on_batch(self, *args, **kwargs):
-        """Evaluates one batch as `keras.Model.test_on_batch` does, after a look at the data."""
-        return self._after_check(super().test_on_batch, args, kwargs)
-
-    def _after_check(self, method, args, kwargs):
-        call = inspect.signature(method).bind(*args, **kwargs)
-        self._check_data(call.arguments)
-        return method(*call.args, **call.kwargs)
-
-    def _check_data(self, arguments):
-        """Checks the data among the arguments of a Keras method, and readies them for it."""
-        x = arguments.get("x")
-        if isinstance(x, list):
-            x = arguments["x"] = np.asarray(x)
-        check_examples(x, self.event_shape, self.likelihood)
-        weighted = arguments.get("sample_weight") is not None
-        if weighted and arguments.get("y") is None and hasattr(x, "shape"):
-            # Keras drops the weights of data without labels; labels are ignored here anyway.
-            arguments["y"] = np.zeros(len(x), "float32")
-
     # Use after training. These take and return whole NumPy arrays.
 
     def encode(self, x, batch_size=512):
@@ -276,7 +226,7 @@ class VAE(keras.Model):
         Returns:
             `Posterior(z_mean, z_log_var)`, two NumPy arrays of shape `(N, Z)`.
         """
-        check_examples(x, self.event_shape, self.likelihood)
+        self.check_data(x)
         return self._over_batches("encode", self.encoder, x, batch_size)
 
     def decode(self, z, batch_size=512):

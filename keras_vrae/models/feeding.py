@@ -1,0 +1,131 @@
+"""How data reach Keras's loops: looked at first, and in batches that keep no loop waiting."""
+
+import inspect
+import math
+
+import keras
+import numpy as np
+from keras import tree
+
+from keras_vrae.datasets.pipeline import array_batches, common_length
+from keras_vrae.validation import SettingError, complaint
+
+DATA = ("x", "y", "sample_weight")
+LEFT_TO_KERAS = ("steps", "steps_per_epoch", "class_weight", "validation_split")
+KERAS_BATCH_SIZE = 32
+
+
+class FedModel(keras.Model):
+    """A Keras model whose methods look at the data before they work on them.
+
+    Arrays reach it in batches of `keras_vrae.datasets.pipeline`, which are those that Keras would
+    make of them, but keep no loop waiting. A subclass says in `check_data` what it asks of x.
+    """
+
+    def check_data(self, x):
+        """Raises `SettingError` for an x that the model cannot use."""
+        raise NotImplementedError
+
+    def fit(self, *args, **kwargs):
+        """Trains as `keras.Model.fit` does, after a look at the data.
+
+        Raises:
+            SettingError: where x has the wrong shape, is empty, or has values that the likelihood
+                is not defined for.
+        """
+        arguments = inspect.signature(super().fit).bind(*args, **kwargs).arguments
+        if arguments.get("class_weight") is not None and arguments.get("y") is None:
+            expected = "left out where there are no labels y"
+            raise SettingError(complaint("class_weight", expected, arguments["class_weight"]))
+        self._prepare(arguments)
+        if arguments.get("validation_split") and arguments.get("validation_data") is None:
+            split_off_validation(arguments)
+        validation = arguments.get("validation_data")
+        if isinstance(validation, (tuple, list)):
+            parts = keras.utils.unpack_x_y_sample_weight(validation)
+            validation = dict(zip(DATA, parts, strict=True))
+            self._prepare(validation)
+            validation["steps"] = arguments.get("validation_steps")
+            sizes = map(arguments.get, ("validation_batch_size", "batch_size"))
+            validation["batch_size"] = next(filter(None, sizes), None)
+            feed_arrays(validation)
+            arguments["validation_data"] = tuple(validation.get(name) for name in DATA)
+        feed_arrays(arguments, shuffle=True)
+        return super().fit(**arguments)
+
+    def evaluate(self, *args, **kwargs):
+        """Evaluates as `keras.Model.evaluate` does, after a look at the data as in `fit`."""
+        return self._call_fed(super().evaluate, args, kwargs)
+
+    def predict(self, *args, **kwargs):
+        """Predicts as `keras.Model.predict` does, after a look at the data as in `fit`."""
+        return self._call_fed(super().predict, args, kwargs)
+
+    def train_on_batch(self, *args, **kwargs):
+        """Trains on one batch as `keras.Model.train_on_batch` does, after a look at the data."""
+        return self._call_fed(super().train_on_batch, args, kwargs, in_batches=False)
+
+    def test_on_batch(self, *args, **kwargs):
+        """Evaluates one batch as `keras.Model.test_on_batch` does, after a look at the data."""
+        return self._call_fed(super().test_on_batch, args, kwargs, in_batches=False)
+
+    def _call_fed(self, method, args, kwargs, in_batches=True):
+        call = inspect.signature(method).bind(*args, **kwargs)
+        self._prepare(call.arguments)
+        if in_batches:
+            feed_arrays(call.arguments)
+        return method(*call.args, **call.kwargs)
+
+    def _prepare(self, arguments):
+        """Checks the data among the arguments of a Keras method, and readies them for it."""
+        x = arguments.get("x")
+        if isinstance(x, list):
+            x = arguments["x"] = np.asarray(x)
+        self.check_data(x)
+        weighted = arguments.get("sample_weight") is not None
+        if weighted and arguments.get("y") is None and hasattr(x, "shape"):
+            # Keras drops the weights of data without labels; labels are ignored here anyway.
+            arguments["y"] = np.zeros(len(x), "float32")
+
+
+def feed_arrays(arguments, shuffle=False):
+    """Puts batches in the place of the arrays among the arguments of a Keras method.
+
+    Data that are not plain arrays of one length, and arrays that come with class weights or a
+    number of steps, stay as they are.
+
+    Args:
+        arguments: those of `fit`, `evaluate` or `predict` by name; changed in place.
+        shuffle: whether the method draws a new order for each pass unless it is told otherwise.
+    """
+    arrays = tuple(arguments.get(name) for name in DATA)
+    shuffle = arguments.get("shuffle", shuffle)
+    left = any(arguments.get(name) for name in LEFT_TO_KERAS)
+    if left or not isinstance(shuffle, bool) or common_length(arrays) is None:
+        return
+    batch_size = arguments.pop("batch_size", None) or KERAS_BATCH_SIZE
+    for name in DATA:
+        arguments.pop(name, None)
+    if shuffle:
+        arguments["shuffle"] = False  # Keras warns that it does not shuffle a dataset.
+    arguments["x"] = array_batches(*arrays, batch_size=batch_size, shuffle=shuffle)
+
+
+def split_off_validation(arguments):
+    """Turns `validation_split` among the arguments of `fit` into `validation_data`, as Keras does.
+
+    Where that leaves one side empty, or the data are no arrays, Keras is left to say so.
+    """
+    arrays = tuple(arguments.get(name) for name in DATA)
+    size = common_length(arrays)
+    kept = math.floor((size or 0) * (1 - arguments["validation_split"]))
+    if not 0 < kept < (size or 0):
+        return
+    del arguments["validation_split"]
+    arguments.update(zip(DATA, _rows(arrays, slice(kept)), strict=True))
+    held_out = _rows(arrays, slice(kept, None))
+    arguments["validation_data"] = keras.utils.pack_x_y_sample_weight(*held_out)
+
+
+def _rows(arrays, part):
+    return tree.map_structure(lambda array: array if array is None else array[part], arrays)

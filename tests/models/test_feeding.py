@@ -1,0 +1,137 @@
+"""How arrays get into Keras's loops."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import keras_vrae as kv
+from keras_vrae.datasets.pipeline import array_batches, common_length
+from keras_vrae.models.feeding import feed_arrays, split_off_validation
+
+N = 10
+X = np.arange(2 * N, dtype="float32").reshape(N, 2)
+Y = np.arange(N)
+WEIGHTS = np.linspace(0, 1, N)
+
+
+def passes(dataset, count=1):
+    """Rows of x in the order of each of `count` passes, and the sizes of the batches."""
+    orders, sizes = [], []
+    for _ in range(count):
+        batches = [x.numpy() for x in dataset]
+        orders.append(np.concatenate(batches)[:, 0].astype(int) // 2)
+        sizes.append([len(x) for x in batches])
+    return orders, sizes
+
+
+def test_rows_come_once_and_in_order():
+    dataset = array_batches(X, batch_size=4)
+    orders, sizes = passes(dataset, 2)
+    np.testing.assert_array_equal(orders, [np.arange(N)] * 2)
+    assert sizes == [[4, 4, 2]] * 2
+    assert dataset.cardinality() == 3
+
+
+def test_each_pass_has_an_order_of_its_own_that_the_seed_fixes():
+    def orders_of(seed):
+        keras.utils.set_random_seed(seed)
+        return passes(array_batches(X, batch_size=4, shuffle=True), 3)[0]
+
+    orders = orders_of(0)
+    for order in orders:
+        np.testing.assert_array_equal(np.sort(order), np.arange(N))
+    assert len({tuple(order) for order in orders}) == 3
+    np.testing.assert_array_equal(orders, orders_of(0))
+    assert not np.array_equal(orders, orders_of(1))
+
+
+def test_labels_and_weights_stay_with_their_rows():
+    for x, y, weights in array_batches(X, Y, WEIGHTS, batch_size=3, shuffle=True):
+        rows = y.numpy()
+        np.testing.assert_array_equal(x, X[rows])
+        np.testing.assert_allclose(weights, WEIGHTS[rows], rtol=1e-6)
+        assert (y.dtype, weights.dtype) == (tf.int64, tf.float32)
+
+
+def test_structures_of_arrays_stay_structures():
+    x = {"values": X, "length": Y}
+    batch = next(iter(array_batches(x, batch_size=4)))
+    np.testing.assert_array_equal(batch["values"], X[:4])
+    np.testing.assert_array_equal(batch["length"], Y[:4])
+
+
+def test_common_length():
+    assert common_length((X, Y, None)) == N
+    assert common_length((X, {"a": tf.constant(Y)})) == N
+    assert common_length((X, Y[:-1])) is None
+    assert common_length((X, list(Y))) is None
+    assert common_length((tf.data.Dataset.range(3), None)) is None
+    assert common_length((np.array(1.0),)) is None
+
+
+def test_no_pipeline_waits_for_the_autotuner():
+    arguments = {"x": X, "y": Y, "batch_size": 4}
+    feed_arrays(arguments, shuffle=True)
+    assert set(arguments) == {"x", "shuffle"}
+    assert arguments["shuffle"] is False
+    assert arguments["x"].options().autotune.enabled is False
+    assert arguments["x"].cardinality() == 3
+
+
+@pytest.mark.parametrize(
+    "special",
+    [{"steps_per_epoch": 2}, {"class_weight": {0: 1.0}}, {"shuffle": "batch"}, {"y": list(Y)}],
+)
+def test_special_data_are_left_to_keras(special):
+    arguments = {"x": X, "y": Y, "batch_size": 4, **special}
+    feed_arrays(arguments)
+    assert arguments["x"] is X
+
+
+def test_validation_is_split_off_as_keras_does():
+    arguments = {"x": X, "y": Y, "validation_split": 0.25}
+    split_off_validation(arguments)
+    held_out_x, held_out_y = arguments["validation_data"]
+    np.testing.assert_array_equal(arguments["x"], X[:7])
+    np.testing.assert_array_equal(held_out_x, X[7:])
+    np.testing.assert_array_equal(held_out_y, Y[7:])
+    assert "validation_split" not in arguments
+
+
+def make_model():
+    keras.utils.set_random_seed(0)
+    model = kv.build("dense", (2,), hidden_units=4, likelihood="gaussian", seed=0)
+    model.compile()
+    return model
+
+
+def test_fit_with_special_data():
+    options = {"epochs": 2, "verbose": 0}
+    expected = make_model().fit(X, batch_size=5, shuffle=False, **options).history
+    given = make_model().fit(X, batch_size=5, shuffle=False, steps_per_epoch=2, **options).history
+    np.testing.assert_allclose(given["loss"], expected["loss"], rtol=1e-6)
+    spoilt = X.copy()
+    spoilt[1::2] += 1.0
+    options |= {"y": Y % 2, "class_weight": {0: 1.0, 1: 0.0}, "shuffle": False}
+    losses = [make_model().fit(x, **options).history["loss"] for x in (X, spoilt)]
+    np.testing.assert_allclose(*losses, rtol=1e-6)
+
+
+def test_keras_says_what_it_cannot_split_or_pair():
+    with pytest.raises(ValueError, match="not sufficient to split"):
+        make_model().fit(X, validation_split=0.99, verbose=0)
+    with pytest.raises(ValueError, match="same"):
+        make_model().fit(X, Y[:-1], verbose=0)
+
+
+def test_validation_batches_have_their_size():
+    sizes = []
+
+    class Seen(keras.callbacks.Callback):
+        def on_test_batch_end(self, batch, logs=None):
+            sizes.append(batch)
+
+    options = {"verbose": 0, "callbacks": [Seen()], "validation_split": 0.5}
+    make_model().fit(X, batch_size=5, validation_batch_size=2, **options)
+    assert sizes == [0, 1, 2]
