@@ -196,6 +196,7 @@ def main(_):
     if not FLAGS["verbosity"].present:
         logging.set_verbosity(logging.WARNING)  # TensorFlow tells of every part of an export.
     load_package = put_off_package()
+    from keras_vrae.cores import one_thread_per_operation
     from keras_vrae.training import ExperimentConfig
     from keras_vrae.training.plan import plan_runs
     from keras_vrae.validation import SettingError
@@ -206,6 +207,7 @@ def main(_):
     try:
         runs = plan_runs(settings, FLAGS.encoder, FLAGS.seeds, FLAGS.run_dir, **existing)
         load_package()
+        one_thread_per_operation()
         from keras_vrae.study import run_study
 
         run_study(runs, **existing, export_dir=FLAGS.export_dir)
@@ -219,6 +221,9 @@ def main(_):
 
 if __name__ == "__mp_main__":
     load_tensorflow()  # This is the process of one run among several.
+    from keras_vrae.cores import one_thread_per_operation
+
+    one_thread_per_operation()
 
 if __name__ == "__main__":
     app.run(main, flags_parser=parse_flags)

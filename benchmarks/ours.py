@@ -3,6 +3,7 @@
 import keras
 
 import keras_vrae
+from keras_vrae.cores import one_thread_per_operation
 from keras_vrae.datasets.pipeline import steps_in_epoch, training_batches
 from keras_vrae.datasets.splits import DataSpec, Split, Splits
 from keras_vrae.training import ExperimentConfig
@@ -33,6 +34,7 @@ def make_fit(task):
 
 def make_program(task):
     """What `train_main.py` does, with its defaults: binarized anew, clipped, a falling step."""
+    one_thread_per_operation()
     x = task.images()
     split = Split(x, None)
     config = ExperimentConfig(

@@ -2,6 +2,7 @@
 
 import keras
 
+from keras_vrae.shards import in_shards
 from keras_vrae.validation import check_int
 
 
@@ -34,6 +35,10 @@ class MLP(keras.layers.Layer):
         self.built = True
 
     def call(self, x):
+        return in_shards(self.on_rows, x)
+
+    def on_rows(self, x):
+        """What `call` computes, of rows that are in no shards."""
         for layer in self.layers:
             x = layer(x)
         return x

@@ -12,8 +12,8 @@ PACKAGE = ROOT / "keras_vrae"
 # From the ground up. A module imports from lower layers, and from its own folder.
 LAYERS = [
     {"atomic", "cores", "numerics", "validation", "version"},
-    {"sampling", "likelihoods", "schedules", "mlp", "choices", "optimizers"},
-    {"objectives", "layers"},
+    {"sampling", "likelihoods", "schedules", "choices", "optimizers", "shards"},
+    {"objectives", "layers", "mlp"},
     {"encoders", "decoders", "datasets"},
     {"models"},
     {"evaluation", "plots"},
@@ -28,7 +28,7 @@ USES_TENSORFLOW |= {
     f"serving/{name}.py"
     for name in ("input_checks", "noise", "portability", "signatures", "verification", "warmup")
 }
-USES_TENSORFLOW |= {"datasets/pipeline.py", "training/environment.py"}
+USES_TENSORFLOW |= {"cores.py", "shards.py", "datasets/pipeline.py", "training/environment.py"}
 USES_TENSORFLOW |= {"layers/cells.py", "layers/recurrent.py", "layers/scan.py", "optimizers.py"}
 LATE = {"sklearn", "tensorflow_datasets", "tensorflow_serving"}
 

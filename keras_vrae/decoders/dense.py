@@ -7,6 +7,7 @@ from keras import ops
 
 from keras_vrae.decoders.decoder import Decoder
 from keras_vrae.mlp import MLP
+from keras_vrae.shards import in_shards
 
 
 @keras.saving.register_keras_serializable(package="keras_vrae")
@@ -39,8 +40,9 @@ class DenseDecoder(Decoder):
 
     def call(self, z):
         """Returns the parameters of `p(x|z)`: `(..., Z)` becomes `(..., *event_shape)`."""
-        parameters = self.output_layer(self.mlp(z))
-        return ops.reshape(parameters, (*ops.shape(parameters)[:-1], *self.event_shape))
+        rows = ops.reshape(z, (-1, z.shape[-1]))
+        parameters = in_shards(lambda part: self.output_layer(self.mlp.on_rows(part)), rows)
+        return ops.reshape(parameters, (*ops.shape(z)[:-1], *self.event_shape))
 
     def get_config(self):
         return {**super().get_config(), **self.mlp.settings()}

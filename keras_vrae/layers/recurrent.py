@@ -1,16 +1,13 @@
 """The LSTM and GRU layers of Keras, computed faster on a CPU."""
 
-import itertools
-
 import keras
 import tensorflow as tf
 
-from keras_vrae.cores import available_cores
 from keras_vrae.layers.cells import GRUCell, LSTMCell
 from keras_vrae.layers.scan import scan
+from keras_vrae.shards import shard_count, shard_sizes
 
 MAX_STEPS = 64  # The steps are laid out one by one, so the graph grows with them.
-MAX_SHARDS = 4  # Products lose speed where a batch is cut in thinner slices.
 
 
 class ScannedOnCPU:
@@ -73,10 +70,8 @@ class ScannedOnCPU:
         weights = self.equations.weights(
             *map(tf.convert_to_tensor, (cell.kernel, cell.recurrent_kernel, cell.bias))
         )
-        count = min(MAX_SHARDS, _cores())
-        batch = tf.shape(x)[1]
-        ends = [batch * number // count for number in range(count + 1)]
-        sizes = [end - start for start, end in itertools.pairwise(ends)]
+        count = shard_count()
+        sizes = shard_sizes(tf.shape(x)[1], count)
         xs = tf.split(x, sizes, axis=1)
         states = zip(*(tf.split(part, sizes) for part in state), strict=True)
         masks = [None] * count if mask is None else tf.split(mask, sizes, axis=1)
@@ -114,9 +109,3 @@ class GRU(ScannedOnCPU, keras.layers.GRU):
     """
 
     equations = GRUCell
-
-
-def _cores():
-    """How many of the layer's shards can be computed at a time."""
-    threads = tf.config.threading.get_inter_op_parallelism_threads()
-    return min(available_cores(), threads) if threads else available_cores()

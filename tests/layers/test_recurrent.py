@@ -111,7 +111,7 @@ def test_dropout_is_that_of_keras(kind):
 def test_shards_change_nothing(kind, monkeypatch):
     found = []
     for cores in (1, 2, 3, 64):
-        monkeypatch.setattr(recurrent, "_cores", lambda cores=cores: cores)
+        monkeypatch.setattr(recurrent, "shard_count", lambda cores=cores: cores)
         layer, _ = make_pair(kind, return_sequences=True)
         found.append(run(layer, batch(7), mask=tf.constant(MASK[[0, 1, 2, 3, 4, 1, 2]])))
     for other in found[1:]:

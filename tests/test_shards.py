@@ -1,0 +1,72 @@
+"""Work in shards gives what work in one piece gives."""
+
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from conftest import ROOT
+
+import keras_vrae as kv
+from keras_vrae import shards
+
+
+@pytest.fixture
+def _three_shards(monkeypatch):
+    monkeypatch.setattr(tf.config.threading, "get_intra_op_parallelism_threads", lambda: 1)
+    monkeypatch.setattr(shards, "shard_count", lambda: 3)
+
+
+def test_an_operation_with_all_cores_is_left_whole():
+    x = tf.ones((7, 2))
+    seen = []
+    shards.in_shards(lambda part: seen.append(part.shape[0]) or part, x)
+    assert seen == [7]
+
+
+@pytest.mark.usefixtures("_three_shards")
+def test_rows_are_shared_out():
+    x = tf.reshape(tf.range(14.0), (7, 2))
+    seen = []
+    result = shards.in_shards(lambda part: seen.append(part.shape[0]) or part + 1, x)
+    np.testing.assert_array_equal(result, x + 1)
+    assert sorted(seen) == [2, 2, 3]
+    assert shards.in_shards(lambda part: part, x[:1]).shape == (1, 2)
+
+
+@pytest.mark.parametrize("batch_size", [2, 7])
+def test_bound_and_gradients_are_those_of_the_whole_batch(batch_size, request):
+    x = tf.random.stateless_uniform((batch_size, 5, 3), seed=(0, 1))
+    model = kv.build("dense", (5, 3), hidden_units=16, seed=0)
+
+    noise = keras.random.SeedGenerator(3)
+
+    @tf.function
+    def figures(x):
+        with tf.GradientTape() as tape:
+            bound = tf.reduce_mean(model.elbo_terms(x, num_samples=2, seed=noise).elbo)
+        return bound, tape.gradient(bound, model.trainable_variables)
+
+    whole = tf.nest.flatten(figures.python_function(x))
+    noise.state.assign([3, 0])
+    request.getfixturevalue("_three_shards")
+    function = figures.get_concrete_function(x)
+    assert [op.type for op in function.graph.get_operations()].count("SplitV") >= 2
+    for ours, theirs in zip(tf.nest.flatten(function(x)), whole, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6)
+
+
+def test_threads_are_set_before_tensorflow_works_and_refused_after():
+    code = """
+import keras_vrae as kv, tensorflow as tf
+from keras_vrae.cores import available_cores, one_thread_per_operation
+one_thread_per_operation()
+threads = tf.config.threading
+assert threads.get_intra_op_parallelism_threads() == 1
+assert threads.get_inter_op_parallelism_threads() == available_cores()
+tf.ones(3)
+one_thread_per_operation()  # Nothing changes, so there is nothing to refuse.
+"""
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=120)
