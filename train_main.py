@@ -109,6 +109,12 @@ flags.DEFINE_integer(
     "Importance samples for each test example in the final estimate of its likelihood; 0: none.",
 )
 flags.DEFINE_string(
+    "checkpoint_every",
+    None,
+    "How often to save what --resume continues from, such as 500steps or 2epochs. (default: "
+    "whenever 30 seconds have passed)",
+)
+flags.DEFINE_string(
     "export_dir",
     None,
     "Folder to export the trained model to for TF Serving; of several runs, the folder in which "
@@ -199,6 +205,7 @@ def main(_):
     from keras_vrae.cores import one_thread_per_operation
     from keras_vrae.training import ExperimentConfig
     from keras_vrae.training.plan import plan_runs
+    from keras_vrae.training.termination import EXIT_STATUS, Terminated
     from keras_vrae.validation import SettingError
 
     names = {field.name for field in dataclasses.fields(ExperimentConfig)}
@@ -215,6 +222,8 @@ def main(_):
         fail(2, error)
     except (ValueError, OSError, MemoryError, ImportError, *tensorflow_errors()) as error:
         fail(1, error or type(error).__name__)
+    except Terminated as request:
+        fail(EXIT_STATUS, request)
     except KeyboardInterrupt:
         fail(130, "Interrupted. Continue with the same flags and --resume")
 

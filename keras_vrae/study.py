@@ -8,6 +8,7 @@ from pathlib import Path
 from keras_vrae import report, serving
 from keras_vrae.training import console
 from keras_vrae.training.loop import train_and_evaluate
+from keras_vrae.training.termination import passed_on
 from keras_vrae.validation import DataError
 
 
@@ -50,7 +51,7 @@ def _export(run_dir, export_dir):
 def _in_own_process(function, *arguments):
     """Calls the function in a fresh process, so that no run's memory or state is in the next."""
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=context) as pool:
+    with ProcessPoolExecutor(1, mp_context=context) as pool, passed_on():
         try:
             return pool.submit(function, *arguments).result()
         except BrokenProcessPool:

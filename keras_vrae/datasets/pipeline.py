@@ -34,11 +34,11 @@ def steps_in_epoch(split, batch_size):
     return math.ceil(split.size / batch_size)
 
 
-def training_batches(split, batch_size, seed, first_epoch=0, binarization="none"):
+def training_batches(split, batch_size, seed, first_epoch=0, binarization="none", first_step=0):
     """Batches of training examples, shuffled anew each epoch, without end.
 
-    What epoch e holds depends on the seed and e alone, so that training which starts again at
-    epoch e sees what it would have seen. Feed it to `fit` with `steps_per_epoch`.
+    What a step of epoch e holds depends on the seed, e and the step alone, so that training which
+    starts again there sees what it would have seen. Feed it to `fit` with `steps_per_epoch`.
 
     Args:
         split: the training `Split`; it stays in memory as one tensor.
@@ -48,6 +48,7 @@ def training_batches(split, batch_size, seed, first_epoch=0, binarization="none"
         binarization: `"dynamic"` draws every value anew each epoch, with the grey level as the
             probability (as in Burda et al., 2015, arXiv 1509.00519); `"fixed"` and `"none"` leave
             the examples as they are.
+        first_step: the batch of that epoch to begin with, counted from 0.
 
     Returns:
         `tf.data.Dataset` of `(B, ...)` float32.
@@ -67,7 +68,9 @@ def training_batches(split, batch_size, seed, first_epoch=0, binarization="none"
                 values = tf.cast(noise < values, tf.float32)
             return values
 
-        return tf.data.Dataset.from_tensor_slices(order).batch(batch_size).enumerate().map(batch)
+        batches = tf.data.Dataset.from_tensor_slices(order).batch(batch_size).enumerate()
+        skipped = tf.where(epoch == first_epoch, tf.constant(first_step, tf.int64), 0)
+        return batches.skip(skipped).map(batch)
 
     epochs = tf.data.Dataset.range(first_epoch, tf.int64.max)
     return ready_ahead(epochs.flat_map(epoch_batches))

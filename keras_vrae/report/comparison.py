@@ -13,6 +13,7 @@ from keras_vrae.validation import DataError, SettingError
 
 # What may differ between runs that are compared. Any other setting that does is pointed out.
 FREE_SETTINGS = ("encoder", "seed", "data_dir", "git_revision", "nll_samples")
+FREE_SETTINGS += ("checkpoint_every",)
 # Of runs that differ in one of these, the bounds are on different things.
 DECIDE_THE_BOUND = {"likelihood", "binarization"}
 FIGURES = ("parameters", "seconds_per_epoch", "examples_per_second", "peak_memory_mb")

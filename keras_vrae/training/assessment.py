@@ -138,7 +138,8 @@ def assess(run_dir, data_dir=None, nll_samples=5000, **options):
             f"Received: one of shape {model.event_shape}"
         )
     console.say(f"Evaluating {run} on the test part ...")
-    codes = encode_parts(model, splits, config)
-    metrics["evaluation"] = evaluation_figures(model, splits, codes, nll_samples, **options)
-    run.write_json(run.metrics_path, metrics)
+    with run.locked():
+        codes = encode_parts(model, splits, config)
+        metrics["evaluation"] = evaluation_figures(model, splits, codes, nll_samples, **options)
+        run.write_json(run.metrics_path, metrics)
     return metrics

@@ -4,36 +4,59 @@ import math
 import time
 
 import keras
+import numpy as np
 
+from keras_vrae.training import checkpoints
+from keras_vrae.training.checkpoints import Progress
+from keras_vrae.training.config import checkpoint_interval
+from keras_vrae.training.termination import Terminated
 from keras_vrae.validation import DataError
 
-CHECKPOINT_EVERY_SECONDS = 20.0
+CHECKPOINT_EVERY_SECONDS = 30.0
 
 
 class RunRecorder(keras.callbacks.Callback):
-    """Keeps `history.csv` and the checkpoints of a run up to date.
+    """Keeps `history.csv` and the checkpoints of a run up to date, and stops what goes wrong.
 
     Args:
         run: the `RunDirectory`.
-        rows: the history so far, one dict an epoch; grows while the model trains.
+        config: its `ExperimentConfig`.
+        steps_in_epoch: optimizer steps in a whole epoch.
+        progress: the `Progress` to go on from.
+        termination: the `Termination` that says when to stop.
     """
 
-    def __init__(self, run, rows):
+    def __init__(self, run, config, steps_in_epoch, progress, termination):
         super().__init__()
-        self.run, self.rows = run, rows
+        self.run, self.epochs = run, config.epochs
+        self.interval = checkpoint_interval(config.checkpoint_every)
+        self.steps_in_epoch, self.start, self.termination = steps_in_epoch, progress, termination
+        self.rows = list(progress.rows)
         self.first_step_seconds = None
         self._training_seconds = None
-
-    def on_train_begin(self, logs=None):
-        self._train_begin = self._last_checkpoint = time.perf_counter()
-
-    def on_train_batch_end(self, batch, logs=None):
-        if self.first_step_seconds is None:
-            self.first_step_seconds = time.perf_counter() - self._train_begin
+        self._train_begin = self._last_time = time.perf_counter()
+        self._last_steps = progress.epochs * steps_in_epoch + progress.steps
 
     def on_epoch_begin(self, epoch, logs=None):
         self._epoch_begin = time.perf_counter()
         self._training_seconds = None
+        self._epoch, self._first_step = epoch, 0
+        if epoch == self.start.epochs and self.start.steps:
+            # The rest of an epoch; Keras has just set the metrics to nothing.
+            self._first_step = self.start.steps
+            self._epoch_begin -= self.start.seconds
+            checkpoints.restore_metrics(self.model, self.start.metrics)
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.first_step_seconds is None:
+            self.first_step_seconds = time.perf_counter() - self._train_begin
+        steps = self._first_step + batch + 1
+        if not all(math.isfinite(float(value)) for value in logs.values()):
+            self._diverged(logs, steps)
+        if steps < self.steps_in_epoch and (self._due(steps) or self.termination.requested):
+            seconds = time.perf_counter() - self._epoch_begin
+            metrics = checkpoints.metric_state(self.model)
+            self._checkpoint(Progress(self._epoch, steps, self.rows, metrics, seconds))
 
     def on_test_begin(self, logs=None):
         # Validation follows the last training step of an epoch and is not counted as training.
@@ -42,15 +65,40 @@ class RunRecorder(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         figures = {name: float(value) for name, value in logs.items()}
         if not all(map(math.isfinite, figures.values())):
-            raise DataError(
-                f"Training diverged in epoch {epoch + 1}: the loss is {figures['loss']}. "
-                "Try a smaller --learning_rate"
-            )
+            self._diverged(figures, self.steps_in_epoch)
         seconds = self._training_seconds or time.perf_counter() - self._epoch_begin
         self.rows.append({"epoch": epoch + 1, **figures, "seconds": round(seconds, 4)})
-        # The history first: it may run ahead of the checkpoint, but not lack an epoch of it.
         self.run.write_history(self.rows)
-        due = time.perf_counter() - self._last_checkpoint > CHECKPOINT_EVERY_SECONDS
-        if due or epoch + 1 == self.params["epochs"]:
-            self.run.write_checkpoint(self.model, epoch + 1)
-            self._last_checkpoint = time.perf_counter()
+        last = epoch + 1 == self.epochs
+        if last or self._due(self.steps_in_epoch) or self.termination.requested:
+            self._checkpoint(Progress(epoch + 1, rows=self.rows))
+
+    def _due(self, steps):
+        """Whether a checkpoint is due after so many steps of this epoch."""
+        if self.interval is None:
+            return time.perf_counter() - self._last_time >= CHECKPOINT_EVERY_SECONDS
+        count, unit = self.interval
+        if unit == "epoch":
+            return steps == self.steps_in_epoch and (self._epoch + 1) % count == 0
+        # Several steps may have been taken in one call.
+        return (self._epoch * self.steps_in_epoch + steps) // count > self._last_steps // count
+
+    def _checkpoint(self, progress):
+        if not all(np.isfinite(weights).all() for weights in self.model.get_weights()):
+            self._diverged({"loss": "no number in its gradient"}, progress.steps)
+        total = progress.epochs * self.steps_in_epoch + progress.steps
+        path = checkpoints.write(self.run.checkpoints_path, self.model, total, progress)
+        self._last_time, self._last_steps = time.perf_counter(), total
+        if self.termination.requested:
+            raise Terminated(
+                f"Stopped by SIGTERM; all is saved in {path}. "
+                "Continue with the same flags and --resume"
+            )
+
+    def _diverged(self, figures, steps):
+        kept = checkpoints.paths(self.run.checkpoints_path)
+        raise DataError(
+            f"Training diverged in epoch {self._epoch + 1}, step {steps}: the loss is "
+            f"{figures['loss']}. Try a smaller --learning_rate"
+            + (f". The last good checkpoint is {kept[-1]}" if kept else "")
+        )

@@ -1,6 +1,7 @@
 """The settings of one run, checked."""
 
 import dataclasses
+import re
 
 from keras_vrae import choices
 from keras_vrae.validation import SettingError, check_choice, check_float, check_int, complaint
@@ -19,6 +20,7 @@ CYCLES = 4  # Of a cyclical weight.
 KL_SETTINGS = {"beta": 1.0, "kl_schedule": "constant", "free_bits": 0.0, "capacity": None}
 KL_SETTINGS["kl_warmup_steps"] = None
 DEFAULT_IMPORTANCE_SAMPLES = 5
+INTERVAL = re.compile(r"(\d{1,12}) ?(step|epoch)s?")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,6 +56,8 @@ class ExperimentConfig:
         eval_samples: posterior samples for each test example in the final bound.
         nll_samples: importance samples for each test example in the final estimate of its
             likelihood; 0 for no such estimate.
+        checkpoint_every: how often the state of training is saved, such as `"500 steps"` or
+            `"2 epochs"`; whenever 30 seconds have passed when None. It changes no figure.
 
     Raises:
         SettingError: for a value that cannot be, or two that do not fit each other.
@@ -81,6 +85,7 @@ class ExperimentConfig:
     seed: int = 0
     eval_samples: int = 10
     nll_samples: int = 100
+    checkpoint_every: str | None = None
 
     def __post_init__(self):
         check_choice("encoder", self.encoder, choices.ENCODERS)
@@ -98,6 +103,7 @@ class ExperimentConfig:
             check_int(name, getattr(self, name))
         check_int("eval_samples", self.eval_samples)
         check_int("nll_samples", self.nll_samples, minimum=0)
+        checkpoint_interval(self.checkpoint_every)
         check_int("seed", self.seed, minimum=0, maximum=2**32 - 1)
         check_float("learning_rate", self.learning_rate, above=True)
         check_float("clipnorm", self.clipnorm)
@@ -172,3 +178,23 @@ class ExperimentConfig:
     def as_dict(self):
         """The settings, for `config.json`."""
         return dataclasses.asdict(self)
+
+
+def checkpoint_interval(text):
+    """The count and the unit, `"step"` or `"epoch"`, in the words of `checkpoint_every`.
+
+    Raises:
+        SettingError: for other words.
+
+    Example:
+        >>> from keras_vrae.training.config import checkpoint_interval
+        >>> checkpoint_interval("500 steps")
+        (500, 'step')
+    """
+    if text is None:
+        return None
+    match = INTERVAL.fullmatch(text) if isinstance(text, str) else None
+    if not match or not int(match[1]):
+        expected = "a number of steps or epochs, such as '500steps' or '2epochs'"
+        raise SettingError(complaint("checkpoint_every", expected, text))
+    return int(match[1]), match[2]

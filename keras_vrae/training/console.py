@@ -13,16 +13,15 @@ def _table(rows):
     say("\n".join(f"  {name:<{width}}  {text}" for name, text in rows) + "\n")
 
 
-def banner(config, splits, model, run, first_epoch):
+def banner(config, splits, model, run, progress):
     """Says what is about to happen."""
     versions = environment.versions()
     shape = " x ".join(map(str, splits.spec.event_shape))
     sizes = [f"{split.size:,}" for split in splits[:3]]
-    epochs = (
-        f"epochs {first_epoch + 1} to {config.epochs}"
-        if first_epoch
-        else f"{config.epochs} {'epoch' if config.epochs == 1 else 'epochs'}"
-    )
+    epochs = f"{config.epochs} {'epoch' if config.epochs == 1 else 'epochs'}"
+    if progress.epochs or progress.steps:
+        epochs = f"epochs {progress.epochs + 1} to {config.epochs}"
+        epochs += f" from step {progress.steps + 1}" if progress.steps else ""
     say(f"\nTraining a VAE with the {config.encoder} encoder on {config.dataset}")
     _table(
         [

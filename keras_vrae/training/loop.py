@@ -7,7 +7,7 @@ import keras
 
 from keras_vrae.atomic import replacing
 from keras_vrae.datasets.pipeline import evaluation_batches, steps_in_epoch, training_batches
-from keras_vrae.training import console, environment, pictures
+from keras_vrae.training import checkpoints, console, environment, pictures
 from keras_vrae.training.assessment import (
     encode_parts,
     evaluation_figures,
@@ -16,8 +16,10 @@ from keras_vrae.training.assessment import (
 )
 from keras_vrae.training.build import make_model
 from keras_vrae.training.callbacks import RunRecorder
+from keras_vrae.training.checkpoints import Progress
 from keras_vrae.training.plan import check_start
 from keras_vrae.training.run_directory import RunDirectory
+from keras_vrae.training.termination import Termination
 
 EVALUATION_BATCH = 512
 
@@ -38,6 +40,7 @@ def train_and_evaluate(config, run_dir, overwrite=False, resume=False):
     Raises:
         SettingError: for settings that do not fit the data, the folder, or the run to resume.
         DataError: for data that cannot be used, and for training that diverges.
+        Terminated: where SIGTERM came; all is saved by then.
         OSError: where a file cannot be written.
     """
     run = RunDirectory(run_dir)
@@ -51,25 +54,62 @@ def train_and_evaluate(config, run_dir, overwrite=False, resume=False):
     console.say(f"Reading {config.dataset} ...")
     splits = prepare_data(config)
     keras.utils.set_random_seed(config.seed)
-    model, rows = _restore(run) if resume and run.checkpoints() else (None, [])
-    if model is None:
-        model = make_model(config, splits)
+    model, progress = make_model(config, splits), Progress()
     run.prepare()
-    if not resume:
-        run.clear()
-    run.metrics_path.unlink(missing_ok=True)
-    run.write_json(
-        run.config_path,
-        {
-            **config.as_dict(),
-            "versions": environment.versions(),
-            "device": environment.device(),
-            "git_revision": environment.git_revision(),
-        },
-    )
-    console.banner(config, splits, model, run, first_epoch=len(rows))
-    console.say("Training; the first step compiles ...")
-    recorder = fit(model, splits, config, run, rows)
+    with run.locked(), Termination() as termination:
+        run.check(overwrite, resume)  # Again, as from here on nobody else can change it.
+        run.tidy()
+        if not resume:
+            run.clear()
+        elif saved := checkpoints.read_last(run.checkpoints_path, run.load_model, console.say):
+            model, progress = saved
+        run.metrics_path.unlink(missing_ok=True)
+        run.write_json(
+            run.config_path,
+            {
+                **config.as_dict(),
+                "versions": environment.versions(),
+                "device": environment.device(),
+                "git_revision": environment.git_revision(),
+            },
+        )
+        console.banner(config, splits, model, run, progress)
+        console.say("Training; the first step compiles ...")
+        with termination.held_back():
+            recorder = fit(model, splits, config, run, progress, termination)
+        return finish(model, splits, config, run, recorder)
+
+
+def fit(model, splits, config, run, progress, termination):
+    """Trains on from `progress`. Returns the `RunRecorder`."""
+    steps = steps_in_epoch(splits.train, config.batch_size)
+    recorder = RunRecorder(run, config, steps, progress, termination)
+    rest = [(progress.epochs, progress.epochs + 1, progress.steps)] if progress.steps else []
+    for first_epoch, epochs, first_step in (*rest, (progress.epochs + len(rest), config.epochs, 0)):
+        if first_epoch == epochs:
+            continue
+        model.fit(
+            training_batches(
+                splits.train,
+                config.batch_size,
+                config.seed,
+                first_epoch,
+                config.binarization,
+                first_step,
+            ),
+            steps_per_epoch=steps - first_step,
+            initial_epoch=first_epoch,
+            epochs=epochs,
+            validation_data=evaluation_batches(splits.validation, EVALUATION_BATCH),
+            callbacks=[recorder],
+            shuffle=False,  # The pipeline has shuffled.
+            verbose=1 if sys.stdout.isatty() else 2,
+        )
+    return recorder
+
+
+def finish(model, splits, config, run, recorder):
+    """Saves, draws and evaluates a trained model. Returns the content of `metrics.json`."""
     console.say("Saving, encoding and drawing ...")
     with replacing(run.model_path) as aside:
         model.save(aside)
@@ -88,25 +128,6 @@ def train_and_evaluate(config, run_dir, overwrite=False, resume=False):
     return metrics
 
 
-def fit(model, splits, config, run, rows):
-    """Trains from where `rows`, the history so far, ends. Returns the `RunRecorder`."""
-    recorder = RunRecorder(run, rows)
-    if len(rows) < config.epochs:
-        model.fit(
-            training_batches(
-                splits.train, config.batch_size, config.seed, len(rows), config.binarization
-            ),
-            steps_per_epoch=steps_in_epoch(splits.train, config.batch_size),
-            initial_epoch=len(rows),
-            epochs=config.epochs,
-            validation_data=evaluation_batches(splits.validation, EVALUATION_BATCH),
-            callbacks=[recorder],
-            shuffle=False,  # The pipeline has shuffled.
-            verbose=1 if sys.stdout.isatty() else 2,
-        )
-    return recorder
-
-
 def describe(model, splits, config, recorder):
     """What `metrics.json` tells about the run beside the figures of the test part."""
     seconds = [row["seconds"] for row in recorder.rows]
@@ -123,9 +144,3 @@ def describe(model, splits, config, recorder):
         "examples_per_second": round(splits.train.size / seconds_per_epoch, 1),
         "peak_memory_mb": environment.peak_memory_mb(),
     }
-
-
-def _restore(run):
-    """The model of the last checkpoint and the history up to it."""
-    epochs_done, path = list(run.checkpoints().items())[-1]
-    return run.load_model(path), run.read_history()[:epochs_done]

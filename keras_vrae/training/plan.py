@@ -53,10 +53,13 @@ def plan_runs(settings, encoders, num_seeds=1, run_dir=None, overwrite=False, re
 def check_start(config, run, overwrite, resume):
     """Raises `SettingError` where the run may not start, or not be resumed; changes nothing."""
     run.check(overwrite, resume)
+    if run.is_run:
+        with run.locked():
+            pass  # Nobody is working there.
     if not (resume and run.is_run):
         return
     stored = run.read_json(run.config_path)
-    free = {"data_dir"}
+    free = {"data_dir", "checkpoint_every"}
     if config.learning_rate_schedule == "constant":
         free.add("epochs")  # Nothing that was done depends on how many are still to come.
     before = {**ExperimentConfig.from_dict(stored).as_dict(), **stored}

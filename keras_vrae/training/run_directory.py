@@ -9,16 +9,18 @@ import zipfile
 from pathlib import Path
 
 from keras_vrae.atomic import replacing
+from keras_vrae.training.locking import locked
 from keras_vrae.validation import DataError, SettingError, complaint
 
-CHECKPOINT = re.compile(r"epoch-(\d+)\.keras")
+# What `replacing` leaves in the folder when the process is killed while it writes.
+LEFTOVER = re.compile(r"\.(config|history|metrics|model)-\d+\.(json|csv|keras)")
 
 
 class RunDirectory:
     """Where a run keeps its files, and how they are read and written.
 
-    `config.json`, `history.csv`, `metrics.json`, `model.keras`, `checkpoints/epoch-NNNN.keras` and
-    `figures/`. A run is finished when `metrics.json` is there, which is written last.
+    `config.json`, `history.csv`, `metrics.json`, `model.keras`, `checkpoints/` and `figures/`. A
+    run is finished when `metrics.json` is there, which is written last.
 
     Args:
         path: the folder, which need not exist yet.
@@ -40,7 +42,9 @@ class RunDirectory:
     @property
     def exists(self):
         """Whether there is anything in the folder."""
-        return self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir()))
+        if not self.path.is_dir():
+            return self.path.exists()
+        return not all(map(_is_leftover, self.path.iterdir()))
 
     @property
     def is_run(self):
@@ -73,6 +77,10 @@ class RunDirectory:
                 "run. Pass --overwrite to replace it, --resume to continue it, or another --run_dir"
             )
 
+    def locked(self):
+        """Keeps other processes out of the folder, which must be there, while a block runs."""
+        return locked(self.path)
+
     def prepare(self):
         """Makes the folder and shows that it can be written to, or raises `SettingError`."""
         try:
@@ -82,6 +90,14 @@ class RunDirectory:
         except OSError as error:
             expected = f"a folder that can be written to ({error.strerror})"
             raise SettingError(complaint("run_dir", expected, str(self))) from None
+
+    def tidy(self):
+        """Removes what a process that was killed has left half written."""
+        leftovers = [path for path in self.path.iterdir() if _is_leftover(path)]
+        for folder in (self.checkpoints_path, self.figures_path):
+            leftovers += folder.glob(".*")
+        for path in leftovers:
+            path.unlink(missing_ok=True)
 
     def clear(self):
         """Removes the files of the run that is here, and nothing else."""
@@ -104,22 +120,7 @@ class RunDirectory:
             writer.writeheader()
             writer.writerows(rows)
 
-    def write_checkpoint(self, model, epochs_done):
-        """Saves the whole state of training after an epoch, in place of earlier checkpoints."""
-        earlier = self.checkpoints()
-        with replacing(self.checkpoints_path / f"epoch-{epochs_done:04d}.keras") as aside:
-            model.save(aside)
-        for epoch, path in earlier.items():
-            if epoch != epochs_done:
-                path.unlink()
-
     # Reading.
-
-    def checkpoints(self):
-        """The checkpoints by the number of epochs done, the latest last."""
-        paths = self.checkpoints_path.glob("epoch-*.keras")
-        matches = ((CHECKPOINT.fullmatch(path.name), path) for path in paths)
-        return dict(sorted((int(match[1]), path) for match, path in matches if match))
 
     def read_json(self, path):
         """The object in a JSON file of the run, as a dict."""
@@ -155,3 +156,7 @@ class RunDirectory:
         except (ValueError, OSError, KeyError, TypeError, zipfile.BadZipFile) as error:
             reason = (str(error).splitlines() or [""])[0]
             raise DataError(f"{path} cannot be read: {reason}") from error
+
+
+def _is_leftover(path):
+    return LEFTOVER.fullmatch(path.name) is not None

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import operator
 
 import keras
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from matplotlib.image import imread
 
 from keras_vrae import datasets
-from keras_vrae.training import ExperimentConfig, RunDirectory, callbacks, train_and_evaluate
+from keras_vrae.training import ExperimentConfig, RunDirectory, checkpoints, train_and_evaluate
 from keras_vrae.validation import DataError, SettingError
 
 FIGURES = {"embedding.png", "manifold.png", "samples.png", "reconstructions.png", "curves.png"}
@@ -30,7 +31,8 @@ def test_files_of_a_run(finished):
     folder, _ = finished
     assert {path.name for path in folder.iterdir()} == FILES
     assert {path.name for path in (folder / "figures").iterdir()} == FIGURES | {"arrays.npz"}
-    assert [path.name for path in (folder / "checkpoints").iterdir()] == ["epoch-0003.keras"]
+    (checkpoint,) = (folder / "checkpoints").iterdir()
+    assert checkpoint.name.startswith("step-00000123-")
     for name in FIGURES:
         picture = imread(folder / "figures" / name)
         assert min(picture.shape[:2]) > 400
@@ -118,27 +120,35 @@ def test_same_settings_same_figures(tmp_path):
 
 
 class Interruption(keras.callbacks.Callback):
-    """Stops training after an epoch as a killed process would, at the worst of moments."""
+    """Stops training after so many steps as a killed process would."""
 
-    def __init__(self, epoch):
+    def __init__(self, steps):
         super().__init__()
-        self.epoch = epoch
+        self.steps = steps
 
     def on_train_batch_end(self, batch, logs=None):
-        if batch == 5 and self.model.optimizer.iterations > self.epoch * 41:
+        if self.model.optimizer.iterations == self.steps:
             raise KeyboardInterrupt
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("encoder", ["dense", "lstm", "gru"])
-def test_a_resumed_run_ends_as_the_uninterrupted_one(encoder, tmp_path, monkeypatch):
-    settings = config(encoder=encoder, epochs=4, likelihood="bernoulli")
+@pytest.mark.parametrize(
+    ("encoder", "steps", "kept"), [("dense", 70, 63), ("lstm", 100, 84), ("gru", 89, 84)]
+)
+def test_a_resumed_run_ends_as_the_uninterrupted_one(encoder, steps, kept, tmp_path, monkeypatch):
+    # 41 steps are an epoch, so that the checkpoints lie within epochs.
+    settings = config(
+        encoder=encoder,
+        epochs=4,
+        likelihood="bernoulli",
+        kl_schedule="cyclical",
+        checkpoint_every="21 steps",
+    )
     whole = train_and_evaluate(settings, tmp_path / "whole")
-    monkeypatch.setattr(callbacks, "CHECKPOINT_EVERY_SECONDS", 0.0)
     original_fit = keras.Model.fit
 
     def interrupted_fit(self, *args, **kwargs):
-        kwargs["callbacks"] = [*kwargs["callbacks"], Interruption(epoch=2)]
+        kwargs["callbacks"] = [*kwargs["callbacks"], Interruption(steps)]
         return original_fit(self, *args, **kwargs)
 
     with monkeypatch.context() as patch:
@@ -147,14 +157,15 @@ def test_a_resumed_run_ends_as_the_uninterrupted_one(encoder, tmp_path, monkeypa
             train_and_evaluate(settings, tmp_path / "cut")
     run = RunDirectory(tmp_path / "cut")
     assert not run.is_finished
-    assert list(run.checkpoints()) == [2]
+    assert f"step-{kept:08d}" in checkpoints.paths(run.checkpoints_path)[-1].name
     with pytest.raises(SettingError, match="holds an unfinished run"):
         train_and_evaluate(settings, run.path)
     resumed = train_and_evaluate(settings, run.path, resume=True)
     assert resumed["test"] == whole["test"]
     models = [keras.saving.load_model(tmp_path / n / "model.keras") for n in ("whole", "cut")]
-    for one, two in zip(*(model.get_weights() for model in models), strict=True):
-        np.testing.assert_array_equal(one, two)
+    for state in ("weights", "optimizer.variables", "sampling.variables"):
+        for one, two in zip(*map(operator.attrgetter(state), models), strict=True):
+            np.testing.assert_array_equal(one, two)
     rows = [RunDirectory(tmp_path / name).read_history() for name in ("whole", "cut")]
     for one, two in zip(*rows, strict=True):
         assert {**one, "seconds": 0} == {**two, "seconds": 0}
@@ -175,9 +186,9 @@ def test_resume(tmp_path, capsys):
     with pytest.raises(SettingError, match="`latent_dim` must be 2 to resume"):
         resume(latent_dim=3)
     run.metrics_path.unlink()
-    (path,) = run.checkpoints().values()
-    path.write_bytes(path.read_bytes()[:1000])
-    with pytest.raises(DataError, match=r"epoch-0002\.keras cannot be read"):
+    for path in checkpoints.paths(run.checkpoints_path):
+        path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(DataError, match=r"step-00000082-\w+\.keras cannot be read"):
         resume(epochs=2)
 
 

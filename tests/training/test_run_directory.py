@@ -22,13 +22,27 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path):
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_checkpoints_are_read_in_the_order_of_their_epochs(tmp_path):
+def test_what_a_killed_process_leaves_is_no_run_and_is_removed(tmp_path):
     run = RunDirectory(tmp_path)
-    run.checkpoints_path.mkdir()
-    for name in ("epoch-0010.keras", "epoch-9999.keras", "epoch-10000.keras", "epoch-x.keras"):
-        (run.checkpoints_path / name).touch()
-    (run.checkpoints_path / ".epoch-0011-77.keras").touch()  # Left by a killed process.
-    assert list(run.checkpoints()) == [10, 9999, 10000]
+    for path in (run.path, run.checkpoints_path, run.figures_path):
+        path.mkdir(exist_ok=True)
+    (run.path / ".config-77.json").touch()
+    left = [run.checkpoints_path / ".checkpoint-77.keras", run.figures_path / ".samples-77.png"]
+    for path in left:
+        path.touch()
+    run.tidy()
+    assert not any(path.exists() for path in left)
+    assert not list(run.path.glob(".*"))
+    (run.path / ".notes-77.txt").touch()  # Somebody else's.
+    run.tidy()
+    assert (run.path / ".notes-77.txt").exists()
+
+
+def test_a_run_killed_before_its_first_file_was_whole_is_as_good_as_none(tmp_path):
+    (tmp_path / ".config-77.json").touch()
+    assert not RunDirectory(tmp_path).exists
+    (tmp_path / "thesis.tex").touch()
+    assert RunDirectory(tmp_path).exists
 
 
 @pytest.mark.parametrize(

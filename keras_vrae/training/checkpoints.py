@@ -1,0 +1,158 @@
+"""Checkpoints: all that training needs to go on as if it had never stopped."""
+
+import hashlib
+import json
+import os
+import re
+import zipfile
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from keras_vrae.validation import DataError
+
+NAME = re.compile(r"step-(\d+)-([0-9a-f]{16})\.keras")
+MEMBER = "training.json"
+KEPT = 2  # The one before is there in case the last one is damaged.
+
+
+class Progress(NamedTuple):
+    """How far training is.
+
+    Attributes:
+        epochs: finished epochs.
+        steps: optimizer steps done in the epoch after those.
+        rows: the history of the finished epochs, one dict an epoch.
+        metrics: what the metrics of the unfinished epoch hold, see `metric_state`.
+        seconds: time spent in the unfinished epoch.
+    """
+
+    epochs: int = 0
+    steps: int = 0
+    rows: tuple | list = ()
+    metrics: Any = ()
+    seconds: float = 0.0
+
+
+def write(folder, model, total_steps, progress):
+    """Adds a checkpoint, and removes those before the last two.
+
+    It is an ordinary `.keras` file, with weights and the state of the optimizer; `training.json` in
+    it holds the `Progress` and the states of random generators, which Keras leaves out. The name
+    ends in the first 16 digits of the file's SHA-256, which tells a damaged file.
+
+    Args:
+        folder: path of the folder of checkpoints.
+        model: a compiled model.
+        total_steps: optimizer steps done since the beginning.
+        progress: the `Progress`.
+
+    Returns:
+        The path.
+
+    Raises:
+        OSError: where it cannot be written; the earlier ones are then still there.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    aside = folder / f".checkpoint-{os.getpid()}.keras"
+    content = {**progress._asdict(), "generators": generator_state(model)}
+    try:
+        model.save(aside)
+        with zipfile.ZipFile(aside, "a") as archive:
+            archive.writestr(MEMBER, json.dumps(content))
+        path = folder / f"step-{total_steps:08d}-{_checksum(aside)}.keras"
+        os.replace(aside, path)
+    finally:
+        aside.unlink(missing_ok=True)
+    for earlier in paths(folder)[:-KEPT]:
+        earlier.unlink()
+    return path
+
+
+def paths(folder):
+    """The checkpoints of a folder, the latest last."""
+    matches = ((NAME.fullmatch(path.name), path) for path in folder.glob("step-*.keras"))
+    return [path for _, path in sorted((int(match[1]), path) for match, path in matches if match)]
+
+
+def is_sound(path):
+    """Whether a checkpoint is, byte for byte, what was written."""
+    try:
+        return NAME.fullmatch(path.name)[2] == _checksum(path)
+    except OSError:
+        return False
+
+
+def read_last(folder, load_model, say):
+    """Reads the last checkpoint that is not damaged.
+
+    Args:
+        folder: path of the folder of checkpoints.
+        load_model: what makes a model of a path.
+        say: what tells the user that a checkpoint is damaged.
+
+    Returns:
+        `(model, Progress)`, or None where there is no checkpoint.
+
+    Raises:
+        DataError: where there are checkpoints and all of them are damaged.
+    """
+    path = last_sound(folder, say)
+    if path is None:
+        return None
+    model = load_model(path)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            content = json.loads(archive.read(MEMBER))
+        _assign(generators(model), content.pop("generators"))
+        return model, Progress(**content)
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataError(f"{path} cannot be read: {error}") from None
+
+
+def last_sound(folder, say):
+    """The path of the last checkpoint that is not damaged; otherwise as `read_last`."""
+    found = paths(folder)
+    for path in reversed(found):
+        if is_sound(path):
+            return path
+        before = "the one before it is used" if path != found[0] else "there is none before it"
+        say(f"{path} is damaged, its checksum does not fit; {before}.")
+    if found:
+        raise DataError(f"{found[-1]} cannot be read: it is damaged, as is any before it")
+    return None
+
+
+def generators(model):
+    """The states of the random generators of a model, of dropout as of sampling."""
+    weights = {id(variable) for variable in model.weights}
+    return [variable for variable in model.variables if id(variable) not in weights]
+
+
+def generator_state(model):
+    """What the random generators of a model hold, for `training.json`."""
+    return _state(generators(model))
+
+
+def metric_state(model):
+    """What the metrics of a model hold in the middle of an epoch, for `training.json`."""
+    return _state([variable for metric in model.metrics for variable in metric.variables])
+
+
+def restore_metrics(model, state):
+    """Makes the metrics of a model hold what `metric_state` returned."""
+    _assign([variable for metric in model.metrics for variable in metric.variables], state)
+
+
+def _state(variables):
+    # Every float32 has one decimal notation that Python writes and reads without loss.
+    return [np.asarray(variable).tolist() for variable in variables]
+
+
+def _assign(variables, state):
+    for variable, value in zip(variables, state, strict=True):
+        variable.assign(np.asarray(value, variable.dtype).reshape(variable.shape))
+
+
+def _checksum(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]

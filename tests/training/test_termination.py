@@ -1,0 +1,107 @@
+"""Signals and locks, with real processes where it takes one."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from conftest import ROOT
+
+from keras_vrae.training import RunDirectory
+from keras_vrae.training.locking import locked
+from keras_vrae.training.termination import Terminated, Termination, passed_on
+from keras_vrae.validation import SettingError
+
+HOLD = """
+import sys, time
+from keras_vrae.training.locking import locked
+with locked(sys.argv[1]):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+NO_KERAS = """
+import importlib.util, sys
+sys.modules["keras_vrae"] = importlib.util.module_from_spec(importlib.util.find_spec("keras_vrae"))
+"""
+PROGRAM = [sys.executable, str(ROOT / "train_main.py")]
+
+
+def test_a_crash_leaves_no_lock_behind(tmp_path):
+    command = [sys.executable, "-c", NO_KERAS + HOLD, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as holder:
+        assert holder.stdout.readline() == "held\n"
+        (tmp_path / "config.json").write_text("{}")
+        run = RunDirectory(tmp_path)
+        with pytest.raises(SettingError, match="no other process is working in"), run.locked():
+            pass
+        command = [*PROGRAM, f"--run_dir={tmp_path}", "--overwrite"]
+        second = subprocess.run(command, capture_output=True, text=True)
+        assert second.returncode == 2
+        assert "no other process is working in" in second.stderr.splitlines()[-1]
+        assert [path.name for path in tmp_path.iterdir()] == ["config.json"]
+        holder.kill()
+        holder.wait()
+        with run.locked():
+            pass
+
+
+def test_a_file_system_without_locks_does_without(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise OSError(37, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    with locked(tmp_path):
+        pass
+
+
+def test_sigterm_raises_at_once_or_where_the_block_asks_for_it():
+    before = signal.getsignal(signal.SIGTERM)
+    with Termination() as termination:
+        with pytest.raises(Terminated, match="--resume"):
+            os.kill(os.getpid(), signal.SIGTERM)
+        reached = []
+
+        def work():
+            with termination.held_back():
+                os.kill(os.getpid(), signal.SIGTERM)
+                reached.append(termination.requested)
+
+        with pytest.raises(Terminated):
+            work()
+        assert reached == [True]
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_sigterm_is_passed_on_and_what_comes_of_it_is_no_failure():
+    def work(asked_to_stop):
+        with passed_on():
+            if asked_to_stop:
+                os.kill(os.getpid(), signal.SIGTERM)
+            raise RuntimeError("as of a child that was killed")
+
+    with pytest.raises(Terminated):
+        work(asked_to_stop=True)
+    with pytest.raises(RuntimeError):
+        work(asked_to_stop=False)
+
+
+@pytest.mark.slow
+def test_sigterm_saves_says_so_and_exits_with_143(tmp_path):
+    flags = ["--encoder=dense", "--hidden_units=16", "--epochs=100000", "--run_dir=run"]
+    with subprocess.Popen(
+        [*PROGRAM, *flags], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
+    ) as process:
+        while "Training;" not in process.stdout.readline():
+            assert process.poll() is None, process.stderr.read()
+        while not (tmp_path / "run" / "history.csv").exists():
+            time.sleep(0.05)
+        process.terminate()
+        _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 143, stderr
+    last = stderr.strip().splitlines()[-1]
+    (checkpoint,) = (tmp_path / "run" / "checkpoints").iterdir()
+    assert last.startswith("train_main.py: Stopped by SIGTERM; all is saved in run/checkpoints/")
+    assert checkpoint.name in last
+    assert not (tmp_path / "run" / "metrics.json").exists()
