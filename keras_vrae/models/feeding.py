@@ -2,6 +2,7 @@
 
 import inspect
 import math
+from contextlib import contextmanager
 
 import keras
 import numpy as np
@@ -13,6 +14,9 @@ from keras_vrae.validation import SettingError, complaint
 DATA = ("x", "y", "sample_weight")
 LEFT_TO_KERAS = ("steps", "steps_per_epoch", "class_weight", "validation_split")
 KERAS_BATCH_SIZE = 32
+BATCH_HOOKS = tuple(
+    f"on_{kind}batch_{moment}" for kind in ("train_", "test_", "") for moment in ("begin", "end")
+)
 
 
 class FedModel(keras.Model):
@@ -20,7 +24,19 @@ class FedModel(keras.Model):
 
     Arrays reach it in batches of `keras_vrae.datasets.pipeline`, which are those that Keras would
     make of them, but keep no loop waiting. A subclass says in `check_data` what it asks of x.
+
+    Attributes:
+        steps_a_call: steps that `fit` takes each time it calls TensorFlow, where that is one by
+            default and no callback looks at single batches.
     """
+
+    steps_a_call = 1
+    _functions_of_long_calls = None
+
+    def compile(self, **kwargs):
+        """As `keras.Model.compile`."""
+        self._functions_of_long_calls = None
+        super().compile(**kwargs)
 
     def check_data(self, x):
         """Raises `SettingError` for an x that the model cannot use."""
@@ -51,7 +67,8 @@ class FedModel(keras.Model):
             feed_arrays(validation)
             arguments["validation_data"] = tuple(validation.get(name) for name in DATA)
         feed_arrays(arguments, shuffle=True)
-        return super().fit(**arguments)
+        with self._long_calls(arguments.get("callbacks")):
+            return super().fit(**arguments)
 
     def evaluate(self, *args, **kwargs):
         """Evaluates as `keras.Model.evaluate` does, after a look at the data as in `fit`."""
@@ -68,6 +85,26 @@ class FedModel(keras.Model):
     def test_on_batch(self, *args, **kwargs):
         """Evaluates one batch as `keras.Model.test_on_batch` does, after a look at the data."""
         return self._call_fed(super().test_on_batch, args, kwargs, in_batches=False)
+
+    @contextmanager
+    def _long_calls(self, callbacks):
+        """Has Keras take `steps_a_call` steps at once, where nobody can see the difference."""
+        chosen = self.steps_per_execution != 1 or self.run_eagerly
+        single = self.steps_a_call == 1 or self.distribute_strategy.num_replicas_in_sync > 1
+        if chosen or single or look_at_batches(callbacks):
+            yield
+            return
+        names = ("steps_per_execution", "train_function", "test_function")
+        before = [getattr(self, name) for name in names]
+        functions = self._functions_of_long_calls or (None, None)
+        for name, value in zip(names, (self.steps_a_call, *functions), strict=True):
+            setattr(self, name, value)
+        try:
+            yield
+        finally:
+            self._functions_of_long_calls = (self.train_function, self.test_function)
+            for name, value in zip(names, before, strict=True):
+                setattr(self, name, value)
 
     def _call_fed(self, method, args, kwargs, in_batches=True):
         call = inspect.signature(method).bind(*args, **kwargs)
@@ -86,6 +123,18 @@ class FedModel(keras.Model):
         if weighted and arguments.get("y") is None and hasattr(x, "shape"):
             # Keras drops the weights of data without labels; labels are ignored here anyway.
             arguments["y"] = np.zeros(len(x), "float32")
+
+
+def look_at_batches(callbacks):
+    """Whether any of the callbacks of `fit` does something at single batches."""
+    if isinstance(callbacks, keras.callbacks.CallbackList):
+        return True
+    for callback in tree.flatten(callbacks or []):
+        for hook in BATCH_HOOKS:
+            method = getattr(callback, hook)
+            if getattr(method, "__func__", method) is not getattr(keras.callbacks.Callback, hook):
+                return True
+    return False
 
 
 def feed_arrays(arguments, shuffle=False):

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 import keras_vrae as kv
 from keras_vrae.datasets.pipeline import array_batches, common_length
-from keras_vrae.models.feeding import feed_arrays, split_off_validation
+from keras_vrae.models.feeding import feed_arrays, look_at_batches, split_off_validation
 
 N = 10
 X = np.arange(2 * N, dtype="float32").reshape(N, 2)
@@ -135,3 +135,43 @@ def test_validation_batches_have_their_size():
     options = {"verbose": 0, "callbacks": [Seen()], "validation_split": 0.5}
     make_model().fit(X, batch_size=5, validation_batch_size=2, **options)
     assert sizes == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("callbacks", "expected"),
+    [
+        (None, False),
+        ([keras.callbacks.EarlyStopping("loss"), keras.callbacks.CSVLogger("log.csv")], False),
+        ([keras.callbacks.LambdaCallback(on_epoch_end=print)], False),
+        (keras.callbacks.TerminateOnNaN(), True),
+        ([keras.callbacks.LambdaCallback(on_train_batch_end=print)], True),
+        (keras.callbacks.CallbackList(), True),
+    ],
+)
+def test_who_looks_at_batches(callbacks, expected):
+    assert look_at_batches(callbacks) is expected
+
+
+def test_several_steps_a_call_where_nobody_sees_it():
+    seen, inside = [], []
+    watch = keras.callbacks.LambdaCallback(on_train_batch_end=lambda step, logs: seen.append(step))
+    options = {"batch_size": 1, "epochs": 2, "shuffle": False, "verbose": 0}
+    one_by_one = make_model().fit(X, callbacks=[watch], **options).history
+    assert seen == [*range(N)] * 2
+    model = make_model()
+    look = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: inside.append(model.steps_per_execution)
+    )
+    together = model.fit(X, callbacks=[look], validation_split=0.0, **options).history
+    np.testing.assert_allclose(together["loss"], one_by_one["loss"], rtol=1e-5)
+    assert inside == [8, 8]
+    assert int(model.optimizer.iterations) == 2 * N
+    assert model.steps_per_execution == 1
+    model.train_on_batch(X)
+    assert int(model.optimizer.iterations) == 2 * N + 1
+    chosen = make_model()
+    chosen.compile(steps_per_execution=2)
+    inside.clear()
+    model = chosen
+    chosen.fit(X, callbacks=[look], **options)
+    assert inside == [2, 2]
