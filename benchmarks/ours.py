@@ -11,8 +11,8 @@ from keras_vrae.training.build import make_model
 
 
 def make(task, variant):
-    """See `benchmarks.turns.Contender`; `variant` is `"fit"` or `"program"`."""
-    return {"fit": make_fit, "program": make_program}[variant](task)
+    """See `benchmarks.turns.Contender`; `variant` is `"fit"`, `"threads"` or `"program"`."""
+    return {"fit": make_fit, "threads": make_threads, "program": make_program}[variant](task)
 
 
 def make_fit(task):
@@ -30,6 +30,12 @@ def make_fit(task):
         "train": lambda: vae.fit(x, batch_size=task.batch_size, verbose=0),
         "encode": lambda: vae.encode(x, batch_size=task.encode_batch),
     }
+
+
+def make_threads(task):
+    """The same with a line that sets the threads."""
+    one_thread_per_operation()
+    return make_fit(task)
 
 
 def make_program(task):

@@ -8,7 +8,8 @@ from benchmarks.summary import ENCODERS, best_of
 # Okabe and Ito's colours, which people with any kind of colour vision tell apart.
 COLOURS = {
     "fit": "#0072B2",
-    "program": "#56B4E9",
+    "threads": "#56B4E9",
+    "program": "#CC79A7",
     "tutorial": "#E69F00",
     "torch": "#D55E00",
     "jax": "#009E73",
@@ -16,6 +17,7 @@ COLOURS = {
 }
 NAMES = {
     "fit": "keras_vrae, vae.fit(x)",
+    "threads": "the same, threads set",
     "program": "keras_vrae, train_main.py",
     "tutorial": "Keras, tutorial",
     "torch": "PyTorch, best of three",

@@ -14,7 +14,13 @@ from benchmarks.summary import ENCODERS, best_of
 
 TEMPLATE = Path(__file__).with_suffix(".md")
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks" / "speed.md"
+OURS = {
+    "fit": "`vae.fit(x)`",
+    "threads": "the same, threads set",
+    "program": "`train_main.py`",
+}
 RIVALS = {"tutorial": "Keras, tutorial", "torch": "PyTorch", "jax": "JAX"}
+ENCODING_OURS = {"fit": "`vae.encode(x)`", "threads": "the same, threads set"}
 SWEEPS = {
     "batch_size": "batch size",
     "hidden_units": "units",
@@ -52,17 +58,16 @@ def rival_cells(work):
             yield f"{figure} ({variant})" if variant else figure
 
 
-def ratio_cells(work, families):
-    """How many times as fast `fit` is as each of these."""
+def ratio_cells(ratios, families):
+    """How many times as fast something of ours is as each of these."""
     for family in families:
-        name = next((other for other in work["fit_over"] if other.split()[0] == family), None)
-        yield spread(work["fit_over"][name]) if name else ""
+        name = next((other for other in ratios if other.split()[0] == family), None)
+        yield spread(ratios[name]) if name else ""
 
 
 def rates_table(report, key):
     """Images a second; `key` is `"training"` or `"encoding"`."""
-    ours = {"fit": "`vae.fit(x)`" if key == "training" else "`vae.encode(x)`"}
-    ours |= {"program": "`train_main.py`"} if key == "training" else {}
+    ours = OURS if key == "training" else ENCODING_OURS
     rows = []
     for result in report["results"]:
         if key in result:
@@ -75,13 +80,15 @@ def rates_table(report, key):
 
 def ratios_table(report, key):
     """How many times as fast; `key` as in `rates_table`."""
-    heads = {**RIVALS, "program": "`train_main.py`"} if key == "training" else RIVALS
-    rows = [
-        [name_of(r) if key == "training" else ENCODERS[r["encoder"]], *ratio_cells(r[key], heads)]
-        for r in report["results"]
-        if key in r
-    ]
-    return table(["times as fast as", *heads.values()], rows)
+    heads = {**RIVALS, "program": OURS["program"]} if key == "training" else RIVALS
+    ours = OURS if key == "training" else ENCODING_OURS
+    rows = []
+    for result in report["results"]:
+        name = name_of(result) if key == "training" else ENCODERS[result["encoder"]]
+        for own in ("fit", "threads"):
+            if ratios := result.get(key, {}).get(f"{own}_over"):
+                rows.append([name, ours[own], *ratio_cells(ratios, heads)])
+    return table(["", "times as fast as", *heads.values()], rows)
 
 
 def limit_table(report):
@@ -94,12 +101,13 @@ def limit_table(report):
             [
                 name_of(result),
                 f"{result['megaflops_per_image']:.1f}",
-                f"{rates['fit']:.0f}",
                 f"{rates[limit]:.0f} ({limit.removeprefix('limit ')})",
-                spread(training["fraction_of_limit"]),
+                *(f"{rates[name]:.0f}" for name in OURS),
+                *(f"{training['fraction_of_limit'][name]['median']:.2f}" for name in OURS),
             ]
         )
-    return table(["", "MFLOP an image", "GFLOP/s reached", "products alone", "fraction"], rows)
+    head = ["", "MFLOP an image", "products alone, GFLOP/s", *OURS.values()]
+    return table([*head, *(f"{name}, fraction" for name in OURS.values())], rows)
 
 
 def memory_table(report):

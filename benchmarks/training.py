@@ -3,7 +3,8 @@
     python -m benchmarks.training --data_dir=DIR --against=tutorial,torch,jax --output=F.json
 
 The model is a VAE on MNIST with 500 units and 2 latent dimensions in float32, trained by Adam.
-`fit` is this package as a user calls it, `vae.fit(x)`; `program` is what `train_main.py` runs, with
+`fit` is this package as a user calls it, `vae.fit(x)`, and `threads` the same after
+`one_thread_per_operation()`; `program` is what `train_main.py` runs, with
 binarization and clipping. `tutorial` is a Keras model with a training step of its own, `torch` the
 best of three ways, `jax` a compiled step. `limit` is the matrix products of a training step and
 nothing else, the best of three ways. The contenders work in turns, each in a process of its own.
@@ -22,7 +23,7 @@ from benchmarks import machine, summary
 from benchmarks.arithmetic import training_flops
 from benchmarks.turns import Contender, Task, take_turns
 
-OURS = {"fit": ("benchmarks.ours", "fit"), "program": ("benchmarks.ours", "program")}
+OURS = {name: ("benchmarks.ours", name) for name in ("fit", "threads", "program")}
 LIMITS = {
     f"limit {way}": ("benchmarks.limit", way) for way in ("numpy", "tensorflow", "side-by-side")
 }
@@ -82,20 +83,26 @@ def measure(images, encoder, batch_size, rivals, rounds, units=500, encode=True)
     limit = summary.best_of(training["images_per_second"], "limit")
     training["gigaflops_per_second"] = {
         name: round(training["images_per_second"][name]["median"] * flops / 1e9, 1)
-        for name in ("fit", limit)
+        for name in (*OURS, limit)
     }
     training["limit"] = limit
     training["peak_memory_mib"] = memory
-    fractions = summary.ratios(training["images_per_second"], "fit", [limit])
-    training["fraction_of_limit"] = fractions[limit]
+    training["fraction_of_limit"] = {
+        name: summary.ratios(training["images_per_second"], name, [limit])[limit] for name in OURS
+    }
     return result
 
 
 def compare(figures, rivals):
-    """The figures of one kind of work with the ratios to the best of each rival."""
+    """The figures of one kind of work with the ratios to the best of each rival and of ours."""
     others = [name for name in (summary.best_of(figures, rival) for rival in rivals) if name]
-    others += ["program"] if "program" in figures else []
-    return {"images_per_second": figures, "fit_over": summary.ratios(figures, "fit", others)}
+    others += [name for name in OURS if name in figures]
+    ratios = {
+        f"{name}_over": summary.ratios(figures, name, [o for o in others if o != name])
+        for name in ("fit", "threads")
+        if name in figures
+    }
+    return {"images_per_second": figures, **ratios}
 
 
 def say(result):
@@ -109,11 +116,9 @@ def say(result):
             print(f"  {work:9} {name:18} {row['median']:9,.0f} ({low:,.0f} to {high:,.0f}){text}")
     training = result["training"]
     rates = training["gigaflops_per_second"]
-    fraction = training["fraction_of_limit"]["median"]
-    print(
-        f"  {fraction:.0%} of the limit: {rates['fit']} of {rates[training['limit']]} GFLOP/s",
-        flush=True,
-    )
+    for name, fraction in training["fraction_of_limit"].items():
+        reached = f"{rates[name]} of {rates[training['limit']]} GFLOP/s"
+        print(f"  {name}: {fraction['median']:.0%} of the limit, {reached}", flush=True)
 
 
 def load_images(data_dir):
