@@ -22,8 +22,23 @@ flags.DEFINE_list(
 flags.DEFINE_string(
     "dataset",
     "digits",
-    "digits (embedded, no network), mnist, fashion_mnist, kmnist, or tfds:NAME for any set of "
-    "labelled images of one size in tensorflow-datasets.",
+    "digits (embedded, no network), mnist, fashion_mnist, kmnist, tfds:NAME for any set of "
+    "labelled images of one size in tensorflow-datasets, or timeseries:PATH for time series in a "
+    ".npz, .csv, .parquet or .ts file, or in one of the sets that aeon carries, by its name.",
+)
+flags.DEFINE_integer("window", None, "Cut time series into windows of so many steps. (default: no)")
+flags.DEFINE_integer("stride", None, "Steps from one window to the next. (default: a whole window)")
+flags.DEFINE_string(
+    "missing",
+    "refuse",
+    "What to do where a value of a time series is missing: refuse, or interpolate (linearly "
+    "between its neighbours in time).",
+)
+flags.DEFINE_string(
+    "scaling",
+    None,
+    "standard (each channel of time series by mean and standard deviation of the training part) or "
+    "none. (default: standard with gaussian, otherwise none)",
 )
 flags.DEFINE_string(
     "data_dir",
@@ -38,10 +53,14 @@ flags.DEFINE_string(
     "(default: runs/<dataset>-<encoder>; of several runs: runs)",
 )
 flags.DEFINE_integer(
-    "epochs", None, "Passes over the training part. (default: 60 for digits, otherwise 20)"
+    "epochs",
+    None,
+    "Passes over the training part. (default: 60 for digits, 100 for time series, otherwise 20)",
 )
 flags.DEFINE_integer(
-    "batch_size", None, "Examples in a batch. (default: 32 for digits, otherwise 128)"
+    "batch_size",
+    None,
+    "Examples in a batch. (default: 32 for digits and time series, otherwise 128)",
 )
 flags.DEFINE_float("learning_rate", 2e-3, "Step size of Adam at the start.")
 flags.DEFINE_string(
@@ -54,11 +73,27 @@ flags.DEFINE_float(
 )
 flags.DEFINE_integer("latent_dim", 2, "Number of latent dimensions.")
 flags.DEFINE_integer("hidden_units", 500, "Units of every hidden layer of encoder and decoder.")
+flags.DEFINE_string("decoder", "dense", "Generative network: dense, lstm or gru.")
+flags.DEFINE_string(
+    "decoder_inputs",
+    "zero",
+    "What a recurrent decoder reads at each step: zero (z gives its first state, and that is all), "
+    "teacher (the step before, the true one in training) or own (the step that it wrote before).",
+)
+flags.DEFINE_bool("z_at_every_step", False, "Let a recurrent decoder read z at every step as well.")
+flags.DEFINE_float(
+    "word_dropout", 0.0, "Fraction of the steps hidden from a teacher-forced decoder in training."
+)
+flags.DEFINE_integer(
+    "recurrent_layers", 1, "Stacked layers of a recurrent encoder, and of a recurrent decoder."
+)
+flags.DEFINE_bool("bidirectional", False, "Let a recurrent encoder read x in both directions.")
+flags.DEFINE_bool("reverse_input", False, "Let a recurrent encoder read x from its end.")
 flags.DEFINE_string(
     "likelihood",
     None,
     "Distribution of a value given z: bernoulli, or gaussian with a learned scale. "
-    "(default: gaussian for digits, otherwise bernoulli)",
+    "(default: gaussian for digits and time series, otherwise bernoulli)",
 )
 flags.DEFINE_string(
     "binarization",

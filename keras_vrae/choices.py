@@ -4,14 +4,22 @@ A setting is checked against them before Keras is loaded, which takes seconds. T
 against the tables of the families.
 """
 
-from keras_vrae.validation import check_choice
+from pathlib import Path, PurePath
+
+from keras_vrae.validation import SettingError, check_choice, complaint
 
 ENCODERS = ("dense", "lstm", "gru")
+DECODERS = ("dense", "lstm", "gru")
+DECODER_INPUTS = ("zero", "teacher", "own")
 LIKELIHOODS = ("bernoulli", "gaussian")
 BINARIZATIONS = ("dynamic", "fixed", "none")
 MNIST_FAMILY = ("mnist", "fashion_mnist", "kmnist")
 DATASETS = ("digits", *MNIST_FAMILY)
 TFDS_PREFIX = "tfds:"
+SERIES_PREFIX = "timeseries:"
+SERIES_ENDINGS = (".npz", ".csv", ".parquet", ".ts")
+MISSING = ("refuse", "interpolate")
+SCALINGS = ("standard", "none")
 
 
 def check_dataset(name):
@@ -21,4 +29,19 @@ def check_dataset(name):
     """
     if isinstance(name, str) and name.startswith(TFDS_PREFIX) and len(name) > len(TFDS_PREFIX):
         return name
-    return check_choice("dataset", name, (*DATASETS, f"{TFDS_PREFIX}NAME"))
+    if isinstance(name, str) and name.startswith(SERIES_PREFIX) and len(name) > len(SERIES_PREFIX):
+        return _check_series(name)
+    patterns = (f"{TFDS_PREFIX}NAME", f"{SERIES_PREFIX}PATH")
+    return check_choice("dataset", name, (*DATASETS, *patterns))
+
+
+def _check_series(name):
+    """Returns the name, unless it is that of a file which is not there or of another kind."""
+    path = PurePath(name.removeprefix(SERIES_PREFIX))
+    if path.suffix.lower() in SERIES_ENDINGS:
+        if not Path(path).is_file():
+            raise SettingError(complaint("dataset", "timeseries: and a file that exists", name))
+    elif path.suffix or len(path.parts) > 1:
+        expected = f"timeseries: and a file that ends in {', '.join(SERIES_ENDINGS)}"
+        raise SettingError(complaint("dataset", expected, name))
+    return name

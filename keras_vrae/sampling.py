@@ -1,11 +1,25 @@
 """The reparameterization trick as a layer that owns its random state, and a gate for gradients."""
 
+import contextlib
+
 import keras
 from keras import ops
 
 
+class SavesSeed:
+    """A layer that saves the state of its `seed_generator`, which Keras leaves out of its files."""
+
+    def save_own_variables(self, store):
+        super().save_own_variables(store)
+        store["seed_state"] = ops.convert_to_numpy(self.seed_generator.state)
+
+    def load_own_variables(self, store):
+        if "seed_state" in store:
+            self.seed_generator.state.assign(store["seed_state"])
+
+
 @keras.saving.register_keras_serializable(package="keras_vrae")
-class Sampling(keras.layers.Layer):
+class Sampling(SavesSeed, keras.layers.Layer):
     """Draws `z = z_mean + exp(z_log_var / 2) * eps` with `eps ~ N(0, I)`.
 
     The state of the random generator is saved with the model, so that training which is saved and
@@ -38,13 +52,16 @@ class Sampling(keras.layers.Layer):
         noise = keras.random.normal(shape, dtype=z_mean.dtype, seed=seed or self.seed_generator)
         return z_mean + ops.exp(0.5 * z_log_var) * noise
 
-    def save_own_variables(self, store):
-        super().save_own_variables(store)
-        store["seed_state"] = ops.convert_to_numpy(self.seed_generator.state)
-
-    def load_own_variables(self, store):
-        # Keras leaves the state of seed generators out of its files.
-        self.seed_generator.state.assign(store["seed_state"])
+    @contextlib.contextmanager
+    def seeded(self, seed):
+        """Within the block the layer draws what `seed` gives; after it, as if nothing had been."""
+        state = self.seed_generator.state
+        before = ops.convert_to_numpy(state)
+        state.assign(keras.random.SeedGenerator(seed).state)
+        try:
+            yield self.seed_generator
+        finally:
+            state.assign(before)
 
     def get_config(self):
         return {**super().get_config(), "seed": self.seed}

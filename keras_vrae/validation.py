@@ -91,14 +91,19 @@ def check_type(name, value, kind):
     return value
 
 
-def check_event_shape(name, value):
-    """Returns `value`, the shape of one example, as a tuple of positive ints."""
+def check_event_shape(name, value, any_length=False):
+    """Returns `value`, the shape of one example, as a tuple of positive ints.
+
+    With `any_length` the first of them, the number of time steps, may also be None.
+    """
     try:
         shape = tuple(value)
     except TypeError:
         shape = ()
     if not shape:
         raise SettingError(complaint(name, "a non-empty tuple of sizes", value))
+    if any_length and shape[0] is None:
+        return (None, *(check_event_shape(name, shape[1:]) if shape[1:] else ()))
     return tuple(check_int(f"{name}[{axis}]", size) for axis, size in enumerate(shape))
 
 

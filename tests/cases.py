@@ -17,16 +17,31 @@ ENCODERS = {
     "gru": lambda: kv.GRUEncoder(LATENT_DIM, hidden_units=7),
     "lstm_deep": lambda: kv.LSTMEncoder(LATENT_DIM, 7, num_layers=2, bidirectional=True),
     "gru_deep": lambda: kv.GRUEncoder(LATENT_DIM, 7, num_layers=2, bidirectional=True, dropout=0.2),
+    "gru_reversed": lambda: kv.GRUEncoder(LATENT_DIM, hidden_units=7, reverse=True),
 }
 DECODERS = {
     "dense": lambda: kv.DenseDecoder(EVENT_SHAPE, hidden_units=7),
+    "lstm": lambda: kv.LSTMDecoder(EVENT_SHAPE, hidden_units=7),
+    "gru_z": lambda: kv.GRUDecoder(EVENT_SHAPE, 7, num_layers=2, z_at_every_step=True),
+    "lstm_teacher": lambda: kv.LSTMDecoder(EVENT_SHAPE, 7, inputs="teacher", word_dropout=0.3),
+    "gru_teacher_z": lambda: kv.GRUDecoder(EVENT_SHAPE, 7, inputs="teacher", z_at_every_step=True),
+    "gru_own": lambda: kv.GRUDecoder(EVENT_SHAPE, 7, inputs="own"),
 }
 LIKELIHOODS = {
     "bernoulli": lambda: kv.Bernoulli(),
     "gaussian": lambda: kv.Gaussian(),
     "gaussian_fixed": lambda: kv.Gaussian(scale=0.5),
 }
-MODELS = {"-".join(names): names for names in itertools.product(ENCODERS, DECODERS, LIKELIHOODS)}
+# The recurrent decoders stand beside one encoder each, and both kinds of values.
+MODELS = [
+    *itertools.product(ENCODERS, ["dense"], LIKELIHOODS),
+    ("gru", "lstm", "gaussian"),
+    ("lstm", "gru_z", "bernoulli"),
+    ("gru_reversed", "lstm_teacher", "bernoulli"),
+    ("dense", "gru_teacher_z", "gaussian"),
+    ("gru", "gru_own", "bernoulli"),
+]
+MODELS = {"-".join(names): names for names in MODELS}
 
 
 def make_model(names, **options):

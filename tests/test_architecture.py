@@ -12,12 +12,21 @@ PACKAGE = ROOT / "keras_vrae"
 # From the ground up. A module imports from lower layers, and from its own folder.
 LAYERS = [
     {"atomic", "cores", "numerics", "validation", "version"},
-    {"sampling", "likelihoods", "schedules", "choices", "optimizers", "shards"},
+    {
+        "sampling",
+        "likelihoods",
+        "schedules",
+        "choices",
+        "optimizers",
+        "scaling",
+        "sequences",
+        "shards",
+    },
     {"objectives", "layers", "mlp"},
     {"encoders", "decoders", "datasets"},
     {"models"},
     {"evaluation", "plots"},
-    {"callbacks"},
+    {"callbacks", "series_plots"},
     {"training"},
     {"report", "serving"},
     {"study"},
@@ -28,8 +37,10 @@ USES_TENSORFLOW |= {
     f"serving/{name}.py"
     for name in ("input_checks", "noise", "portability", "signatures", "verification", "warmup")
 }
-USES_TENSORFLOW |= {"cores.py", "shards.py", "datasets/pipeline.py", "training/environment.py"}
-USES_TENSORFLOW |= {"layers/cells.py", "layers/recurrent.py", "layers/scan.py", "optimizers.py"}
+USES_TENSORFLOW |= {"cores.py", "shards.py", "training/environment.py"}
+USES_TENSORFLOW |= {"datasets/buckets.py", "datasets/pipeline.py"}
+USES_TENSORFLOW |= {f"layers/{name}.py" for name in ("cells", "long", "recurrent", "scan")}
+USES_TENSORFLOW |= {"optimizers.py", "decoders/stepwise.py"}
 LATE = {"sklearn", "tensorflow_datasets", "tensorflow_serving"}
 
 MODULES = {str(path.relative_to(PACKAGE)): path for path in PACKAGE.rglob("*.py")}

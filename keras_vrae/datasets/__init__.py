@@ -1,7 +1,7 @@
 """Data sets: a name in, three parts and their description out."""
 
-from keras_vrae.choices import TFDS_PREFIX, check_dataset
-from keras_vrae.datasets import digits, idx, pipeline, tfds
+from keras_vrae.choices import SERIES_PREFIX, TFDS_PREFIX, check_dataset
+from keras_vrae.datasets import digits, idx, pipeline, tfds, timeseries
 from keras_vrae.datasets.splits import DataSpec, Split, Splits, image_splits
 from keras_vrae.validation import check_folder
 
@@ -25,14 +25,18 @@ KUZUSHIJI_NAMES = ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo")
 MNIST_FAMILY = {"mnist": DIGIT_NAMES, "fashion_mnist": FASHION_NAMES, "kmnist": KUZUSHIJI_NAMES}
 
 
-def load(name, data_dir=None):
+def load(name, data_dir=None, **series_options):
     """Loads a data set by name.
 
     Args:
-        name: `"digits"` (comes with scikit-learn), `"mnist"`, `"fashion_mnist"`, `"kmnist"`, or
-            `"tfds:NAME"` for any set of labelled images of one size in tensorflow-datasets.
+        name: `"digits"` (comes with scikit-learn), `"mnist"`, `"fashion_mnist"`, `"kmnist"`,
+            `"tfds:NAME"` for any set of labelled images of one size in tensorflow-datasets, or
+            `"timeseries:PATH"` for time series in a `.npz`, `.csv`, `.parquet` or `.ts` file, or
+            in one of the sets that aeon carries.
         data_dir: for the MNIST family a folder with the four IDX files, gzipped or not; otherwise
             the folder in which tensorflow-datasets keeps or prepares its data.
+        **series_options: `window`, `stride`, `missing` and `standardize` of
+            `datasets.series.make_splits`, for time series.
 
     Returns:
         `Splits` of train, validation and test, and their `DataSpec`.
@@ -49,6 +53,8 @@ def load(name, data_dir=None):
     check_dataset(name)
     if data_dir is not None:
         check_folder("data_dir", data_dir)
+    if name.startswith(SERIES_PREFIX):
+        return timeseries.load(name.removeprefix(SERIES_PREFIX), **series_options)
     if name == "digits":
         return digits.load()
     if name in MNIST_FAMILY and data_dir is not None and idx.find(data_dir):

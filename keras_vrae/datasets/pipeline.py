@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops, tree
 
-from keras_vrae.datasets.splits import Split
+from keras_vrae.datasets.buckets import like_lengths_together, trim
 
 FIXED_BINARIZATION_SEED = 0
 
@@ -26,7 +26,7 @@ def binarize(split, seed=FIXED_BINARIZATION_SEED):
         Salakhutdinov and Murray, 2008 (ICML).
     """
     noise = np.random.default_rng(seed).random(split.x.shape, dtype="float32")
-    return Split((noise < split.x).astype("float32"), split.y)
+    return split._replace(x=(noise < split.x).astype("float32"))
 
 
 def steps_in_epoch(split, batch_size):
@@ -34,7 +34,9 @@ def steps_in_epoch(split, batch_size):
     return math.ceil(split.size / batch_size)
 
 
-def training_batches(split, batch_size, seed, first_epoch=0, binarization="none", first_step=0):
+def training_batches(
+    split, batch_size, seed, first_epoch=0, binarization="none", first_step=0, bucket=False
+):
     """Batches of training examples, shuffled anew each epoch, without end.
 
     What a step of epoch e holds depends on the seed, e and the step alone, so that training which
@@ -49,16 +51,27 @@ def training_batches(split, batch_size, seed, first_epoch=0, binarization="none"
             probability (as in Burda et al., 2015, arXiv 1509.00519); `"fixed"` and `"none"` leave
             the examples as they are.
         first_step: the batch of that epoch to begin with, counted from 0.
+        bucket: whether sequences of like length come together, and their batches are as long as
+            the longest of them.
 
     Returns:
-        `tf.data.Dataset` of `(B, ...)` float32.
+        `tf.data.Dataset` of `(B, ...)` float32, or of dicts of padded sequences.
     """
     x = tf.constant(split.x)
+    lengths = None if split.lengths is None else tf.constant(split.lengths, tf.int64)
+    bucket = bucket and lengths is not None
     indices = tf.range(split.size, dtype=tf.int64)
 
     def epoch_batches(epoch):
         epoch_seed = tf.stack([tf.constant(seed, tf.int64), epoch])
         order = tf.random.experimental.stateless_shuffle(indices, seed=epoch_seed)
+        starts = tf.range(0, split.size, batch_size, dtype=tf.int64)
+        if bucket:
+            order = like_lengths_together(order, lengths, batch_size)
+            starts = tf.random.experimental.stateless_shuffle(starts, seed=epoch_seed)
+
+        def rows_from(start):
+            return order[start : start + batch_size]
 
         def batch(step, rows):
             values = tf.gather(x, rows)
@@ -66,9 +79,12 @@ def training_batches(split, batch_size, seed, first_epoch=0, binarization="none"
                 step_seed = tf.random.fold_in(epoch_seed, step)
                 noise = tf.random.stateless_uniform(tf.shape(values), seed=step_seed)
                 values = tf.cast(noise < values, tf.float32)
-            return values
+            if lengths is None:
+                return values
+            padded = {"x": values, "lengths": tf.gather(lengths, rows)}
+            return trim(padded) if bucket else padded
 
-        batches = tf.data.Dataset.from_tensor_slices(order).batch(batch_size).enumerate()
+        batches = tf.data.Dataset.from_tensor_slices(starts).map(rows_from).enumerate()
         skipped = tf.where(epoch == first_epoch, tf.constant(first_step, tf.int64), 0)
         return batches.skip(skipped).map(batch)
 
@@ -76,9 +92,10 @@ def training_batches(split, batch_size, seed, first_epoch=0, binarization="none"
     return ready_ahead(epochs.flat_map(epoch_batches))
 
 
-def evaluation_batches(split, batch_size):
-    """Batches of `(B, ...)` float32 in the order of the split, once."""
-    return array_batches(split.x, batch_size=batch_size)
+def evaluation_batches(split, batch_size, bucket=False):
+    """Batches of the examples in the order of the split, once; `bucket` lets them be shorter."""
+    batches = array_batches(split.inputs, batch_size=batch_size)
+    return batches.map(trim) if bucket and split.lengths is not None else batches
 
 
 def common_length(arrays):

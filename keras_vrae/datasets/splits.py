@@ -16,10 +16,29 @@ class Split(NamedTuple):
     Attributes:
         x: values, shape `(N, ...)`, float32 between 0 and 1 for images.
         y: class numbers, shape `(N,)`, int64.
+        lengths: how many time steps of each example count, `(N,)`, or None where all do.
     """
 
     x: np.ndarray
     y: np.ndarray
+    lengths: np.ndarray | None = None
+
+    @property
+    def inputs(self):
+        """The examples as a model takes them: x, or a dict of x and lengths."""
+        return self.x if self.lengths is None else {"x": self.x, "lengths": self.lengths}
+
+    @property
+    def values(self):
+        """All values that count, in the shape `(..., D)` of the last axis."""
+        if self.lengths is None:
+            return self.x
+        return self.x[np.arange(self.x.shape[1]) < self.lengths[:, np.newaxis]]
+
+    def rows(self, rows):
+        """A `Split` of some of the examples."""
+        lengths = None if self.lengths is None else self.lengths[rows]
+        return Split(self.x[rows], self.y[rows], lengths)
 
     @property
     def size(self):
@@ -31,14 +50,21 @@ class DataSpec(NamedTuple):
     """What a model has to know of a data set.
 
     Attributes:
-        event_shape: shape of one example.
+        event_shape: shape of one example; begins with None where the batches of a model are to be
+            as long as their longest sequence.
         num_classes: number of classes.
         class_names: what to call them, in the order of their numbers.
+        kind: how to draw an example: `"image"`, `"series"` or `"roll"`.
+        scaling: `mean` and `scale` of each channel of the training part, a dict, or None.
+        notes: what else is worth keeping with a run, a dict for JSON, or None.
     """
 
     event_shape: tuple
     num_classes: int
     class_names: tuple
+    kind: str = "image"
+    scaling: dict | None = None
+    notes: dict | None = None
 
 
 class Splits(NamedTuple):

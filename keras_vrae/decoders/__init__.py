@@ -2,11 +2,20 @@
 
 from keras_vrae.decoders.decoder import Decoder
 from keras_vrae.decoders.dense import DenseDecoder
+from keras_vrae.decoders.recurrent import GRUDecoder, LSTMDecoder, RecurrentDecoder
 from keras_vrae.validation import check_choice
 
-__all__ = ["DECODERS", "Decoder", "DenseDecoder", "make"]
+__all__ = [
+    "DECODERS",
+    "Decoder",
+    "DenseDecoder",
+    "GRUDecoder",
+    "LSTMDecoder",
+    "RecurrentDecoder",
+    "make",
+]
 
-DECODERS = {"dense": DenseDecoder}
+DECODERS = {"dense": DenseDecoder, "lstm": LSTMDecoder, "gru": GRUDecoder}
 
 
 def make(name, **config):

@@ -19,6 +19,7 @@ class DenseDecoder(Decoder):
         hidden_units: units of each hidden layer, H.
         num_layers: number of hidden layers.
         activation: activation of the hidden layers, any that Keras knows (`"relu"`, `"tanh"` ...).
+        **kwargs: `num_categories` as in `Decoder`, and the arguments of `keras.layers.Layer`.
 
     Example:
         >>> decoder = keras_vrae.DenseDecoder(event_shape=(8, 8), hidden_units=16)
@@ -30,7 +31,7 @@ class DenseDecoder(Decoder):
         super().__init__(event_shape, **kwargs)
         self.mlp = MLP(hidden_units, num_layers, activation, dtype=self.dtype_policy, name="mlp")
         self.output_layer = keras.layers.Dense(
-            math.prod(self.event_shape), dtype="float32", name="parameters"
+            math.prod(self.parameters_shape), dtype="float32", name="parameters"
         )
 
     def build(self, input_shape):
@@ -42,7 +43,7 @@ class DenseDecoder(Decoder):
         """Returns the parameters of `p(x|z)`: `(..., Z)` becomes `(..., *event_shape)`."""
         rows = ops.reshape(z, (-1, z.shape[-1]))
         parameters = in_shards(lambda part: self.output_layer(self.mlp.on_rows(part)), rows)
-        return ops.reshape(parameters, (*ops.shape(z)[:-1], *self.event_shape))
+        return ops.reshape(parameters, (*ops.shape(z)[:-1], *self.parameters_shape))
 
     def get_config(self):
         return {**super().get_config(), **self.mlp.settings()}

@@ -24,6 +24,10 @@ class RecurrentEncoder(Encoder):
         bidirectional: whether each layer reads x in both directions; the two last states are
             then concatenated.
         dropout: fraction of the input features of each recurrent layer to drop in training.
+        reverse: whether x is read from its last step to its first, so that the state is freshest of
+            the steps that a recurrent decoder has to write first.
+        num_categories: for examples of tokens `(T,)`, the number of categories V, of which each is
+            read as a vector of its own (one-hot). None for numbers.
 
     Reference:
         Fabius and van Amersfoort, 2014, arXiv 1412.6581.
@@ -38,6 +42,8 @@ class RecurrentEncoder(Encoder):
         num_layers=1,
         bidirectional=False,
         dropout=0.0,
+        reverse=False,
+        num_categories=None,
         **kwargs,
     ):
         super().__init__(latent_dim, **kwargs)
@@ -45,6 +51,10 @@ class RecurrentEncoder(Encoder):
         self.num_layers = check_int("num_layers", num_layers)
         self.bidirectional = bool(bidirectional)
         self.dropout = check_float("dropout", dropout, maximum=1.0, below=True)
+        self.reverse = bool(reverse)
+        if num_categories is not None:
+            check_int("num_categories", num_categories, minimum=2)
+        self.num_categories = num_categories
         self.recurrent_layers = [self._make_layer(index) for index in range(self.num_layers)]
 
     def _make_layer(self, index):
@@ -62,22 +72,31 @@ class RecurrentEncoder(Encoder):
         )
 
     def build_features(self, input_shape):
-        if len(input_shape) < 3 or None in input_shape[2:]:
-            expected = f"(batch, time, features ...) for a {type(self).__name__}"
+        fewest = 2 if self.num_categories else 3
+        if len(input_shape) < fewest or None in input_shape[2:]:
+            axes = "(batch, time)" if self.num_categories else "(batch, time, features ...)"
+            expected = f"{axes} for a {type(self).__name__}"
             raise SettingError(complaint("input_shape", expected, tuple(input_shape)))
         self.event_shape = (None, *input_shape[2:])
-        shape = (None, None, math.prod(input_shape[2:]))
+        shape = (None, None, self._feature_size())
         for layer in self.recurrent_layers:
             layer.build(shape)
             shape = layer.compute_output_shape(shape)
         return shape
 
     def features(self, x, mask=None, training=False):
+        if self.num_categories:
+            x = ops.one_hot(ops.cast(x, "int32"), self.num_categories, dtype=self.compute_dtype)
         if x.ndim > 3:
-            x = ops.reshape(x, (*ops.shape(x)[:2], math.prod(self.event_shape[1:])))
+            x = ops.reshape(x, (*ops.shape(x)[:2], self._feature_size()))
+        if self.reverse:
+            x, mask = (None if part is None else ops.flip(part, axis=1) for part in (x, mask))
         for layer in self.recurrent_layers:
             x = layer(x, mask=mask, training=training)
         return x
+
+    def _feature_size(self):
+        return math.prod(self.event_shape[1:]) * (self.num_categories or 1)
 
     def get_config(self):
         return {
@@ -86,6 +105,8 @@ class RecurrentEncoder(Encoder):
             "num_layers": self.num_layers,
             "bidirectional": self.bidirectional,
             "dropout": self.dropout,
+            "reverse": self.reverse,
+            "num_categories": self.num_categories,
         }
 
 

@@ -1,5 +1,6 @@
 """Figures that tell how good a trained model is."""
 
+from keras_vrae.evaluation import anomaly
 from keras_vrae.evaluation.clustering import cluster_agreement, silhouette
 from keras_vrae.evaluation.latent import active_units, kl_per_dimension, mutual_information
 from keras_vrae.evaluation.likelihood import ImportanceNLL, elbo_estimate, importance_nll
@@ -14,6 +15,7 @@ __all__ = [
     "FewLabelAccuracy",
     "ImportanceNLL",
     "active_units",
+    "anomaly",
     "cluster_agreement",
     "elbo_estimate",
     "few_label_knn_accuracy",

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_vrae import sequences
 from keras_vrae.models.batching import over_batches
 from keras_vrae.models.data_checks import check_examples
 from keras_vrae.validation import check_int
@@ -20,7 +21,7 @@ def elbo_estimate(model, x, num_samples=10, seed=0):
 
     Args:
         model: a built `VAE`.
-        x: examples, `(N, ...)`.
+        x: examples, `(N, ...)`, or padded sequences.
         num_samples: posterior samples of each example, K; more lessen the noise of the estimate,
             not the bound itself.
         seed: whole number; the same seed gives the same figures.
@@ -29,6 +30,7 @@ def elbo_estimate(model, x, num_samples=10, seed=0):
         A dict of NumPy arrays of shape `(N,)`, in nats: `elbo`, `reconstruction`
         (`-E_q[log p(x|z)]`) and `kl`; `elbo = -(reconstruction + kl)`.
     """
+    x = sequences.as_inputs(x, model.event_shape)
     check_examples(x, model.event_shape, model.likelihood)
     num_samples = check_int("num_samples", num_samples)
     seeds = keras.random.SeedGenerator(check_int("seed", seed, minimum=0))
@@ -39,7 +41,9 @@ def elbo_estimate(model, x, num_samples=10, seed=0):
 
     # In batches of one size the noise, and so the figure, does not depend on the machine.
     batch_size = max(1, min(512, DECODED_AT_A_TIME // num_samples))
-    figures = over_batches(terms_of_batch, model.event_shape)(x, batch_size)
+    figures = over_batches(terms_of_batch, sequences.row_shapes(x, model.event_shape))(
+        x, batch_size
+    )
     return dict(zip(("elbo", "reconstruction", "kl"), figures, strict=True))
 
 
@@ -74,7 +78,7 @@ def importance_nll(model, x, num_samples=5000, seed=0, verbose=0):
 
     Args:
         model: a built `VAE`.
-        x: examples, `(N, ...)`.
+        x: examples, `(N, ...)`, or padded sequences.
         num_samples: posterior samples of each example, K; the literature takes 5,000.
         seed: whole number; the same seed gives the same figures.
         verbose: 1 shows a progress bar.
@@ -96,6 +100,7 @@ def importance_nll(model, x, num_samples=5000, seed=0, verbose=0):
         Rezende, Mohamed and Wierstra, 2014, arXiv 1401.4082, appendix E; with 5,000 samples Burda,
         Grosse and Salakhutdinov, 2016, arXiv 1509.00519, section 5.
     """
+    x = sequences.as_inputs(x, model.event_shape)
     check_examples(x, model.event_shape, model.likelihood)
     num_samples = check_int("num_samples", num_samples)
     seeds = keras.random.SeedGenerator(check_int("seed", seed, minimum=0))
@@ -103,7 +108,7 @@ def importance_nll(model, x, num_samples=5000, seed=0, verbose=0):
     chunks, rest = divmod(num_samples, chunk_size)
 
     def estimate(batch):
-        posterior = model.encoder(batch)
+        posterior = model.posterior(batch)
 
         def add(state, size):
             terms = model.elbo_terms(batch, num_samples=size, seed=seeds, posterior=posterior)
@@ -114,7 +119,7 @@ def importance_nll(model, x, num_samples=5000, seed=0, verbose=0):
         state = ops.fori_loop(0, chunks, lambda _, state: add(state, chunk_size), state)
         return summarize(add(state, rest) if rest else state, num_samples)
 
-    run = over_batches(estimate, model.event_shape)
+    run = over_batches(estimate, sequences.row_shapes(x, model.event_shape))
     return ImportanceNLL(*run(x, IMPORTANCE_EXAMPLES, verbose=verbose))
 
 

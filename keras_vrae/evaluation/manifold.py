@@ -7,12 +7,13 @@ import numpy as np
 from keras_vrae.validation import check_int
 
 
-def decode_grid(model, size):
+def decode_grid(model, size, length=None):
     """Decodes a square grid over the plane of a two-dimensional prior.
 
     Args:
         model: a `VAE` with two latent dimensions.
         size: points of the grid in each direction.
+        length: time steps of each, where the model leaves that open.
 
     Returns:
         `(size, size, ...)`: means of `p(x|z)`; along the second axis the first latent dimension
@@ -29,5 +30,5 @@ def decode_grid(model, size):
     quantiles = np.linspace(0.02, 0.98, check_int("size", size))
     line = np.array([NormalDist().inv_cdf(quantile) for quantile in quantiles])
     first, second = np.meshgrid(line, line)
-    images = model.decode(np.column_stack([first.ravel(), second.ravel()]))
+    images = model.decode(np.column_stack([first.ravel(), second.ravel()]), length=length)
     return images.reshape(size, size, *images.shape[1:])

@@ -4,19 +4,23 @@ import keras
 import tensorflow as tf
 
 from keras_vrae.layers.cells import GRUCell, LSTMCell
+from keras_vrae.layers.long import long_scan
 from keras_vrae.layers.scan import scan
 from keras_vrae.shards import shard_count, shard_sizes
 
-MAX_STEPS = 64  # The steps are laid out one by one, so the graph grows with them.
+# `scan` lays the steps out one by one, so that the graph grows with them, and keeps what all of
+# them computed; more steps, or an unknown number, are for `long_scan`.
+MAX_STEPS = 64
 
 
 class ScannedOnCPU:
     """Computes a recurrent layer of Keras by `scan`, where that is its equal and faster.
 
     That is without a GPU, where cuDNN would be faster; in float32; for the equations that cuDNN
-    has; for sequences of a known, moderate length; and unless `use_cudnn=False` asks for Keras's
-    own loop, whose graph is smaller. Elsewhere the layer is the one of Keras. Weights, results and
-    gradients are the same, up to rounding.
+    has; and unless `use_cudnn=False` asks for Keras's own loop, whose graph is smaller. Elsewhere
+    the layer is the one of Keras. Weights, results and gradients are the same, up to rounding.
+    Sequences of more than 64 steps, or of a length that the graph does not know, are computed by
+    `long_scan`, whose memory hardly grows with the length.
 
     The batch is computed in as many shards as there are cores, side by side.
     """
@@ -60,8 +64,7 @@ class ScannedOnCPU:
             and plain
             and self.use_cudnn == "auto"
             and self.compute_dtype == "float32"
-            and steps is not None
-            and 1 <= steps <= MAX_STEPS
+            and steps != 0
             and not tf.config.list_logical_devices("GPU")
         )
 
@@ -75,8 +78,10 @@ class ScannedOnCPU:
         xs = tf.split(x, sizes, axis=1)
         states = zip(*(tf.split(part, sizes) for part in state), strict=True)
         masks = [None] * count if mask is None else tf.split(mask, sizes, axis=1)
+        steps = x.shape[0]
+        compute = long_scan if steps is None or steps > MAX_STEPS else scan
         results = [
-            scan(self.equations, *parts, weights=weights, return_sequences=self.return_sequences)
+            compute(self.equations, *parts, weights=weights, return_sequences=self.return_sequences)
             for parts in zip(xs, states, masks, strict=True)
         ]
         outputs = tf.concat([r[0] for r in results], 1) if self.return_sequences else None

@@ -1,11 +1,12 @@
 """Likelihoods `p(x|z)`: what the decoder's output means."""
 
 from keras_vrae.likelihoods.bernoulli import Bernoulli
+from keras_vrae.likelihoods.categorical import Categorical
 from keras_vrae.likelihoods.gaussian import Gaussian
 from keras_vrae.likelihoods.likelihood import Likelihood
 from keras_vrae.validation import check_choice
 
-__all__ = ["LIKELIHOODS", "Bernoulli", "Gaussian", "Likelihood", "get"]
+__all__ = ["LIKELIHOODS", "Bernoulli", "Categorical", "Gaussian", "Likelihood", "get"]
 
 LIKELIHOODS = {"bernoulli": Bernoulli, "gaussian": Gaussian}
 

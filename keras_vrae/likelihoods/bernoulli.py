@@ -25,7 +25,9 @@ class Bernoulli(Likelihood):
     def log_prob_of_values(self, x, parameters):
         return bernoulli_log_prob(x, parameters)
 
-    def log_prob(self, x, parameters):
+    def log_prob(self, x, parameters, mask=None):
+        if mask is not None or None in x.shape[1:]:
+            return super().log_prob(x, parameters, mask)
         # What the values' logarithms sum to, in less than half of the time.
         size = math.prod(x.shape[1:])
         x = ops.reshape(ops.cast(x, "float32"), (-1, size))
@@ -36,6 +38,6 @@ class Bernoulli(Likelihood):
     def call(self, parameters):
         return ops.sigmoid(parameters)
 
-    def sample(self, parameters, seed=None):
+    def sample(self, parameters, seed=None, temperature=1.0):
         noise = keras.random.uniform(ops.shape(parameters), seed=seed)
-        return ops.cast(noise < self(parameters), "float32")
+        return ops.cast(noise < self(parameters / temperature), "float32")

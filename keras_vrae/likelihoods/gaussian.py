@@ -61,9 +61,9 @@ class Gaussian(Likelihood):
     def call(self, parameters):
         return parameters
 
-    def sample(self, parameters, seed=None):
+    def sample(self, parameters, seed=None, temperature=1.0):
         noise = keras.random.normal(ops.shape(parameters), seed=seed)
-        return parameters + ops.exp(self.log_scale) * noise
+        return parameters + temperature * ops.exp(self.log_scale) * noise
 
     def get_config(self):
         own = {"scale": self.scale, "initial_scale": self.initial_scale}

@@ -1,6 +1,7 @@
 """The contract of a likelihood `p(x|z)`."""
 
 import keras
+from keras import ops
 
 from keras_vrae.numerics import sum_event_axes
 
@@ -26,24 +27,43 @@ class Likelihood(keras.layers.Layer):
         """`log p` of each value, in nats, before the sum over the event's axes."""
         raise NotImplementedError
 
-    def log_prob(self, x, parameters):
+    def log_prob(self, x, parameters, mask=None):
         """`log p(x|z)` in nats.
 
         Args:
             x: `(B, ...)`.
             parameters: what the decoder returned, `(K, B, ...)`.
+            mask: booleans `(B, T)`, False at time steps that do not count, or None.
 
         Returns:
             Sums over the event's axes, shape `(K, B)`.
         """
-        x = keras.ops.cast(x, "float32")
-        parameters = keras.ops.cast(parameters, "float32")
+        if mask is not None:
+            return ops.sum(self.log_prob_of_steps(x, parameters, mask), axis=-1)
+        x, parameters = ops.cast(x, "float32"), ops.cast(parameters, "float32")
         return sum_event_axes(self.log_prob_of_values(x, parameters), event_ndim=x.ndim - 1)
+
+    def log_prob_of_steps(self, x, parameters, mask=None):
+        """`log p(x_t|z)` in nats of each time step, `(K, B, T)`; arguments as of `log_prob`.
+
+        It is zero at the steps that do not count.
+        """
+        x, parameters = ops.cast(x, "float32"), ops.cast(parameters, "float32")
+        values = self.log_prob_of_values(x, parameters)
+        steps = sum_event_axes(values, event_ndim=x.ndim - 2) if x.ndim > 2 else values
+        return steps if mask is None else ops.where(mask, steps, ops.zeros_like(steps))
 
     def call(self, parameters):
         """The mean of `p(x|z)`, in the shape of `parameters`."""
         raise NotImplementedError
 
-    def sample(self, parameters, seed=None):
-        """One draw from `p(x|z)`, in the shape of `parameters`; `seed` as in `keras.random`."""
+    def sample(self, parameters, seed=None, temperature=1.0):
+        """One draw from `p(x|z)`, in the shape of `parameters`.
+
+        Args:
+            parameters: what the decoder returned.
+            seed: as in `keras.random`.
+            temperature: below 1 the draws are nearer to the most likely values, above 1 more
+                varied.
+        """
         raise NotImplementedError

@@ -5,6 +5,7 @@ import numpy as np
 import tensorflow as tf
 from keras import tree
 
+from keras_vrae.sequences import num_rows, take
 from keras_vrae.validation import check_int
 
 
@@ -12,25 +13,27 @@ def over_batches(function, row_shape):
     """Compiles `function` and returns it as a function of whole arrays.
 
     Args:
-        function: takes a float32 tensor `(B, *row_shape)` and returns tensors whose first axis is
-            B, or tuples of such.
-        row_shape: shape of one row.
+        function: takes a float32 tensor `(B, *row_shape)`, or a dict of such, and returns tensors
+            whose first axis is B, or tuples of such.
+        row_shape: shape of one row, or a dict of shapes.
 
     Returns:
         A function of `(array, batch_size, verbose=0)` that gives NumPy arrays of the array's
         length; with `verbose=1` it shows how far it is.
     """
-    signature = [tf.TensorSpec((None, *row_shape), "float32")]
-    compiled = tf.function(function, input_signature=signature)
+    named = isinstance(row_shape, dict)
+    shapes = row_shape if named else {"": row_shape}
+    specs = {name: tf.TensorSpec((None, *shape), "float32") for name, shape in shapes.items()}
+    compiled = tf.function(function, input_signature=[specs if named else specs[""]])
 
     def apply(array, batch_size, verbose=0):
-        array = np.asarray(array, "float32")
-        batch_size = check_int("batch_size", batch_size)
-        bar = keras.utils.Progbar(len(array), verbose=verbose)
+        array = tree.map_structure(lambda part: np.asarray(part, "float32"), array)
+        batch_size, rows = check_int("batch_size", batch_size), num_rows(array)
+        bar = keras.utils.Progbar(rows, verbose=verbose)
         batches = []
-        for start in range(0, len(array), batch_size):
-            batches.append(compiled(array[start : start + batch_size]))
-            bar.update(min(start + batch_size, len(array)))
+        for start in range(0, rows, batch_size):
+            batches.append(compiled(take(array, slice(start, start + batch_size))))
+            bar.update(min(start + batch_size, rows))
         return tree.map_structure(lambda *parts: np.concatenate(parts), *batches)
 
     return apply

@@ -3,6 +3,7 @@
 import numpy as np
 from keras import ops
 
+from keras_vrae import sequences
 from keras_vrae.validation import SettingError, check_batch_shape, complaint
 
 CHECKED_AT_A_TIME = 4096
@@ -16,10 +17,14 @@ def check_examples(x, event_shape, likelihood):
     training step instead, which makes the same checks.
 
     Args:
-        x: what the user passed as data.
+        x: what the user passed as data, an array or padded sequences.
         event_shape: shape of one example.
         likelihood: whose support the values must lie in.
     """
+    lengths = None
+    if sequences.is_padded(x):
+        sequences.check_lengths(x)
+        x, lengths = x["x"], np.asarray(x["lengths"])
     if not isinstance(x, (np.ndarray, list)) and not ops.is_tensor(x):
         return
     x = np.asarray(x)
@@ -31,6 +36,10 @@ def check_examples(x, event_shape, likelihood):
     for start in range(0, len(x), CHECKED_AT_A_TIME):
         part = x[start : start + CHECKED_AT_A_TIME]
         valid = np.asarray(likelihood.in_support(part))
+        if lengths is not None:
+            ends = lengths[start : start + CHECKED_AT_A_TIME, np.newaxis]
+            padding = np.arange(x.shape[1]) >= ends
+            valid = valid | padding.reshape(*padding.shape, *[1] * (x.ndim - 2))
         if not valid.all():
             name = type(likelihood).__name__
             expected = f"an array of {likelihood.support} for the {name} likelihood"

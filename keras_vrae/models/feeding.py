@@ -8,6 +8,7 @@ import keras
 import numpy as np
 from keras import tree
 
+from keras_vrae import sequences
 from keras_vrae.datasets.pipeline import array_batches, common_length
 from keras_vrae.validation import SettingError, complaint
 
@@ -117,12 +118,13 @@ class FedModel(keras.Model):
         """Checks the data among the arguments of a Keras method, and readies them for it."""
         x = arguments.get("x")
         if isinstance(x, list):
-            x = arguments["x"] = np.asarray(x)
+            x = arguments["x"] = sequences.as_inputs(x, self.event_shape)
         self.check_data(x)
         weighted = arguments.get("sample_weight") is not None
-        if weighted and arguments.get("y") is None and hasattr(x, "shape"):
+        array = sequences.array_of(x)
+        if weighted and arguments.get("y") is None and hasattr(array, "shape"):
             # Keras drops the weights of data without labels; labels are ignored here anyway.
-            arguments["y"] = np.zeros(len(x), "float32")
+            arguments["y"] = np.zeros(len(array), "float32")
 
 
 def look_at_batches(callbacks):

@@ -14,19 +14,24 @@ def build(
     decoder="dense",
     objective=None,
     seed=None,
+    decoder_options=None,
+    scaling=None,
     **encoder_options,
 ):
     """Makes an uncompiled `VAE` with the encoder of that name.
 
     Args:
         encoder: `"dense"`, `"lstm"` or `"gru"`.
-        input_shape: shape of one example; for a recurrent encoder its first axis is time.
+        input_shape: shape of one example; for a recurrent encoder its first axis is time, of which
+            None leaves the length open where the decoder is recurrent too.
         latent_dim: number of latent dimensions, Z.
         hidden_units: units of every hidden layer of encoder and decoder, H.
-        likelihood: a `Likelihood` or its name, `"bernoulli"` or `"gaussian"`.
-        decoder: `"dense"`.
+        likelihood: a `Likelihood`, or `"bernoulli"` or `"gaussian"`.
+        decoder: `"dense"`, `"lstm"` or `"gru"`.
         objective: what training minimises; `ELBO()` when None.
         seed: whole number that fixes the noise of training, or None.
+        decoder_options: further arguments of the decoder, a dict such as `{"inputs": "teacher"}`.
+        scaling: a `Standardization` of the data, or None.
         **encoder_options: further arguments of the encoder, such as `bidirectional=True`.
 
     Returns:
@@ -40,13 +45,17 @@ def build(
         >>> vae.generate(3, seed=0).shape
         (3, 8, 8)
     """
-    input_shape = check_event_shape("input_shape", input_shape)
+    recurrent = decoder != "dense"
+    input_shape = check_event_shape("input_shape", input_shape, any_length=recurrent)
     return VAE(
         encoder=encoders.make(
             encoder, latent_dim=latent_dim, hidden_units=hidden_units, **encoder_options
         ),
-        decoder=decoders.make(decoder, event_shape=input_shape, hidden_units=hidden_units),
+        decoder=decoders.make(
+            decoder, event_shape=input_shape, hidden_units=hidden_units, **(decoder_options or {})
+        ),
         likelihood=likelihood,
         objective=objective,
         seed=seed,
+        scaling=scaling,
     )

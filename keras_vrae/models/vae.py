@@ -1,28 +1,34 @@
 """The variational autoencoder as a Keras model."""
 
 import keras
-import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from keras_vrae import decoders, encoders, likelihoods, optimizers
-from keras_vrae.models.batching import over_batches
+from keras_vrae import decoders, encoders, likelihoods, optimizers, sequences
 from keras_vrae.models.data_checks import check_examples
 from keras_vrae.models.feeding import FedModel
+from keras_vrae.models.inference import Inference
 from keras_vrae.numerics import gaussian_kl, gaussian_log_ratio
 from keras_vrae.objectives import ELBO, ElboTerms, Objective
 from keras_vrae.sampling import GradientGate, Sampling
-from keras_vrae.validation import SettingError, check_batch_shape, check_int, check_type, complaint
+from keras_vrae.scaling import Standardization
+from keras_vrae.validation import SettingError, check_batch_shape, check_type, complaint
 
 
 @keras.saving.register_keras_serializable(package="keras_vrae")
-class VAE(FedModel):
+class VAE(Inference, FedModel):
     """A variational autoencoder: an inference network, a generative network, a bound to train on.
 
     It is an ordinary Keras model: `compile()`, `fit(x)`, `evaluate(x)`, `predict(x)` (which
     reconstructs), callbacks, `tf.data`, mixed precision, `tf.distribute` and `.keras` files work as
     they do anywhere. The loss is the objective, so `compile` takes an optimizer and no loss; labels
     that come with the data are ignored and `sample_weight` is honoured, with or without labels.
+
+    Examples are one array. Sequences of unequal length are a dict
+    `{"x": (N, T, ...), "lengths": (N,)}`, as `keras_vrae.sequences.pad` makes it, or a plain list
+    of arrays: of each only the first `lengths[n]` steps are read and counted, and what stands after
+    them makes no difference. Such a dict may be wherever an example may be, in `tf.data` too. A
+    model whose decoder has an `event_shape` that begins with None takes any T.
 
     `fit` and `evaluate` report, in nats and as (weighted) means over examples, `reconstruction`
     (`-E_q[log p(x|z)]`), `kl` (`KL(q(z|x) || p(z))`) and `loss`: the objective when training, and
@@ -31,9 +37,11 @@ class VAE(FedModel):
     Args:
         encoder: an `Encoder`.
         decoder: a `Decoder`.
-        likelihood: a `Likelihood` or its name, `"bernoulli"` or `"gaussian"`.
+        likelihood: a `Likelihood`, or `"bernoulli"` or `"gaussian"`.
         objective: what training minimises; `ELBO()` when None.
         seed: whole number that fixes the noise of training, or None.
+        scaling: a `Standardization` between the units of the data and those of the networks and
+            the likelihood, so that figures in nats are of standardized values; or None.
 
     Example:
         >>> vae = keras_vrae.VAE(
@@ -53,7 +61,14 @@ class VAE(FedModel):
     """
 
     def __init__(
-        self, encoder, decoder, likelihood="bernoulli", objective=None, seed=None, **kwargs
+        self,
+        encoder,
+        decoder,
+        likelihood="bernoulli",
+        objective=None,
+        seed=None,
+        scaling=None,
+        **kwargs,
     ):
         super().__init__(**kwargs)
         self.encoder = check_type("encoder", encoder, encoders.Encoder)
@@ -61,6 +76,9 @@ class VAE(FedModel):
         self.likelihood = likelihoods.get(likelihood)
         objective = ELBO() if objective is None else objective
         self.objective = check_type("objective", objective, Objective)
+        self.scaling = (
+            scaling if scaling is None else check_type("scaling", scaling, Standardization)
+        )
         self.sampling = Sampling(seed, dtype="float32", name="sampling")
         self.loss_tracker = keras.metrics.Mean(name="loss")
         self.reconstruction_tracker = keras.metrics.Mean(name="reconstruction")
@@ -103,16 +121,53 @@ class VAE(FedModel):
         self.built = True
 
     def call(self, x, mask=None, training=False):
-        """Reconstructs x from its posterior mean: the mean of `p(x|z)` at `z = z_mean`."""
+        """Reconstructs x from its posterior mean: the mean of `p(x|z)` at `z = z_mean`.
+
+        A decoder that reads x is given none: it reads what it wrote.
+        """
+        padded = sequences.is_padded(x)
+        if padded:
+            x, mask = self.read(x)
+        else:
+            x = self.standardize(x, mask)
         check_batch_shape("x", x.shape, self.event_shape)
         posterior = self.encoder(x, mask=mask, training=training)
-        return self.likelihood(self.decoder(posterior.z_mean))
+        mean = self.mean(posterior.z_mean, steps=x.shape[1] or ops.shape(x)[1])
+        return sequences.blank(mean, mask) if padded else mean
+
+    def read(self, inputs):
+        """One batch as the networks take it: x float32, and the mask `(B, T)` or None."""
+        x, mask = sequences.read(inputs)
+        check_batch_shape("x", x.shape, self.event_shape)
+        return self.standardize(x, mask), mask
+
+    def standardize(self, x, mask=None):
+        """Values of one batch in the units of the networks, with zeros where a mask is False."""
+        if self.scaling is None:
+            return x
+        x = self.scaling(x)
+        return x if mask is None else sequences.blank(x, mask)
+
+    def in_units_of_data(self, x):
+        """Values of one batch in the units of the data."""
+        return x if self.scaling is None else self.scaling.inverse(x)
+
+    def posterior(self, x, training=False):
+        """`q(z|x)` of one batch, a `Posterior` of tensors `(B, Z)`; x as in `elbo_terms`."""
+        x, mask = self.read(x)
+        return self.encoder(x, mask=mask, training=training)
+
+    def parameters(self, z, x=None, steps=None, training=False):
+        """What the decoder makes of z `(K, B, Z)`, reading x `(B, ...)` where it reads any."""
+        if not self.decoder.sequential:
+            return self.decoder(z)
+        return self.decoder(z, x=x, steps=steps, read=self.likelihood, training=training)
 
     def elbo_terms(self, x, num_samples=None, training=False, seed=None, posterior=None):
         """The terms of the evidence lower bound of each example, as differentiable tensors.
 
         Args:
-            x: one batch, `(B, ...)`.
+            x: one batch, `(B, ...)` or a dict of padded sequences and their lengths.
             num_samples: posterior samples K; those of the objective when None.
             training: whether dropout is on.
             seed: a `keras.random.SeedGenerator` to draw from in place of the model's own.
@@ -121,11 +176,12 @@ class VAE(FedModel):
         Returns:
             `ElboTerms`, in nats.
         """
-        check_batch_shape("x", x.shape, self.event_shape)
-        x = self._within_support(ops.cast(x, "float32"))
+        x, mask = self.read(x)
+        x = self._within_support(x)
         if num_samples is None:
             num_samples = self.objective.num_samples
-        posterior = self.encoder(x, training=training) if posterior is None else posterior
+        if posterior is None:
+            posterior = self.encoder(x, mask=mask, training=training)
         if posterior.z_log_var is None:
             name = type(self.objective).__name__
             expected = f"one that gives z_log_var, as {name} draws z from q(z|x)"
@@ -136,7 +192,9 @@ class VAE(FedModel):
             gate = GradientGate()
             z, density_of = gate(z), map(ops.stop_gradient, posterior)
         return ElboTerms(
-            log_likelihood=self.likelihood.log_prob(x, self.decoder(z)),
+            log_likelihood=self.likelihood.log_prob(
+                x, self.parameters(z, x, training=training), *([] if mask is None else [mask])
+            ),
             kl_per_dimension=gaussian_kl(*posterior),
             log_ratio=gaussian_log_ratio(z, *density_of),
             gate=gate,
@@ -220,67 +278,13 @@ class VAE(FedModel):
             tracker.update_state(values, sample_weight)
         return {tracker.name: tracker.result() for tracker in self.metrics}
 
-    # Use after training. These take and return whole NumPy arrays.
-
-    def encode(self, x, batch_size=512):
-        """The approximate posterior of each example.
-
-        Args:
-            x: examples, `(N, ...)`.
-            batch_size: examples to work on at a time.
-
-        Returns:
-            `Posterior(z_mean, z_log_var)`, two NumPy arrays of shape `(N, Z)`.
-        """
-        self.check_data(x)
-        return self._over_batches("encode", self.encoder, x, batch_size)
-
-    def decode(self, z, batch_size=512):
-        """The mean of `p(x|z)` for each row of z: `(N, Z)` becomes `(N, ...)`, a NumPy array."""
-        z = np.asarray(z, "float32")
-        if z.ndim != 2 or z.shape[1] != self.latent_dim or not len(z):
-            expected = f"of shape (examples, {self.latent_dim})"
-            raise SettingError(complaint("z", expected, z.shape, of=".shape"))
-        return self._over_batches("decode", self._decode_mean, z, batch_size)
-
-    def reconstruct(self, x, batch_size=512):
-        """The mean of `p(x|z)` at the posterior mean of each example, a NumPy array like x."""
-        return self.decode(self.encode(x, batch_size).z_mean, batch_size)
-
-    def generate(self, num_samples, seed=None, draw=False):
-        """New examples: `z ~ p(z)`, then the mean of `p(x|z)`.
-
-        Args:
-            num_samples: how many.
-            seed: whole number that makes the call repeatable, or None.
-            draw: whether to draw x from `p(x|z)` in place of taking its mean.
-
-        Returns:
-            NumPy array of shape `(num_samples, ...)`.
-        """
-        num_samples = check_int("num_samples", num_samples)
-        seeds = keras.random.SeedGenerator(seed)
-        z = ops.convert_to_numpy(keras.random.normal((num_samples, self.latent_dim), seed=seeds))
-        if not draw:
-            return self.decode(z)
-        parameters = self._over_batches("parameters", self.decoder, z, batch_size=512)
-        return ops.convert_to_numpy(self.likelihood.sample(parameters, seed=seeds))
-
-    def _decode_mean(self, z):
-        return self.likelihood(self.decoder(z))
-
-    def _over_batches(self, name, function, array, batch_size):
-        """Applies `function` to `array` in batches; compiles it the first time it is named."""
-        if name not in self._compiled:
-            self._compiled[name] = over_batches(function, np.shape(array)[1:])
-        return self._compiled[name](array, batch_size)
-
     def get_config(self):
         children = {
             "encoder": self.encoder,
             "decoder": self.decoder,
             "likelihood": self.likelihood,
             "objective": self.objective,
+            "scaling": self.scaling,
         }
         serialize = keras.saving.serialize_keras_object
         return {
@@ -294,6 +298,8 @@ class VAE(FedModel):
         config = dict(config)
         for name in ("encoder", "decoder", "likelihood", "objective"):
             config[name] = keras.saving.deserialize_keras_object(config[name])
+        scaling = config.get("scaling")  # Files of older versions have none.
+        config["scaling"] = scaling and keras.saving.deserialize_keras_object(scaling)
         return cls(**config)
 
 

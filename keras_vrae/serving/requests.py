@@ -33,9 +33,11 @@ def make_requests(signatures, likelihood):
     for name, signature in signatures.items():
         for batch_size, length in zip(BATCH_SIZES, LENGTHS, strict=True):
             inputs = {}
+            fixed = signature.inputs["inputs"].shape[1:2] if "inputs" in signature.inputs else []
+            most = min([length, *filter(None, fixed)])
             for key, spec in signature.inputs.items():
                 shape = [length if size is None else size for size in spec.shape]
-                inputs[key] = _values(key, (batch_size, *shape[1:]), length, likelihood, rng)
+                inputs[key] = _values(key, (batch_size, *shape[1:]), most, likelihood, rng)
             requests.append(Request(name, inputs))
     return requests
 

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from keras_vrae.numerics import gaussian_kl
 from keras_vrae.objectives import ElboTerms
+from keras_vrae.sequences import blank
 from keras_vrae.serving.input_checks import check_rows, check_same_rows, check_values
 from keras_vrae.serving.noise import normal_rows
 from keras_vrae.validation import SettingError, complaint
@@ -70,49 +71,76 @@ def encoder_signatures(model):
 
 
 def decoder_signatures(model):
-    """The functions that need the decoder alone; `decode` is the one served by default."""
+    """The functions that need the decoder alone; `decode` is the one served by default.
 
-    def decode(z):
+    Those of a decoder of sequences of any length also take the number of steps of each row; after
+    them its output has zeros.
+    """
+
+    def decode(z, lengths=None):
         z = check_rows("z", z, (model.latent_dim,))
         z = check_values("z", z, tf.math.is_finite(z), "finite numbers")
-        return {"reconstruction": _mean(model, z)}
+        return {"reconstruction": _written(model, z, lengths, "z")}
 
-    def generate(seed):
+    def generate(seed, lengths=None):
         noise = normal_rows(check_rows("seed", seed, ()), (model.latent_dim,))
-        return {"reconstruction": _mean(model, noise)}
+        return {"reconstruction": _written(model, noise, lengths, "seed")}
 
+    lengths = {} if model.event_shape[0] else {"lengths": _numbers("lengths")}
     return {
-        "decode": Signature({"z": _rows("z", (model.latent_dim,))}, decode),
-        "generate": Signature({"seed": _numbers("seed")}, generate),
+        "decode": Signature({"z": _rows("z", (model.latent_dim,)), **lengths}, decode),
+        "generate": Signature({"seed": _numbers("seed"), **lengths}, generate),
     }
 
 
 def autoencoder_signatures(model):
-    """The functions that need both; `reconstruct` is the one served by default."""
+    """The functions that need both; `reconstruct` is the one served by default.
+
+    A model with a recurrent decoder also has `reconstruct_padded` and `score_padded`, which take
+    the number of steps of each row that count.
+    """
     row_shape = model.event_shape
     inputs, seed = {"inputs": _rows("inputs", row_shape)}, {"seed": _numbers("seed")}
     check = _ExampleChecks(model, row_shape)
 
     def reconstruct(inputs):
-        return {"reconstruction": _mean(model, model.encoder(check.examples(inputs)).z_mean)}
+        return {"reconstruction": tf.cast(model(check.examples(inputs)), tf.float32)}
+
+    def reconstruct_padded(inputs, lengths):
+        inputs, _ = check.padded_examples(inputs, lengths)
+        padded = {"x": inputs, "lengths": lengths}
+        return {"reconstruction": tf.cast(model(padded), tf.float32)}
 
     def score(inputs, seed):
-        inputs = check.examples(inputs)
-        posterior = _posterior(model, inputs)
+        return score_of(check.examples(inputs), None, seed)
+
+    def score_padded(inputs, lengths, seed):
+        return score_of(*check.padded_examples(inputs, lengths), seed)
+
+    def score_of(inputs, mask, seed):
+        posterior = _posterior(model, inputs, mask)
         z_mean, z_log_var = posterior["z_mean"], posterior["z_log_var"]
         noise = normal_rows(check.seeds(seed, inputs), (SCORE_SAMPLES, model.latent_dim))
         z = z_mean + tf.exp(0.5 * z_log_var) * tf.transpose(noise, (1, 0, 2))
+        x = model.standardize(inputs, mask)
         terms = ElboTerms(
-            log_likelihood=model.likelihood.log_prob(inputs, model.decoder(z)),
+            log_likelihood=model.likelihood.log_prob(
+                x, model.parameters(z, x), *([] if mask is None else [mask])
+            ),
             kl_per_dimension=gaussian_kl(z_mean, z_log_var),
             log_ratio=None,
         )
         return {"elbo": terms.elbo, "reconstruction": terms.reconstruction, "kl": terms.kl}
 
-    return {
+    signatures = {
         "reconstruct": Signature(inputs, reconstruct),
         "score": Signature({**inputs, **seed}, score),
     }
+    if model.decoder.sequential:
+        lengths = {"lengths": _numbers("lengths")}
+        signatures["reconstruct_padded"] = Signature({**inputs, **lengths}, reconstruct_padded)
+        signatures["score_padded"] = Signature({**inputs, **lengths, **seed}, score_padded)
+    return signatures
 
 
 SIGNATURES = {
@@ -160,7 +188,7 @@ def _numbers(name):
 
 
 def _posterior(model, inputs, mask=None):
-    posterior = model.encoder(inputs, mask=mask)
+    posterior = model.encoder(model.standardize(inputs, mask), mask=mask)
     if posterior.z_log_var is None:
         raise SettingError(complaint("encoder", "one that gives z_log_var", model.encoder))
     return {name: tf.cast(value, tf.float32) for name, value in posterior._asdict().items()}
@@ -171,6 +199,12 @@ def _sample(posterior, seed):
     return {"z": posterior["z_mean"] + tf.exp(0.5 * posterior["z_log_var"]) * noise}
 
 
-def _mean(model, z):
-    """The mean of `p(x|z)` for each row of z."""
-    return tf.cast(model.likelihood(model.decoder(z)), tf.float32)
+def _written(model, z, lengths, name):
+    """The mean of `p(x|z)` for each row of z, of as many steps as `lengths` says."""
+    if lengths is None:
+        return tf.cast(model.mean(z, steps=model.event_shape[0]), tf.float32)
+    lengths = check_same_rows("lengths", check_rows("lengths", lengths, ()), name, z)
+    lengths = check_values("lengths", lengths, lengths >= 1, "numbers of at least 1")
+    steps = tf.cast(tf.reduce_max(lengths), tf.int32)
+    x = tf.cast(model.mean(z, steps=steps), tf.float32)
+    return blank(x, tf.sequence_mask(lengths, steps))

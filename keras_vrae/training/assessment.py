@@ -17,7 +17,7 @@ LABEL_COUNTS = (100, 600, 1000)
 
 def prepare_data(config):
     """Loads the data of a run; validation and test come binarized once where that is asked for."""
-    splits = datasets.load(config.dataset, config.data_dir)
+    splits = datasets.load(config.dataset, config.data_dir, **config.series_options)
     if config.binarization == "none":
         return splits
     splits = splits._replace(validation=binarize(splits.validation), test=binarize(splits.test))
@@ -36,22 +36,23 @@ class Codes(NamedTuple):
 def encode_parts(model, splits, config):
     """The `Codes` of a run; a training part that is binarized anew each epoch is binarized once."""
     train = binarize(splits.train) if config.binarization == "dynamic" else splits.train
-    return Codes(model.encode(train.x), model.encode(splits.test.x))
+    return Codes(model.encode(train.inputs), model.encode(splits.test.inputs))
 
 
 def test_figures(model, splits, config, codes):
     """The part `test` of `metrics.json`, a dict."""
-    terms = evaluation.elbo_estimate(model, splits.test.x, config.eval_samples, config.seed)
+    terms = evaluation.elbo_estimate(model, splits.test.inputs, config.eval_samples, config.seed)
     means = {name: float(values.mean()) for name, values in terms.items()}
     labelled = (codes.train.z_mean, splits.train.y), (codes.test.z_mean, splits.test.y)
+    several = len(np.unique(splits.train.y)) > 1  # Else there is nothing to tell apart.
     return {
         # With grey levels the Bernoulli cross-entropy is no likelihood, and there is no bound.
         "elbo": means["elbo"] if config.is_bound else None,
         "reconstruction": means["reconstruction"],
         "kl": means["kl"],
         "active_units": evaluation.active_units(codes.test.z_mean),
-        "knn_accuracy": evaluation.knn_accuracy(*labelled),
-        "linear_probe_accuracy": evaluation.linear_probe_accuracy(*labelled),
+        "knn_accuracy": evaluation.knn_accuracy(*labelled) if several else None,
+        "linear_probe_accuracy": evaluation.linear_probe_accuracy(*labelled) if several else None,
     }
 
 
@@ -82,11 +83,11 @@ def evaluation_figures(
     labelled = (codes.train.z_mean, splits.train.y), (posterior.z_mean, labels)
     figures = {"seed": seed, "nll": None}
     if nll_samples:
-        x = splits.test.x[:max_examples]
-        estimate = evaluation.importance_nll(model, x, nll_samples, seed, verbose)
+        part = splits.test.rows(slice(max_examples))
+        estimate = evaluation.importance_nll(model, part.inputs, nll_samples, seed, verbose)
         figures["nll"] = estimate.mean
         figures["nll_standard_error"] = estimate.standard_error_of_mean
-        figures["nll_examples"], figures["nll_samples"] = len(x), nll_samples
+        figures["nll_examples"], figures["nll_samples"] = part.size, nll_samples
     figures["kl_per_dimension"] = evaluation.kl_per_dimension(*posterior).tolist()
     figures["mutual_information"] = evaluation.mutual_information(*posterior, seed=seed)
     for count in label_counts:

@@ -5,8 +5,10 @@ import keras
 from keras_vrae import optimizers, schedules
 from keras_vrae.datasets.pipeline import steps_in_epoch
 from keras_vrae.likelihoods import Gaussian
+from keras_vrae.likelihoods.gaussian import LARGEST, SMALLEST
 from keras_vrae.models import build
 from keras_vrae.objectives import ELBO, IWAE
+from keras_vrae.scaling import Standardization
 from keras_vrae.training.config import CYCLES
 
 
@@ -21,17 +23,23 @@ def make_model(config, splits):
         A compiled `VAE`.
     """
     steps = config.epochs * steps_in_epoch(splits.train, config.batch_size)
-    likelihood = config.likelihood
+    likelihood, spec = config.likelihood, splits.spec
+    scaling = spec.scaling and Standardization(spec.scaling["mean"], spec.scaling["scale"])
     if likelihood == "gaussian":
-        likelihood = Gaussian(initial_scale=float(splits.train.x.std()))
+        deviation = 1.0 if spec.scaling else float(splits.train.values.std())
+        likelihood = Gaussian(initial_scale=min(max(deviation, SMALLEST), LARGEST))
     model = build(
         config.encoder,
-        input_shape=splits.spec.event_shape,
+        input_shape=spec.event_shape,
         latent_dim=config.latent_dim,
         hidden_units=config.hidden_units,
+        decoder=config.decoder,
+        decoder_options=config.decoder_options,
+        **config.encoder_options,
         likelihood=likelihood,
         objective=make_objective(config, steps),
         seed=config.seed,
+        scaling=scaling,
     )
     learning_rate = config.learning_rate
     if config.learning_rate_schedule == "cosine":

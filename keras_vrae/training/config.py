@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+from pathlib import PurePath
 
 from keras_vrae import choices
 from keras_vrae.validation import SettingError, check_choice, check_float, check_int, complaint
@@ -10,7 +11,9 @@ from keras_vrae.validation import SettingError, check_choice, check_float, check
 # steps, and their 17 grey levels are too much to lose to binarization.
 DIGITS_DEFAULTS = {"epochs": 60, "batch_size": 32, "likelihood": "gaussian"}
 OTHER_DEFAULTS = {"epochs": 20, "batch_size": 128, "likelihood": "bernoulli"}
-
+# Time series are few, and real numbers of any size.
+SERIES_DEFAULTS = {"epochs": 100, "batch_size": 32, "likelihood": "gaussian"}
+DEFAULTS = {"digits": DIGITS_DEFAULTS, choices.SERIES_PREFIX: SERIES_DEFAULTS}
 
 SCHEDULES = ("cosine", "constant")
 OBJECTIVES = ("elbo", "iwae", "dreg")
@@ -21,6 +24,11 @@ KL_SETTINGS = {"beta": 1.0, "kl_schedule": "constant", "free_bits": 0.0, "capaci
 KL_SETTINGS["kl_warmup_steps"] = None
 DEFAULT_IMPORTANCE_SAMPLES = 5
 INTERVAL = re.compile(r"(\d{1,12}) ?(step|epoch)s?")
+# What is a setting of recurrent networks alone, and what it is beside a dense one.
+RECURRENT_SETTINGS = {
+    "encoder": {"bidirectional": False, "reverse_input": False},
+    "decoder": {"decoder_inputs": "zero", "z_at_every_step": False, "word_dropout": 0.0},
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,6 +39,13 @@ class ExperimentConfig:
         encoder: inference network, a name in `keras_vrae.choices.ENCODERS`.
         dataset: name of the data set, as in `keras_vrae.datasets.load`.
         data_dir: folder of the data, or None.
+        window: for time series, steps of the windows that each is cut into; None for no cut.
+        stride: steps from one window to the next; a whole window when None.
+        missing: what is done where a value of a time series is missing: `"refuse"` or
+            `"interpolate"`.
+        scaling: `"standard"` shifts and scales each channel of time series by mean and standard
+            deviation of the training part, `"none"` leaves them; what suits the likelihood when
+            None.
         epochs: passes over the training part.
         batch_size: examples in a batch.
         learning_rate: step size of Adam at the start.
@@ -40,6 +55,14 @@ class ExperimentConfig:
             Mikolov and Bengio, 2013, arXiv 1211.5063); 0 leaves them as they are.
         latent_dim: number of latent dimensions.
         hidden_units: units of every hidden layer of encoder and decoder.
+        decoder: generative network, a name in `keras_vrae.choices.DECODERS`.
+        decoder_inputs: what a recurrent decoder reads at each step: `"zero"`, `"teacher"` or
+            `"own"`; see `keras_vrae.LSTMDecoder`.
+        z_at_every_step: whether a recurrent decoder reads z at every step as well.
+        word_dropout: fraction of the steps hidden from a `"teacher"` decoder in training.
+        recurrent_layers: stacked layers of a recurrent encoder, and of a recurrent decoder.
+        bidirectional: whether a recurrent encoder reads x in both directions.
+        reverse_input: whether it reads x from the last step to the first.
         likelihood: name of the likelihood.
         binarization: `"dynamic"`, `"fixed"` or `"none"`.
         objective: `"elbo"`, `"iwae"` (the importance-weighted bound) or `"dreg"` (the same with the
@@ -66,6 +89,10 @@ class ExperimentConfig:
     encoder: str = "lstm"
     dataset: str = "digits"
     data_dir: str | None = None
+    window: int | None = None
+    stride: int | None = None
+    missing: str = "refuse"
+    scaling: str | None = None
     epochs: int | None = None
     batch_size: int | None = None
     learning_rate: float = 2e-3
@@ -73,6 +100,13 @@ class ExperimentConfig:
     clipnorm: float = 20.0
     latent_dim: int = 2
     hidden_units: int = 500
+    decoder: str = "dense"
+    decoder_inputs: str = "zero"
+    z_at_every_step: bool = False
+    word_dropout: float = 0.0
+    recurrent_layers: int = 1
+    bidirectional: bool = False
+    reverse_input: bool = False
     likelihood: str | None = None
     binarization: str | None = None
     objective: str = "elbo"
@@ -90,7 +124,8 @@ class ExperimentConfig:
     def __post_init__(self):
         check_choice("encoder", self.encoder, choices.ENCODERS)
         choices.check_dataset(self.dataset)
-        defaults = DIGITS_DEFAULTS if self.dataset == "digits" else OTHER_DEFAULTS
+        defaults = next((d for name, d in DEFAULTS.items() if self.dataset.startswith(name)), None)
+        defaults = defaults or OTHER_DEFAULTS
         for name, value in defaults.items():
             self._set_default(name, value)
         check_choice("likelihood", self.likelihood, choices.LIKELIHOODS)
@@ -113,6 +148,72 @@ class ExperimentConfig:
             expected = f"'none' with likelihood={self.likelihood!r}"
             raise SettingError(complaint("binarization", expected, self.binarization))
         self._check_kl()
+        self._check_networks()
+        self._check_series()
+
+    def _check_series(self):
+        check_choice("missing", self.missing, choices.MISSING)
+        for name in ("window", "stride"):
+            if getattr(self, name) is not None:
+                check_int(name, getattr(self, name))
+        if self.window is None:
+            self._require("stride", None, "without a window")
+        if not self.dataset.startswith(choices.SERIES_PREFIX):
+            for name, usual in {"window": None, "missing": "refuse", "scaling": None}.items():
+                self._require(name, usual, f"with dataset={self.dataset!r}")
+            return
+        gaussian = self.likelihood == "gaussian"
+        self._set_default("scaling", "standard" if gaussian else "none")
+        check_choice("scaling", self.scaling, choices.SCALINGS)
+        if not gaussian:
+            self._require("scaling", "none", f"with likelihood={self.likelihood!r}")
+
+    @property
+    def series_options(self):
+        """The arguments of `datasets.load` that are for time series."""
+        if not self.dataset.startswith(choices.SERIES_PREFIX):
+            return {}
+        names = ("window", "stride", "missing")
+        options = {name: getattr(self, name) for name in names}
+        return {**options, "standardize": self.scaling == "standard"}
+
+    def _check_networks(self):
+        check_choice("decoder", self.decoder, choices.DECODERS)
+        check_choice("decoder_inputs", self.decoder_inputs, choices.DECODER_INPUTS)
+        check_int("recurrent_layers", self.recurrent_layers)
+        check_float("word_dropout", self.word_dropout, maximum=1.0)
+        for part, settings in RECURRENT_SETTINGS.items():
+            if getattr(self, part) == "dense":
+                for name, usual in settings.items():
+                    self._require(name, usual, f"with {part}='dense'")
+        if self.encoder == self.decoder == "dense":
+            self._require("recurrent_layers", 1, "with a dense encoder and decoder")
+        if self.decoder_inputs != "teacher":
+            self._require("word_dropout", 0.0, f"with decoder_inputs={self.decoder_inputs!r}")
+
+    @property
+    def encoder_options(self):
+        """The arguments of a recurrent encoder; none for a dense one."""
+        if self.encoder == "dense":
+            return {}
+        return {
+            "num_layers": self.recurrent_layers,
+            "bidirectional": self.bidirectional,
+            "reverse": self.reverse_input,
+        }
+
+    @property
+    def decoder_options(self):
+        """The arguments of a recurrent decoder; none for a dense one."""
+        if self.decoder == "dense":
+            return {}
+        return {
+            "num_layers": self.recurrent_layers,
+            "inputs": self.decoder_inputs,
+            "z_at_every_step": self.z_at_every_step,
+            "word_dropout": self.word_dropout,
+            "seed": self.seed,
+        }
 
     def _check_kl(self):
         check_float("beta", self.beta)
@@ -162,12 +263,16 @@ class ExperimentConfig:
     @property
     def dataset_name(self):
         """The data set's name, fit for a file name."""
-        return self.dataset.replace(":", "-").replace("/", "-")
+        name = self.dataset
+        if name.startswith(choices.SERIES_PREFIX):
+            name = f"timeseries:{PurePath(name.removeprefix(choices.SERIES_PREFIX)).stem}"
+        return name.replace(":", "-").replace("/", "-")
 
     @property
     def name(self):
-        """What to call the run: `<dataset>-<encoder>`."""
-        return f"{self.dataset_name}-{self.encoder}"
+        """What to call the run: `<dataset>-<encoder>`, and `-<decoder>` where it is recurrent."""
+        decoder = "" if self.decoder == "dense" else f"-{self.decoder}"
+        return f"{self.dataset_name}-{self.encoder}{decoder}"
 
     @classmethod
     def from_dict(cls, settings):

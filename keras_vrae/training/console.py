@@ -16,13 +16,14 @@ def _table(rows):
 def banner(config, splits, model, run, progress):
     """Says what is about to happen."""
     versions = environment.versions()
-    shape = " x ".join(map(str, splits.spec.event_shape))
+    shape = " x ".join("any" if size is None else str(size) for size in splits.spec.event_shape)
     sizes = [f"{split.size:,}" for split in splits[:3]]
     epochs = f"{config.epochs} {'epoch' if config.epochs == 1 else 'epochs'}"
     if progress.epochs or progress.steps:
         epochs = f"epochs {progress.epochs + 1} to {config.epochs}"
         epochs += f" from step {progress.steps + 1}" if progress.steps else ""
-    say(f"\nTraining a VAE with the {config.encoder} encoder on {config.dataset}")
+    decoder = "" if config.decoder == "dense" else f" and the {config.decoder} decoder"
+    say(f"\nTraining a VAE with the {config.encoder} encoder{decoder} on {config.dataset}")
     _table(
         [
             ("data", "{} training, {} validation, {} test examples".format(*sizes)),
@@ -55,6 +56,10 @@ def _likelihood(figures):
     return [("NLL", f"{figures['nll']:.2f} ± {error:.2f} ({samples:,} importance samples)")]
 
 
+def _share(value):
+    return "none: a single class" if value is None else f"{value:.3f}"
+
+
 def results(metrics, run):
     """Says how it went, and where everything lies."""
     test = metrics["test"]
@@ -68,8 +73,8 @@ def results(metrics, run):
             ("KL", f"{test['kl']:.2f}"),
             ("active units", str(test["active_units"])),
             ("I(x; z)", f"{metrics['evaluation']['mutual_information']:.2f}"),
-            ("kNN accuracy", f"{test['knn_accuracy']:.3f}"),
-            ("linear probe accuracy", f"{test['linear_probe_accuracy']:.3f}"),
+            ("kNN accuracy", _share(test["knn_accuracy"])),
+            ("linear probe accuracy", _share(test["linear_probe_accuracy"])),
             (
                 "training",
                 f"{metrics['train_seconds']:.1f} s, {metrics['seconds_per_epoch']:.2f} s an epoch, "

@@ -71,6 +71,7 @@ def train_and_evaluate(config, run_dir, overwrite=False, resume=False):
                 "versions": environment.versions(),
                 "device": environment.device(),
                 "git_revision": environment.git_revision(),
+                "data": {"scaling": splits.spec.scaling, **(splits.spec.notes or {})},
             },
         )
         console.banner(config, splits, model, run, progress)
@@ -83,6 +84,7 @@ def train_and_evaluate(config, run_dir, overwrite=False, resume=False):
 def fit(model, splits, config, run, progress, termination):
     """Trains on from `progress`. Returns the `RunRecorder`."""
     steps = steps_in_epoch(splits.train, config.batch_size)
+    bucket = splits.spec.event_shape[0] is None
     recorder = RunRecorder(run, config, steps, progress, termination)
     rest = [(progress.epochs, progress.epochs + 1, progress.steps)] if progress.steps else []
     for first_epoch, epochs, first_step in (*rest, (progress.epochs + len(rest), config.epochs, 0)):
@@ -96,11 +98,12 @@ def fit(model, splits, config, run, progress, termination):
                 first_epoch,
                 config.binarization,
                 first_step,
+                bucket,
             ),
             steps_per_epoch=steps - first_step,
             initial_epoch=first_epoch,
             epochs=epochs,
-            validation_data=evaluation_batches(splits.validation, EVALUATION_BATCH),
+            validation_data=evaluation_batches(splits.validation, EVALUATION_BATCH, bucket),
             callbacks=[recorder],
             shuffle=False,  # The pipeline has shuffled.
             verbose=1 if sys.stdout.isatty() else 2,
@@ -135,6 +138,7 @@ def describe(model, splits, config, recorder):
     return {
         "dataset": config.dataset,
         "encoder": config.encoder,
+        "decoder": config.decoder,
         "seed": config.seed,
         "epochs": len(seconds),
         "parameters": model.count_params(),

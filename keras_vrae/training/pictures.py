@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_vrae import plots
+from keras_vrae import plots, series_plots
 from keras_vrae.atomic import replacing
 from keras_vrae.evaluation.manifold import decode_grid
 
@@ -21,27 +21,34 @@ def draw(model, splits, config, run, codes):
         run: the `RunDirectory` to write to.
         codes: posterior means of the test part, `(N, Z)`.
     """
-    originals = splits.test.x[:NUM_PAIRS]
+    first = splits.test.rows(slice(NUM_PAIRS))
+    # Where the length is open, that of the longest test example.
+    length = None if splits.spec.event_shape[0] else splits.test.x.shape[1]
     arrays = {
         "codes": codes,
         "labels": splits.test.y,
         "class_names": np.array(splits.spec.class_names),
-        "samples": model.generate(NUM_SAMPLES, seed=config.seed),
-        "originals": originals,
-        "reconstructions": model.reconstruct(originals),
+        "samples": model.generate(NUM_SAMPLES, seed=config.seed, length=length),
+        "originals": first.x,
+        "reconstructions": model.reconstruct(first.inputs),
     }
+    if first.lengths is not None:
+        arrays["lengths"] = first.lengths
     if model.latent_dim == 2:
-        arrays["manifold"] = decode_grid(model, GRID_SIZE)
+        arrays["manifold"] = decode_grid(model, GRID_SIZE, length)
     with replacing(run.arrays_path) as aside:
         np.savez_compressed(aside, **arrays)
-    for name, figure in figures(arrays, run.read_history(), config).items():
+    drawn = figures(arrays, run.read_history(), config, splits.spec.kind)
+    for name, figure in drawn.items():
         with replacing(run.figures_path / f"{name}.png") as aside:
             figure.savefig(aside)
 
 
-def figures(arrays, rows, config):
-    """The figures of a run by name."""
-    subject = f"{config.encoder} encoder, {config.dataset}"
+def figures(arrays, rows, config, kind="image"):
+    """The figures of a run by name; `kind` is that of its `DataSpec`."""
+    subject = f"{config.encoder} encoder, {config.dataset_name}"
+    examples = plots if kind == "image" else series_plots
+    lengths = {"lengths": arrays["lengths"]} if "lengths" in arrays else {}
     drawn = {
         "embedding": plots.embedding(
             arrays["codes"],
@@ -49,14 +56,19 @@ def figures(arrays, rows, config):
             [str(name) for name in arrays["class_names"]],
             f"Test examples in latent space: {subject}",
         ),
-        "samples": plots.samples(arrays["samples"], f"Samples, means of p(x|z): {subject}"),
-        "reconstructions": plots.reconstructions(
+        "samples": examples.samples(arrays["samples"], f"Samples, means of p(x|z): {subject}"),
+        "reconstructions": examples.reconstructions(
             arrays["originals"],
             arrays["reconstructions"],
-            f"Test examples, their reconstructions below: {subject}",
+            f"Test examples, their reconstructions below: {subject}"
+            if kind == "image"
+            else f"Test examples and their reconstructions: {subject}",
+            **lengths,
         ),
         "curves": plots.curves(rows, f"Training: {subject}", config.is_bound),
     }
     if "manifold" in arrays:
-        drawn["manifold"] = plots.manifold(arrays["manifold"], f"Decoded latent plane: {subject}")
+        drawn["manifold"] = examples.manifold(
+            arrays["manifold"], f"Decoded latent plane: {subject}"
+        )
     return drawn

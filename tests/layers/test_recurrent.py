@@ -7,6 +7,7 @@ import tensorflow as tf
 
 import keras_vrae as kv
 from keras_vrae.layers import recurrent
+from keras_vrae.layers.long import STEPS_IN_PIECE
 
 PAIRS = {"lstm": (kv.layers.LSTM, keras.layers.LSTM), "gru": (kv.layers.GRU, keras.layers.GRU)}
 STEPS, FEATURES, UNITS = 9, 3, 6
@@ -151,10 +152,48 @@ def test_falls_back_to_keras(kind, options):
 
 
 @pytest.mark.parametrize("kind", PAIRS)
-def test_falls_back_for_lengths_unknown_or_great(kind):
-    layer, _ = make_pair(kind)
-    assert loops(layer, steps=None) == loops(layer, steps=recurrent.MAX_STEPS + 1) == 1
-    assert loops(layer, steps=recurrent.MAX_STEPS) == 0
+@pytest.mark.parametrize("masked", [False, True])
+def test_long_sequences_equal_keras(kind, masked):
+    steps = recurrent.MAX_STEPS + 1
+    assert steps % STEPS_IN_PIECE, "the last piece is padded"
+    mask = np.arange(steps) < np.array([steps, 1, 29, 40, 0])[:, None]
+    call = {"mask": tf.constant(mask)} if masked else {}
+    options = {"return_sequences": True, "return_state": True, "go_backwards": masked}
+    ours, theirs = (
+        run(layer, batch(5, steps), first_states(kind), **call)
+        for layer in make_pair(kind, **options)
+    )
+    assert_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("kind", PAIRS)
+def test_length_may_be_unknown_to_the_graph(kind):
+    layer, other = make_pair(kind, return_sequences=True)
+    weights = layer.trainable_variables
+
+    @tf.function(input_signature=[tf.TensorSpec((None, None, FEATURES))])
+    def compute(x):
+        with tf.GradientTape() as tape:
+            outputs = layer(x)
+            total = tf.reduce_sum(tf.sin(outputs))
+        return outputs, tape.gradient(total, weights)
+
+    for steps in (1, STEPS, 70):
+        outputs, gradients = compute(batch(3, steps))
+        with tf.GradientTape() as tape:
+            expected = other(batch(3, steps))
+            total = tf.reduce_sum(tf.sin(expected))
+        assert_equal((outputs, gradients), (expected, tape.gradient(total, other.weights)))
+
+
+def test_graph_does_not_grow_with_a_long_sequence():
+    def operations(steps):
+        layer, _ = make_pair("lstm")
+        compute = tf.function(layer).get_concrete_function(tf.TensorSpec((4, steps, FEATURES)))
+        return len(compute.graph.as_graph_def().node)
+
+    assert loops(make_pair("lstm")[0], steps=recurrent.MAX_STEPS) == 0
+    assert operations(10_000) == operations(100)
 
 
 def test_gru_with_the_reset_gate_before_the_product_falls_back():

@@ -1,0 +1,41 @@
+"""Time series in a CSV file."""
+
+import csv
+
+from keras_vrae.datasets.tables import read_table
+from keras_vrae.validation import DataError
+
+
+def read(path):
+    """Reads a CSV file with a header, in the forms of `tables.read_table`.
+
+    Returns:
+        `Series`.
+
+    Raises:
+        DataError: for a file that is no such table, by its first line at fault.
+    """
+    lines, rows = [], []
+    try:
+        with open(path, newline="", encoding="utf-8-sig") as file:
+            reader = csv.reader(file)
+            header = next(reader, None)
+            for row in reader:
+                if not row:
+                    continue
+                if len(row) != len(header):
+                    raise DataError(
+                        f"{path}, line {reader.line_num}: a row must have {len(header)} cells, as "
+                        f"the header has. Received: {len(row)}"
+                    )
+                lines.append(reader.line_num)
+                rows.append(row)
+    except (OSError, csv.Error, UnicodeDecodeError) as error:
+        raise DataError(f"{path} cannot be read: {error}") from None
+    if header is None:
+        raise DataError(f"{path} must have a header. Received: an empty file")
+
+    def where(number):
+        return str(path) if number is None else f"{path}, line {lines[number]}"
+
+    return read_table(header, rows, where)

@@ -1,0 +1,32 @@
+"""Time series in a Parquet file."""
+
+from keras_vrae.datasets.tables import read_table
+from keras_vrae.validation import DataError
+
+
+def read(path):
+    """Reads a Parquet file through pandas, in the forms of `tables.read_table`.
+
+    Returns:
+        `Series`.
+
+    Raises:
+        DataError: without pandas and pyarrow, and for a file that is no such table.
+    """
+    try:
+        import pandas as pd
+
+        frame = pd.read_parquet(path)
+    except ImportError as error:
+        raise DataError(
+            f"{path} needs pandas and pyarrow: pip install 'keras_vrae[timeseries]' ({error})"
+        ) from None
+    except (OSError, ValueError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise DataError(f"{path} cannot be read: {reason}") from None
+    frame = frame.astype(object).where(frame.notna(), None)
+
+    def where(number):
+        return str(path) if number is None else f"{path}, row {number}"
+
+    return read_table(list(frame.columns), frame.values.tolist(), where)

@@ -1,0 +1,104 @@
+"""Time series in a table, wide (a series a row) or long (a step a row)."""
+
+import datetime
+
+import numpy as np
+
+from keras_vrae.datasets.series import Series
+from keras_vrae.validation import DataError
+
+MISSING = {"", "nan", "na", "null", "none"}
+
+
+def read_table(header, rows, where):
+    """Makes `Series` of the rows of a table.
+
+    A table with a column `time` is long: each row is a step of the series that the column `id`
+    names (of one series without such a column), and the columns beside `id`, `time` and `label` are
+    channels. Within a series time must rise from row to row. Any other table is wide: each row is a
+    series of one channel, of whose steps the last ones may be empty; `label` is its class.
+
+    Args:
+        header: names of the columns.
+        rows: lists of cells, strings or numbers, each as long as the header.
+        where: a function from the number of a row to its name in messages.
+
+    Returns:
+        `Series`.
+
+    Raises:
+        DataError: for a table that cannot be read so.
+    """
+    header = [str(name).strip() for name in header]
+    columns = {name.lower(): index for index, name in enumerate(header)}
+    if len(columns) != len(header):
+        raise DataError(f"{where(None)} must have columns of different names. Received: {header}")
+    channels = [i for name, i in columns.items() if name not in ("id", "time", "label")]
+    if not channels:
+        raise DataError(f"{where(None)} must have columns of values. Received: {header}")
+    if not rows:
+        raise DataError(f"{where(None)} must have rows below its header. Received: none")
+    if "time" in columns:
+        return _long(columns, channels, rows, where)
+    return _wide(columns, channels, rows, where)
+
+
+def _wide(columns, channels, rows, where):
+    values = []
+    for number, row in enumerate(rows):
+        numbers = np.array([_number(row[index], where(number)) for index in channels])
+        known = np.flatnonzero(~np.isnan(numbers))
+        if not len(known):
+            raise DataError(f"{where(number)}: a series must have one value or more. Received: 0")
+        values.append(numbers[: known[-1] + 1, np.newaxis])
+    labels = None
+    if "label" in columns:
+        labels = [str(row[columns["label"]]).strip() for row in rows]
+    return Series(values, labels, names=[where(number) for number in range(len(rows))])
+
+
+def _long(columns, channels, rows, where):
+    values, labels, last = {}, {}, {}
+    for number, row in enumerate(rows):
+        name = str(row[columns["id"]]).strip() if "id" in columns else "the series"
+        time = _time(row[columns["time"]], where(number))
+        if name in last and not (type(time) is type(last[name]) and time > last[name]):
+            raise DataError(
+                f"{where(number)}: the time of {name} must rise from row to row. "
+                f"Received: {row[columns['time']]} after {last[name]}"
+            )
+        last[name] = time
+        values.setdefault(name, []).append([_number(row[i], where(number)) for i in channels])
+        if "label" in columns:
+            label = str(row[columns["label"]]).strip()
+            if labels.setdefault(name, label) != label:
+                raise DataError(
+                    f"{where(number)}: a series must have one label. "
+                    f"Received: {label!r} after {labels[name]!r}"
+                )
+    return Series(
+        [np.array(steps) for steps in values.values()],
+        [labels[name] for name in values] if labels else None,
+        names=[f"id {name}" for name in values],
+    )
+
+
+def _number(cell, where):
+    if (isinstance(cell, str) and cell.strip().lower() in MISSING) or cell is None:
+        return np.nan
+    try:
+        return float(cell)
+    except (TypeError, ValueError):
+        raise DataError(f"{where}: values must be numbers. Received: {cell!r}") from None
+
+
+def _time(cell, where):
+    try:
+        return float(cell)
+    except (TypeError, ValueError):
+        pass
+    try:
+        return datetime.datetime.fromisoformat(str(cell).strip())
+    except ValueError:
+        expected = "a number or a date and time as in ISO 8601"
+        raise DataError(f"{where}: time must be {expected}. Received: {cell!r}") from None

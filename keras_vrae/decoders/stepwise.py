@@ -1,0 +1,37 @@
+"""A loop over time steps whose outputs are not known in number before it runs."""
+
+import tensorflow as tf
+
+
+def write_steps(step, carry, steps, given=None):
+    """Calls `step` once for each time step and stacks what it returns.
+
+    The loop is differentiable. (`keras.ops.scan` wants outputs of the shapes of what it carries.)
+
+    Args:
+        step: takes what is carried and the slices of `given`, or None, and returns what is carried
+            on and a tuple of outputs `(N, ...)`.
+        carry: what the first step is called with, a structure of tensors.
+        steps: number of time steps, T.
+        given: a tuple of tensors `(T, ...)`, or None.
+
+    Returns:
+        A tuple of tensors `(T, N, ...)`, one for each output.
+    """
+
+    def slices(index):
+        return None if given is None else tuple(part[index] for part in given)
+
+    # Traced for its shapes alone; graphs drop what nothing depends on.
+    examples = step(carry, slices(0))[1]
+    arrays = tuple(
+        tf.TensorArray(value.dtype, steps, element_shape=value.shape) for value in examples
+    )
+
+    def body(index, carry, arrays):
+        carry, values = step(carry, slices(index))
+        arrays = tuple(a.write(index, v) for a, v in zip(arrays, values, strict=True))
+        return index + 1, carry, arrays
+
+    loop = tf.while_loop(lambda index, *_: index < steps, body, (0, carry, arrays))
+    return tuple(array.stack() for array in loop[2])

@@ -1,0 +1,167 @@
+"""How unlikely examples are, and what that says about which of them are anomalies."""
+
+from typing import NamedTuple
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_vrae import sequences
+from keras_vrae.models.batching import over_batches
+from keras_vrae.models.data_checks import check_examples
+from keras_vrae.numerics import gaussian_kl
+from keras_vrae.validation import SettingError, check_float, check_int, complaint
+
+STEPS_AT_A_TIME = 2**16
+
+
+class AnomalyScores(NamedTuple):
+    """The negative evidence lower bound, in nats: the higher, the less a model expects an example.
+
+    Attributes:
+        per_step: of each time step, `(N, T)`: `-E_q[log p(x_t|z)]` and an equal share of the
+            example's KL; NaN where a sequence has no such step. The steps that count add up to the
+            negative bound of the example.
+        per_example: the mean over its steps, `(N,)`, so that a long sequence is no anomaly for its
+            length.
+    """
+
+    per_step: np.ndarray
+    per_example: np.ndarray
+
+
+def anomaly_scores(model, x, num_samples=10, seed=0):
+    """Scores of each example and each time step under a trained model.
+
+    Args:
+        model: a built `VAE` of examples whose first axis is time.
+        x: examples, `(N, T, ...)`, or sequences of unequal length as `VAE` takes them.
+        num_samples: posterior samples of each example.
+        seed: whole number; the same seed gives the same scores.
+
+    Returns:
+        `AnomalyScores`.
+
+    Raises:
+        SettingError: for examples that the model cannot use.
+
+    Example:
+        >>> vae = keras_vrae.build("gru", (8, 3), hidden_units=16, likelihood="gaussian", seed=0)
+        >>> scores = keras_vrae.evaluation.anomaly.anomaly_scores(vae, np.zeros((4, 8, 3)))
+        >>> scores.per_step.shape, scores.per_example.shape
+        ((4, 8), (4,))
+    """
+    x = sequences.as_inputs(x, model.event_shape)
+    check_examples(x, model.event_shape, model.likelihood)
+    num_samples = check_int("num_samples", num_samples)
+    seeds = keras.random.SeedGenerator(check_int("seed", seed, minimum=0))
+
+    def score(batch):
+        values, mask = model.read(batch)
+        posterior = model.posterior(batch)
+        z = model.sampling(*posterior, num_samples=num_samples, seed=seeds)
+        parameters = model.parameters(z, values)
+        steps = model.likelihood.log_prob_of_steps(values, parameters, mask)
+        return -ops.mean(steps, axis=0), ops.sum(gaussian_kl(*posterior), axis=-1)
+
+    shape = np.shape(sequences.array_of(x))
+    batch_size = max(1, min(512, STEPS_AT_A_TIME // (num_samples * shape[1])))
+    run = over_batches(score, sequences.row_shapes(x, model.event_shape))
+    per_step, kl = run(x, batch_size)
+    lengths = x["lengths"] if sequences.is_padded(x) else np.full(len(kl), shape[1])
+    counts = np.arange(shape[1]) < np.asarray(lengths)[:, np.newaxis]
+    per_step = np.where(counts, per_step + (kl / lengths)[:, np.newaxis], np.nan)
+    return AnomalyScores(per_step, np.nanmean(per_step, axis=1))
+
+
+def anomaly_figures(train_scores, test_scores, is_anomaly, quantile=0.95):
+    """How well scores tell anomalies apart.
+
+    The threshold of F1 is a quantile of the scores of the training part, so that nothing of the
+    test part decides it.
+
+    Args:
+        train_scores: scores of training examples, `(N,)`.
+        test_scores: scores of test examples, `(M,)`, the higher the more anomalous.
+        is_anomaly: whether each test example is one, `(M,)`.
+        quantile: of the training scores, from 0 to 1.
+
+    Returns:
+        A dict of `auroc` (area under the receiver operating characteristic), `auprc` (average
+        precision), `f1`, `precision` and `recall` at `threshold`, and `anomalies`, their share,
+        which is the `auprc` of scores that know nothing.
+
+    Raises:
+        SettingError: where the test part has no anomalies, or nothing else.
+
+    Example:
+        >>> from keras_vrae.evaluation.anomaly import anomaly_figures
+        >>> anomaly_figures(np.arange(20), [3, 30, 25, 7], [False, True, True, False])["f1"]
+        1.0
+    """
+    from sklearn.metrics import average_precision_score, precision_recall_fscore_support
+    from sklearn.metrics import roc_auc_score as auroc_of
+
+    scores, truth = np.asarray(test_scores, float), np.asarray(is_anomaly, bool)
+    if scores.shape != truth.shape or len(set(truth.tolist())) < 2:
+        expected = "one boolean for each test score, some True and some False"
+        raise SettingError(complaint("is_anomaly", expected, truth.tolist()[:5], of="[:5]"))
+    quantile = check_float("quantile", quantile, maximum=1.0)
+    threshold = float(np.quantile(np.asarray(train_scores, float), quantile))
+    precision, recall, f1, _ = precision_recall_fscore_support(
+        truth, scores > threshold, average="binary", zero_division=0.0
+    )
+    return {
+        "auroc": float(auroc_of(truth, scores)),
+        "auprc": float(average_precision_score(truth, scores)),
+        "f1": float(f1),
+        "precision": float(precision),
+        "recall": float(recall),
+        "threshold": threshold,
+        "anomalies": float(truth.mean()),
+    }
+
+
+def pca_scores(train, test, num_components=16):
+    """A baseline: the squared error of a reconstruction from principal components.
+
+    Args:
+        train, test: examples, `(N, T, ...)`, or padded sequences, whose padding counts as zero
+            after each channel was standardized by the training part.
+        num_components: how many; at most what the training part has.
+
+    Returns:
+        `(train_scores (N,), test_scores (M,))`.
+    """
+    from sklearn.decomposition import PCA
+
+    train, test = flat_features(train, test)
+    pca = PCA(min(num_components, *train.shape)).fit(train)
+    return tuple(
+        np.mean((x - pca.inverse_transform(pca.transform(x))) ** 2, axis=1) for x in (train, test)
+    )
+
+
+def random_scores(train, test, seed=0):
+    """A baseline: scores that know nothing, uniform in [0, 1); arguments as of `pca_scores`."""
+    rng = np.random.default_rng(seed)
+    return tuple(rng.random(sequences.num_rows(x)) for x in (train, test))
+
+
+def flat_features(train, test):
+    """Examples as rows of numbers, each channel standardized by the training part."""
+    arrays = [np.asarray(sequences.array_of(x), "float64") for x in (train, test)]
+    masks = [
+        np.arange(array.shape[1]) < np.asarray(x["lengths"])[:, np.newaxis]
+        if sequences.is_padded(x)
+        else np.ones(array.shape[:2], bool)
+        for x, array in zip((train, test), arrays, strict=True)
+    ]
+    known = arrays[0][masks[0]]
+    mean, scale = known.mean(axis=0), known.std(axis=0)
+    scale = np.where(scale > 0, scale, 1.0)
+    rows = []
+    for array, mask in zip(arrays, masks, strict=True):
+        mask = mask.reshape(*mask.shape, *[1] * (array.ndim - 2))
+        rows.append(np.where(mask, (array - mean) / scale, 0.0).reshape(len(array), -1))
+    return rows

@@ -1,0 +1,134 @@
+"""Sequences of unequal length: padded to one array, beside the number of steps that count.
+
+They travel as a dict `{"x": (N, T, ...), "lengths": (N,)}`, which is one input to Keras and
+`tf.data`. What stands in x after the last step that counts is never looked at.
+"""
+
+import numpy as np
+from keras import ops
+
+from keras_vrae.validation import SettingError, complaint
+
+KEYS = ("x", "lengths")
+
+
+def pad(sequences, steps=None):
+    """Puts sequences of unequal length into one array, with zeros after their ends.
+
+    Args:
+        sequences: arrays `(T_n, ...)`, each of one step or more and alike but for their lengths.
+        steps: T, at least the longest length, which it is when None.
+
+    Returns:
+        `{"x": (N, T, ...) float32, "lengths": (N,) int64}`.
+
+    Raises:
+        SettingError: for no sequences, an empty one, or sequences that do not fit each other.
+
+    Example:
+        >>> keras_vrae.sequences.pad([[1.0, 2.0], [3.0]])["x"].tolist()
+        [[1.0, 2.0], [3.0, 0.0]]
+    """
+    arrays = [np.asarray(sequence, "float32") for sequence in sequences]
+    shapes = [array.shape for array in arrays]
+    fit = {shape[1:] for shape in shapes}
+    if len(fit) != 1 or not all(shape and shape[0] for shape in shapes):
+        expected = "one or more arrays (steps, ...) of one step or more that differ in steps only"
+        raise SettingError(complaint("sequences", expected, sorted(set(shapes))[:5], of=" shapes"))
+    lengths = np.array([len(array) for array in arrays], "int64")
+    longest = int(lengths.max())
+    steps = longest if steps is None else steps
+    if steps < longest:
+        raise SettingError(complaint("steps", f"{longest} or more, the longest length", steps))
+    x = np.zeros((len(arrays), steps, *fit.pop()), "float32")
+    for row, array in zip(x, arrays, strict=True):
+        row[: len(array)] = array
+    return {"x": x, "lengths": lengths}
+
+
+def as_inputs(x, event_shape):
+    """What a user passes as examples; a list is made an array, padded where it has to be.
+
+    Args:
+        x: examples in any form.
+        event_shape: shape of one example, whose first size a padded list gets.
+    """
+    if not isinstance(x, (list, tuple)):
+        return x
+    try:
+        return np.asarray(x)
+    except ValueError:  # NumPy's word for rows of unequal length.
+        longest = max(len(row) for row in x)
+        return pad(x, max(longest, event_shape[0] or 0))
+
+
+def is_padded(inputs):
+    """Whether these are padded sequences with their lengths."""
+    return isinstance(inputs, dict)
+
+
+def array_of(inputs):
+    """The array of examples: that of padded sequences, or the inputs themselves."""
+    return inputs["x"] if is_padded(inputs) else inputs
+
+
+def read(inputs):
+    """Tensors of a batch as the model needs them.
+
+    Args:
+        inputs: `(B, ...)`, or padded sequences.
+
+    Returns:
+        `(x, mask)`: x float32 with zeros for padding, and booleans `(B, T)` of the steps that
+        count, or None where all do.
+    """
+    x = ops.cast(array_of(inputs), "float32")
+    if not is_padded(inputs):
+        return x, None
+    mask = mask_of(inputs["lengths"], ops.shape(x)[1])
+    return blank(x, mask), mask
+
+
+def mask_of(lengths, steps):
+    """Booleans `(B, T)`, True at the first `lengths[b]` of so many steps."""
+    return ops.arange(steps) < ops.expand_dims(ops.cast(lengths, "int32"), -1)
+
+
+def blank(values, mask):
+    """`values` of shape `(B, T, ...)` with zeros at the steps that a mask `(B, T)` leaves out."""
+    mask = ops.reshape(mask, (*ops.shape(mask), *[1] * (len(values.shape) - 2)))
+    return ops.where(mask, values, ops.zeros_like(values))
+
+
+def row_shapes(inputs, event_shape):
+    """The shape of one row of these inputs: a shape, or a dict of shapes."""
+    return {"x": tuple(event_shape), "lengths": ()} if is_padded(inputs) else tuple(event_shape)
+
+
+def num_rows(inputs):
+    """Number of examples."""
+    return len(array_of(inputs))
+
+
+def take(inputs, rows):
+    """Some of the examples: `rows` is a slice or an array of numbers."""
+    if not is_padded(inputs):
+        return inputs[rows]
+    return {name: np.asarray(values)[rows] for name, values in inputs.items()}
+
+
+def check_lengths(inputs):
+    """Raises `SettingError` unless these are padded sequences as the module says."""
+    if set(inputs) != set(KEYS):
+        expected = "a dict with `x` and `lengths` for padded sequences"
+        raise SettingError(complaint("x", expected, sorted(map(str, inputs)), of=" with keys"))
+    shape, lengths = np.shape(inputs["x"]), np.asarray(inputs["lengths"])
+    if len(shape) < 2 or lengths.shape != shape[:1]:
+        expected = f"one number for each of {shape[0] if shape else 0} sequences"
+        raise SettingError(complaint("lengths", expected, lengths.shape, of=".shape"))
+    steps = lengths.astype("int64") if lengths.dtype.kind in "buif" else np.zeros(1)
+    wrong = np.flatnonzero((steps != lengths) | (steps < 1) | (steps > shape[1]))
+    if len(wrong):
+        expected = f"whole numbers from 1 to {shape[1]}, the steps of `x`"
+        row = int(wrong[0])
+        raise SettingError(complaint("lengths", expected, lengths.tolist()[row], of=f"[{row}]"))
