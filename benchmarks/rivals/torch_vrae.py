@@ -36,7 +36,7 @@ class VRAE(nn.Module):
         hidden = self.encoder(packed)[1][0][-1]
         return self.z_mean(hidden), self.z_log_var(hidden)
 
-    def forward(self, x, lengths):
+    def forward(self, x, lengths, beta=1.0):
         mean, log_var = self.encode(x, lengths)
         z = mean + torch.exp(0.5 * log_var) * torch.randn_like(mean)
         state = self.first_state(z)[None]
@@ -47,10 +47,10 @@ class VRAE(nn.Module):
         counts = torch.arange(x.shape[1])[None] < lengths[:, None]
         log_prob = (log_prob.sum(-1) * counts).sum(-1)
         kl = 0.5 * (mean**2 + log_var.exp() - 1 - log_var).sum(-1)
-        return kl - log_prob
+        return beta * kl - log_prob
 
 
-def train(x, lengths, epochs, batch_size, units, latent_dim, learning_rate, seed):
+def train(x, lengths, epochs, batch_size, units, latent_dim, learning_rate, beta, seed):
     """Trains as the other models are, and returns the network and the seconds of each epoch."""
     torch.manual_seed(seed)
     model = VRAE(x.shape[2], units, latent_dim)
@@ -62,7 +62,7 @@ def train(x, lengths, epochs, batch_size, units, latent_dim, learning_rate, seed
         begin = time.perf_counter()
         for rows in torch.randperm(len(x)).split(batch_size):
             optimizer.zero_grad()
-            model(x[rows], lengths[rows]).mean().backward()
+            model(x[rows], lengths[rows], beta).mean().backward()
             nn.utils.clip_grad_norm_(model.parameters(), 20.0)
             optimizer.step()
             schedule.step()
