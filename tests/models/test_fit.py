@@ -286,7 +286,7 @@ def test_batch_size_of_encoding_makes_no_difference(x, batch_size):
     [
         ({"encoder": "lsmt"}, "encoder"),
         ({"likelihood": "poisson"}, "likelihood"),
-        ({"decoder": "lstm"}, "decoder"),
+        ({"decoder": "lsmt"}, "decoder"),
         ({"latent_dim": 0}, "latent_dim"),
         ({"hidden_units": 2.5}, "hidden_units"),
         ({"input_shape": ()}, "input_shape"),
