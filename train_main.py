@@ -150,6 +150,17 @@ flags.DEFINE_string(
     "whenever 30 seconds have passed)",
 )
 flags.DEFINE_string(
+    "precision",
+    "float32",
+    "float32, mixed_float16 or mixed_bfloat16 (products in 16 bits, weights and sums in 32).",
+)
+flags.DEFINE_bool(
+    "deterministic",
+    False,
+    "Leave out operations that add in any order, as some do on a GPU. On a CPU equal settings give "
+    "equal figures without it.",
+)
+flags.DEFINE_string(
     "export_dir",
     None,
     "Folder to export the trained model to for TF Serving; of several runs, the folder in which "

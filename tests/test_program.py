@@ -107,8 +107,9 @@ def test_a_run_that_is_there_is_found_before_keras_is_loaded(no_keras, tmp_path)
 def test_help_documents_every_setting_with_its_default(no_keras, tmp_path):
     done = run("--help", cwd=tmp_path, PYTHONPATH=no_keras)
     assert done.returncode == 0
+    shown = done.stdout.replace("--[no]", "--")
     for name, field in ExperimentConfig.__dataclass_fields__.items():
-        assert f"--{name}:" in done.stdout
-        text = done.stdout.split(f"--{name}:")[1].split("\n  --")[0]
+        assert f"--{name}:" in shown
+        text = shown.split(f"--{name}:")[1].split("\n  --")[0]
         if field.default is not None:
             assert "(default: " in text, name

@@ -27,7 +27,9 @@ class Gaussian(Likelihood):
         Rybkin, Daniilidis and Levine, 2021, arXiv 2006.13202, for the learned shared scale.
     """
 
-    support = "finite numbers"
+    # The gradient grows with the square of a value, and optimizers square it once more.
+    largest = 1e6
+    support = f"finite numbers from {-largest:g} to {largest:g}"
     max_abs_log_scale = math.log(LARGEST)
 
     def __init__(self, scale="learned", initial_scale=1.0, **kwargs):
@@ -53,7 +55,7 @@ class Gaussian(Likelihood):
         return ops.clip(self.learned_log_scale, -limit, limit)
 
     def in_support(self, x):
-        return ops.isfinite(x)
+        return ops.less_equal(ops.abs(x), self.largest)
 
     def log_prob_of_values(self, x, parameters):
         return gaussian_log_prob(x, parameters, self.log_scale)

@@ -81,6 +81,10 @@ class ExperimentConfig:
             likelihood; 0 for no such estimate.
         checkpoint_every: how often the state of training is saved, such as `"500 steps"` or
             `"2 epochs"`; whenever 30 seconds have passed when None. It changes no figure.
+        precision: `"float32"`, or `"mixed_float16"` or `"mixed_bfloat16"`: products in 16 bits,
+            weights and sums in 32.
+        deterministic: whether operations that add in any order (some do on a GPU) are refused or
+            replaced by slower ones. On a CPU equal settings give equal figures without it.
 
     Raises:
         SettingError: for a value that cannot be, or two that do not fit each other.
@@ -120,6 +124,8 @@ class ExperimentConfig:
     eval_samples: int = 10
     nll_samples: int = 100
     checkpoint_every: str | None = None
+    precision: str = "float32"
+    deterministic: bool = False
 
     def __post_init__(self):
         check_choice("encoder", self.encoder, choices.ENCODERS)
@@ -138,6 +144,7 @@ class ExperimentConfig:
             check_int(name, getattr(self, name))
         check_int("eval_samples", self.eval_samples)
         check_int("nll_samples", self.nll_samples, minimum=0)
+        check_choice("precision", self.precision, choices.PRECISIONS)
         checkpoint_interval(self.checkpoint_every)
         check_int("seed", self.seed, minimum=0, maximum=2**32 - 1)
         check_float("learning_rate", self.learning_rate, above=True)

@@ -36,7 +36,8 @@ def banner(config, splits, model, run, progress):
             (
                 "training",
                 f"{epochs}, batch {config.batch_size}, Adam {config.learning_rate:g} "
-                f"({config.learning_rate_schedule}), clip {config.clipnorm:g}, seed {config.seed}",
+                f"({config.learning_rate_schedule}), clip {config.clipnorm:g}, seed {config.seed}, "
+                f"{config.precision}",
             ),
             ("objective", config.objective_text),
             (

@@ -3,6 +3,7 @@
 import platform
 import subprocess
 import sys
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -22,6 +23,27 @@ def versions():
         except PackageNotFoundError:
             found[package] = None
     return found
+
+
+@contextmanager
+def numerics(config):
+    """Sets precision, determinism and the random generators of a run, for the models made within.
+
+    That operations are deterministic cannot be undone in a process.
+    """
+    if config.deterministic:
+        import tensorflow as tf
+
+        tf.config.experimental.enable_op_determinism()
+    import keras
+
+    before = keras.config.dtype_policy()
+    keras.utils.set_random_seed(config.seed)
+    keras.config.set_dtype_policy(config.precision)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 def device():

@@ -3,8 +3,6 @@
 import statistics
 import sys
 
-import keras
-
 from keras_vrae.atomic import replacing
 from keras_vrae.datasets.pipeline import evaluation_batches, steps_in_epoch, training_batches
 from keras_vrae.training import checkpoints, console, environment, pictures
@@ -53,8 +51,8 @@ def train_and_evaluate(config, run_dir, overwrite=False, resume=False):
             return metrics
     console.say(f"Reading {config.dataset} ...")
     splits = prepare_data(config)
-    keras.utils.set_random_seed(config.seed)
-    model, progress = make_model(config, splits), Progress()
+    with environment.numerics(config):
+        model, progress = make_model(config, splits), Progress()
     run.prepare()
     with run.locked(), Termination() as termination:
         run.check(overwrite, resume)  # Again, as from here on nobody else can change it.

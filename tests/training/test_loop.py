@@ -3,14 +3,23 @@
 import csv
 import json
 import operator
+import subprocess
+import sys
 
 import keras
 import numpy as np
 import pytest
+from conftest import ROOT
 from matplotlib.image import imread
 
 from keras_vrae import datasets
-from keras_vrae.training import ExperimentConfig, RunDirectory, checkpoints, train_and_evaluate
+from keras_vrae.training import (
+    ExperimentConfig,
+    RunDirectory,
+    callbacks,
+    checkpoints,
+    train_and_evaluate,
+)
 from keras_vrae.validation import DataError, SettingError
 
 FIGURES = {"embedding.png", "manifold.png", "samples.png", "reconstructions.png", "curves.png"}
@@ -110,13 +119,26 @@ def test_overwrite_replaces_the_files_of_the_run_alone(tmp_path):
     assert {path.name for path in run.iterdir()} == FILES | {"notes.txt"}
 
 
-def test_same_settings_same_figures(tmp_path):
-    one, two, other = (
-        train_and_evaluate(config(epochs=1, seed=seed), tmp_path / name)["test"]
-        for name, seed in (("one", 0), ("two", 0), ("other", 1))
+TIMES = {"train_seconds", "seconds_per_epoch", "first_step_seconds", "examples_per_second"}
+
+
+def test_same_settings_same_figures_and_weights_in_two_processes(tmp_path):
+    one, other = (
+        train_and_evaluate(config(epochs=1, seed=seed, nll_samples=10), tmp_path / f"{seed}")
+        for seed in (0, 1)
     )
-    assert one == two
-    assert one["elbo"] != other["elbo"]
+    flags = ["--encoder=dense", "--hidden_units=16", "--epochs=1", "--nll_samples=10"]
+    command = [sys.executable, str(ROOT / "train_main.py"), *flags, f"--run_dir={tmp_path / 'two'}"]
+    subprocess.run(command, check=True, capture_output=True)
+    two = json.loads((tmp_path / "two" / "metrics.json").read_text())
+    assert set(one) == set(two)
+    for name in set(one) - TIMES - {"peak_memory_mb"}:
+        assert one[name] == two[name], name
+    models = [keras.saving.load_model(tmp_path / name / "model.keras") for name in ("0", "two")]
+    for a, b in zip(*(model.get_weights() for model in models), strict=True):
+        np.testing.assert_array_equal(a, b)
+    for name in ("reconstruction", "kl"):
+        assert one["test"][name] != other["test"][name]
 
 
 class Interruption(keras.callbacks.Callback):
@@ -206,6 +228,19 @@ def test_divergence_is_told(tmp_path):
     with pytest.raises(DataError, match=r"diverged in epoch 1.*smaller --learning_rate"):
         train_and_evaluate(settings, tmp_path / "run")
     assert not (tmp_path / "run" / "metrics.json").exists()
+
+
+def test_divergence_keeps_the_last_good_checkpoint_and_names_it(tmp_path, monkeypatch):
+    def spoil(self, batch, logs=None):
+        if self.model.optimizer.iterations == 30:
+            self.model.decoder.weights[0].assign_add(np.float32(np.nan) + np.zeros((2, 16)))
+
+    monkeypatch.setattr(callbacks.RunRecorder, "on_train_batch_begin", spoil, raising=False)
+    with pytest.raises(DataError, match=r"epoch 1, step 31: the loss is nan.* good checkpoint is"):
+        train_and_evaluate(config(checkpoint_every="10 steps"), tmp_path / "run")
+    path = checkpoints.paths(tmp_path / "run" / "checkpoints")[-1]
+    assert path.name.startswith("step-00000030-")
+    assert all(np.isfinite(w).all() for w in keras.saving.load_model(path).get_weights())
 
 
 def test_a_full_disk_leaves_no_half_written_file(tmp_path, monkeypatch):
