@@ -161,6 +161,12 @@ flags.DEFINE_bool(
     "equal figures without it.",
 )
 flags.DEFINE_string(
+    "strategy",
+    "none",
+    "none, mirrored (all GPUs of this process) or multi_worker (the processes that the environment "
+    "variable TF_CONFIG names).",
+)
+flags.DEFINE_string(
     "export_dir",
     None,
     "Folder to export the trained model to for TF Serving; of several runs, the folder in which "

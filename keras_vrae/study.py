@@ -28,7 +28,9 @@ def run_study(runs, overwrite=False, resume=False, export_dir=None):
         serving.check_directory(export_dir)
     if len(runs) == 1:
         ((folder, config),) = runs.items()
-        train_and_evaluate(config, folder, overwrite, resume)
+        metrics = train_and_evaluate(config, folder, overwrite, resume)
+        if metrics is None:
+            return folder  # The chief has the rest to do.
         if export_dir is not None:
             _export(folder, export_dir)
         return folder

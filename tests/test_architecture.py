@@ -32,7 +32,12 @@ LAYERS = [
     {"study"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
-USES_TENSORFLOW = {"models/vae.py", "models/batching.py"}
+USES_TENSORFLOW = {
+    "training/distribution.py",
+    "models/replicas.py",
+    "models/vae.py",
+    "models/batching.py",
+}
 USES_TENSORFLOW |= {
     f"serving/{name}.py"
     for name in ("input_checks", "noise", "portability", "signatures", "verification", "warmup")

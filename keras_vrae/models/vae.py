@@ -8,6 +8,7 @@ from keras_vrae import decoders, encoders, likelihoods, optimizers, sequences
 from keras_vrae.models.data_checks import check_examples
 from keras_vrae.models.feeding import FedModel
 from keras_vrae.models.inference import Inference
+from keras_vrae.models.replicas import of_all_workers
 from keras_vrae.numerics import gaussian_kl, gaussian_log_ratio
 from keras_vrae.objectives import ELBO, ElboTerms, Objective
 from keras_vrae.sampling import GradientGate, Sampling
@@ -265,12 +266,12 @@ class VAE(Inference, FedModel):
         weights = self.trainable_weights
         self.optimizer.apply(tape.gradient(scaled_loss, weights), weights)
         figures = self._update_metrics(losses + penalties, terms, sample_weight)
-        return {**figures, **changing_weights}
+        return of_all_workers({**figures, **changing_weights})
 
     def test_step(self, data):
         x, _, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
         terms = self.elbo_terms(x)
-        return self._update_metrics(-terms.elbo, terms, sample_weight)
+        return of_all_workers(self._update_metrics(-terms.elbo, terms, sample_weight))
 
     def _update_metrics(self, losses, terms, sample_weight):
         figures = (losses, terms.reconstruction, terms.kl)

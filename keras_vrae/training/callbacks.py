@@ -9,7 +9,7 @@ import numpy as np
 from keras_vrae.training import checkpoints
 from keras_vrae.training.checkpoints import Progress
 from keras_vrae.training.config import checkpoint_interval
-from keras_vrae.training.termination import Terminated
+from keras_vrae.training.termination import MESSAGE, Terminated
 from keras_vrae.validation import DataError
 
 CHECKPOINT_EVERY_SECONDS = 30.0
@@ -29,6 +29,7 @@ class RunRecorder(keras.callbacks.Callback):
     def __init__(self, run, config, steps_in_epoch, progress, termination):
         super().__init__()
         self.run, self.epochs = run, config.epochs
+        self.whole_epochs = config.strategy != "none"  # Each replica has sums of its own.
         self.interval = checkpoint_interval(config.checkpoint_every)
         self.steps_in_epoch, self.start, self.termination = steps_in_epoch, progress, termination
         self.rows = list(progress.rows)
@@ -53,6 +54,8 @@ class RunRecorder(keras.callbacks.Callback):
         steps = self._first_step + batch + 1
         if not all(math.isfinite(float(value)) for value in logs.values()):
             self._diverged(logs, steps)
+        if self.whole_epochs and self.termination.requested:
+            raise Terminated(MESSAGE)
         if steps < self.steps_in_epoch and (self._due(steps) or self.termination.requested):
             seconds = time.perf_counter() - self._epoch_begin
             metrics = checkpoints.metric_state(self.model)

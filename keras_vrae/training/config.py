@@ -85,6 +85,9 @@ class ExperimentConfig:
             weights and sums in 32.
         deterministic: whether operations that add in any order (some do on a GPU) are refused or
             replaced by slower ones. On a CPU equal settings give equal figures without it.
+        strategy: `"none"`, `"mirrored"` (all GPUs of the process) or `"multi_worker"` (the
+            processes that TF_CONFIG names); `batch_size` counts the examples of all together, and
+            checkpoints are of whole epochs.
 
     Raises:
         SettingError: for a value that cannot be, or two that do not fit each other.
@@ -126,6 +129,7 @@ class ExperimentConfig:
     checkpoint_every: str | None = None
     precision: str = "float32"
     deterministic: bool = False
+    strategy: str = "none"
 
     def __post_init__(self):
         check_choice("encoder", self.encoder, choices.ENCODERS)
@@ -145,7 +149,13 @@ class ExperimentConfig:
         check_int("eval_samples", self.eval_samples)
         check_int("nll_samples", self.nll_samples, minimum=0)
         check_choice("precision", self.precision, choices.PRECISIONS)
-        checkpoint_interval(self.checkpoint_every)
+        check_choice("strategy", self.strategy, choices.STRATEGIES)
+        if self.strategy != "none":
+            self._set_default("checkpoint_every", "1 epoch")
+        interval = checkpoint_interval(self.checkpoint_every)
+        if self.strategy != "none" and interval[1] == "step":
+            expected = f"a number of epochs with strategy={self.strategy!r}"
+            raise SettingError(complaint("checkpoint_every", expected, self.checkpoint_every))
         check_int("seed", self.seed, minimum=0, maximum=2**32 - 1)
         check_float("learning_rate", self.learning_rate, above=True)
         check_float("clipnorm", self.clipnorm)

@@ -5,7 +5,7 @@ import sys
 
 from keras_vrae.atomic import replacing
 from keras_vrae.datasets.pipeline import evaluation_batches, steps_in_epoch, training_batches
-from keras_vrae.training import checkpoints, console, environment, pictures
+from keras_vrae.training import checkpoints, console, distribution, environment, pictures
 from keras_vrae.training.assessment import (
     encode_parts,
     evaluation_figures,
@@ -33,7 +33,7 @@ def train_and_evaluate(config, run_dir, overwrite=False, resume=False):
             none, the run begins as usual.
 
     Returns:
-        The content of `metrics.json`.
+        The content of `metrics.json`; None in a worker that is not the chief.
 
     Raises:
         SettingError: for settings that do not fit the data, the folder, or the run to resume.
@@ -42,25 +42,31 @@ def train_and_evaluate(config, run_dir, overwrite=False, resume=False):
         OSError: where a file cannot be written.
     """
     run = RunDirectory(run_dir)
-    check_start(config, run, overwrite, resume)
+    distribution.check_cluster(config.strategy)
+    chief = distribution.is_chief(config.strategy)
+    if chief:
+        check_start(config, run, overwrite, resume)
     resume = resume and run.is_run
     if resume and run.is_finished:
         metrics = run.read_json(run.metrics_path)
         if metrics.get("epochs", 0) >= config.epochs:
             console.say(f"{run} is finished already; nothing to do.")
             return metrics
+    strategy = distribution.make(config.strategy)
     console.say(f"Reading {config.dataset} ...")
     splits = prepare_data(config)
-    with environment.numerics(config):
+    with environment.numerics(config), strategy.scope():
         model, progress = make_model(config, splits), Progress()
-    run.prepare()
-    with run.locked(), Termination() as termination:
+    kept = run.checkpoints_path
+    with distribution.place_to_write(run, chief) as run, Termination() as termination:
         run.check(overwrite, resume)  # Again, as from here on nobody else can change it.
         run.tidy()
         if not resume:
             run.clear()
-        elif saved := checkpoints.read_last(run.checkpoints_path, run.load_model, console.say):
-            model, progress = saved
+        else:
+            with strategy.scope():
+                saved = checkpoints.read_last(kept, run.load_model, console.say)
+            model, progress = saved or (model, progress)
         run.metrics_path.unlink(missing_ok=True)
         run.write_json(
             run.config_path,
@@ -74,8 +80,10 @@ def train_and_evaluate(config, run_dir, overwrite=False, resume=False):
         )
         console.banner(config, splits, model, run, progress)
         console.say("Training; the first step compiles ...")
-        with termination.held_back():
+        with termination.held_back(), distribution.losses_told(config.strategy):
             recorder = fit(model, splits, config, run, progress, termination)
+        if not chief:
+            return None
         return finish(model, splits, config, run, recorder)
 
 

@@ -4,6 +4,7 @@ import dataclasses
 from pathlib import Path
 
 from keras_vrae.training.config import ExperimentConfig
+from keras_vrae.training.distribution import check_cluster, is_chief
 from keras_vrae.training.run_directory import RunDirectory
 from keras_vrae.validation import SettingError, check_folder, check_int, complaint
 
@@ -32,6 +33,7 @@ def plan_runs(settings, encoders, num_seeds=1, run_dir=None, overwrite=False, re
     if overwrite and resume:
         raise SettingError("`overwrite` and `resume` exclude each other. Received: both")
     check_int("seeds", num_seeds)
+    check_cluster(settings.get("strategy"))
     configs = {}
     for encoder in encoders:
         config = ExperimentConfig(encoder=encoder, **settings)
@@ -45,6 +47,12 @@ def plan_runs(settings, encoders, num_seeds=1, run_dir=None, overwrite=False, re
     else:
         root = Path(run_dir or DEFAULT_ROOT)
         runs = {root / name: config for name, config in configs.items()}
+    if settings.get("strategy") == "multi_worker":
+        if len(runs) > 1:
+            expected = "'none' or 'mirrored' with several runs"
+            raise SettingError(complaint("strategy", expected, "multi_worker"))
+        if not is_chief("multi_worker"):
+            return runs  # The chief may have begun; it is the one that looks and writes.
     for folder, config in runs.items():
         check_start(config, RunDirectory(folder), overwrite, resume)
     return runs
@@ -59,7 +67,7 @@ def check_start(config, run, overwrite, resume):
     if not (resume and run.is_run):
         return
     stored = run.read_json(run.config_path)
-    free = {"data_dir", "checkpoint_every"}
+    free = {"data_dir", "checkpoint_every", "strategy"}
     if config.learning_rate_schedule == "constant":
         free.add("epochs")  # Nothing that was done depends on how many are still to come.
     before = {**ExperimentConfig.from_dict(stored).as_dict(), **stored}

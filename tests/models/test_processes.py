@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import keras_vrae as kv
+from benchmarks import workers
 
 REGISTERED = """
 import sys
@@ -26,36 +27,6 @@ model = keras.saving.load_model(sys.argv[1])
 x = np.load(sys.argv[2])
 history = model.fit(x, epochs=2, verbose=0, shuffle=False).history
 np.savez(sys.argv[3], z_mean=model.encode(x).z_mean, loss=history["loss"])
-"""
-
-REPLICAS = """
-import sys
-import numpy as np
-import keras
-import tensorflow as tf
-import keras_vrae
-cpu = tf.config.list_physical_devices("CPU")[0]
-tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-x = np.random.default_rng(0).random((64, 4, 3)).astype("float32")
-
-def train(strategy):
-    keras.utils.set_random_seed(0)
-    with strategy.scope():
-        model = keras_vrae.build("gru", (4, 3), hidden_units=8, seed=0)
-        # With the variance gone there is no noise to differ between replicas.
-        model.encoder.z_log_var_head.set_weights([np.zeros((8, 2)), np.full(2, -20.0)])
-        model.encoder.z_log_var_head.trainable = False
-        model.compile(keras.optimizers.SGD(0.1))
-    history = model.fit(x, batch_size=32, epochs=2, shuffle=False, verbose=0).history
-    evaluation = model.evaluate(x, batch_size=32, verbose=0)
-    return model.get_weights(), history["loss"], evaluation
-
-one = train(tf.distribute.OneDeviceStrategy("CPU:0"))
-two = train(tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]))
-for a, b in zip(one[0], two[0], strict=True):
-    np.testing.assert_allclose(a, b, atol=1e-5)
-np.testing.assert_allclose(one[1], two[1], rtol=1e-4)
-np.testing.assert_allclose(one[2], two[2], rtol=1e-4)
 """
 
 
@@ -89,5 +60,10 @@ def test_importing_the_package_makes_its_classes_known_to_keras():
 
 
 @pytest.mark.slow
-def test_two_replicas_train_as_one_device():
-    run(REPLICAS)
+def test_two_replicas_and_two_processes_train_as_one_device():
+    """With the GRU; `python -m benchmarks.workers` does it with all encoders."""
+    differences = workers.compare(["gru"])
+    assert set(differences) == {"mirrored", "multi_worker, worker 0", "multi_worker, worker 1"}
+    for way, largest in differences.items():
+        for name, difference in largest.items():
+            assert difference < 1e-5, (way, name)

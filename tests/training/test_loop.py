@@ -1,6 +1,7 @@
 """Whole runs, small ones."""
 
 import csv
+import functools
 import json
 import operator
 import subprocess
@@ -169,6 +170,7 @@ def test_a_resumed_run_ends_as_the_uninterrupted_one(encoder, steps, kept, tmp_p
     whole = train_and_evaluate(settings, tmp_path / "whole")
     original_fit = keras.Model.fit
 
+    @functools.wraps(original_fit)
     def interrupted_fit(self, *args, **kwargs):
         kwargs["callbacks"] = [*kwargs["callbacks"], Interruption(steps)]
         return original_fit(self, *args, **kwargs)

@@ -1,0 +1,80 @@
+"""Training on several devices, or on several machines."""
+
+import json
+import os
+import tempfile
+from contextlib import contextmanager
+
+from keras_vrae.training.run_directory import RunDirectory
+from keras_vrae.validation import DataError, SettingError, complaint
+
+
+def check_cluster(strategy):
+    """Raises `SettingError` where `multi_worker` is asked for and TF_CONFIG names no cluster."""
+    if strategy != "multi_worker":
+        return
+    text = os.environ.get("TF_CONFIG", "")
+    try:
+        content = json.loads(text)
+        workers, task = content["cluster"]["worker"], content["task"]
+        valid = task["type"] == "worker" and workers[task["index"]]
+    except (ValueError, KeyError, TypeError, IndexError):
+        valid = False
+    if not valid:
+        expected = (
+            "'none' or 'mirrored' unless the environment variable TF_CONFIG names the workers and "
+            "which of them this is"
+        )
+        raise SettingError(complaint("strategy", expected, strategy) + f", TF_CONFIG={text!r:.80}")
+
+
+def is_chief(strategy):
+    """Whether this process is the one that writes: the first worker, or the only process."""
+    if strategy != "multi_worker":
+        return True
+    return json.loads(os.environ["TF_CONFIG"])["task"]["index"] == 0
+
+
+def make(strategy):
+    """The `tf.distribute` strategy of that name; for `multi_worker`, before anything else is done.
+
+    Args:
+        strategy: `"none"`, `"mirrored"` (all GPUs of this process, or its logical CPUs) or
+            `"multi_worker"` (the processes that TF_CONFIG names).
+    """
+    import tensorflow as tf
+
+    if strategy == "multi_worker":
+        return tf.distribute.MultiWorkerMirroredStrategy()
+    if strategy == "mirrored":
+        devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
+        return tf.distribute.MirroredStrategy([device.name for device in devices])
+    return tf.distribute.get_strategy()
+
+
+@contextmanager
+def losses_told(strategy):
+    """Says in one line that another worker was lost, while the block runs."""
+    import tensorflow as tf
+
+    try:
+        yield
+    except tf.errors.OpError as error:
+        if strategy != "multi_worker":
+            raise
+        raise DataError(
+            f"A step of all workers failed ({type(error).__name__}), most likely as one was lost. "
+            "Start all of them again with the same flags and --resume"
+        ) from error
+
+
+@contextmanager
+def place_to_write(run, chief):
+    """The `RunDirectory` that this process writes to: for all but the chief one that goes away."""
+    if chief:
+        run.prepare()
+        with run.locked():
+            yield run
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        yield RunDirectory(folder)
