@@ -19,6 +19,6 @@ def load():
     digits = load_digits()
     images, labels = digits.images.astype("float32") / 16.0, digits.target.astype("int64")
     rest, test = cut(images, labels, fraction=0.2, seed=TEST_SEED)
-    train, validation = cut(*rest, fraction=0.1, seed=VALIDATION_SEED)
+    train, validation = cut(rest.x, rest.y, fraction=0.1, seed=VALIDATION_SEED)
     spec = DataSpec((8, 8), 10, tuple("0123456789"))
     return Splits(train, validation, test, spec)

@@ -119,6 +119,6 @@ def image_splits(train, test, class_names):
             "The images of the training and the test part must have one shape. "
             f"Received: {parts[0].x.shape[1:]} and {parts[1].x.shape[1:]}"
         )
-    rest, validation = cut(*parts[0], fraction=0.1, seed=VALIDATION_SEED)
+    rest, validation = cut(parts[0].x, parts[0].y, fraction=0.1, seed=VALIDATION_SEED)
     spec = DataSpec(parts[0].x.shape[1:], len(class_names), tuple(class_names))
     return Splits(rest, validation, parts[1], spec)
