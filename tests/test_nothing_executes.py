@@ -58,9 +58,7 @@ def test_hostile_names_stay_text_in_the_report(tmp_path):
     path = make_run(tmp_path, "dense")
     for name in ("config.json", "metrics.json"):
         content = json.loads((path / name).read_text())
-        content.update(
-            encoder=HOSTILE, dataset=HOSTILE, device=HOSTILE, versions={HOSTILE: HOSTILE}
-        )
+        content.update(device=HOSTILE, versions={HOSTILE: HOSTILE})
         (path / name).write_text(json.dumps(content))
     with np.load(path / "figures" / "arrays.npz") as arrays:
         arrays = dict(arrays)
