@@ -70,7 +70,7 @@ def load(name, data_dir=None):
         train, test = cut(*train, fraction=0.2, seed=TEST_SEED)
     else:
         test = read(held_out)
-    return image_splits(tuple(train), tuple(test), label.names)
+    return image_splits(tuple(train[:2]), tuple(test[:2]), label.names)
 
 
 def _prepare(builder, name, data_dir):
