@@ -24,7 +24,8 @@ flags.DEFINE_string(
     "digits",
     "digits (embedded, no network), mnist, fashion_mnist, kmnist, tfds:NAME for any set of "
     "labelled images of one size in tensorflow-datasets, or timeseries:PATH for time series in a "
-    ".npz, .csv, .parquet or .ts file, or in one of the sets that aeon carries, by its name.",
+    ".npz, .csv, .parquet or .ts file, or in one of the sets that aeon carries, by its name; "
+    "chorales (Bach's, in music21) or midi:PATH for a folder, as piano rolls.",
 )
 flags.DEFINE_integer("window", None, "Cut time series into windows of so many steps. (default: no)")
 flags.DEFINE_integer("stride", None, "Steps from one window to the next. (default: a whole window)")
@@ -55,12 +56,13 @@ flags.DEFINE_string(
 flags.DEFINE_integer(
     "epochs",
     None,
-    "Passes over the training part. (default: 60 for digits, 100 for time series, otherwise 20)",
+    "Passes over the training part. (default: 60 for digits, 100 for time series and music, "
+    "otherwise 20)",
 )
 flags.DEFINE_integer(
     "batch_size",
     None,
-    "Examples in a batch. (default: 32 for digits and time series, otherwise 128)",
+    "Examples in a batch. (default: 32 for digits, time series and music, otherwise 128)",
 )
 flags.DEFINE_float("learning_rate", 2e-3, "Step size of Adam at the start.")
 flags.DEFINE_string(

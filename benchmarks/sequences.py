@@ -1,6 +1,6 @@
 """Time series: what linear probes and anomaly scores make of unsupervised recurrent models.
 
-    python -m benchmarks.sequences --torch_python=PYTHON --output=docs/benchmarks/sequences.json
+    python -m benchmarks.sequences --torch_python=PYTHON --output=docs/benchmarks/sequences/all.json
 
 For Japanese Vowels and Italy Power Demand (from aeon, official parts), for each seed: a VAE with a
 recurrent encoder and decoder, trained without labels; the accuracy of a logistic regression on its
@@ -119,7 +119,7 @@ def features_of_aeon(splits, part):
     return found
 
 
-def torch_vrae(python, splits, part, settings, seed):
+def torch_vrae(python, threads, splits, part, settings, seed):
     """What `rivals/torch_vrae.py` makes of the same standardized data, in its own process."""
     scaling, arrays = splits.spec.scaling, {}
     for name, split in (("train", part), ("test", splits.test)):
@@ -133,7 +133,7 @@ def torch_vrae(python, splits, part, settings, seed):
         source, target = Path(folder, "in.npz"), Path(folder, "out.npz")
         np.savez(source, **arrays)
         program = Path(__file__).parent / "rivals" / "torch_vrae.py"
-        settings = json.dumps({**settings, "seed": seed, "threads": machine.cores()})
+        settings = json.dumps({**settings, "seed": seed, "threads": threads})
         subprocess.run([python, str(program), str(source), str(target), settings], check=True)
         found = dict(np.load(target))
     return {
@@ -204,9 +204,10 @@ def run(flags):
         part, figures, settings = official(splits), {}, SETTINGS[name]
         sets[name], content["sets"][name] = (splits, part), figures
         figures["examples"] = [part.size, splits.test.size]
-        figures["aeon"] = features_of_aeon(splits, part)
-        keep(f"{name}: {figures['aeon']}")
-        for kind in flags.kinds.split(","):
+        if flags.features:
+            figures["aeon"] = features_of_aeon(splits, part)
+            keep(f"{name}: {figures['aeon']}")
+        for kind in filter(None, flags.kinds.split(",")):
             figures[kind] = []
             for seed in range(flags.seeds):
                 figures[kind].append(ours(splits, kind, part, settings, seed))
@@ -214,7 +215,9 @@ def run(flags):
         if flags.torch_python:
             figures["torch"] = []
             for seed in range(flags.seeds):
-                found = torch_vrae(flags.torch_python, splits, part, settings, seed)
+                found = torch_vrae(
+                    flags.torch_python, flags.torch_threads, splits, part, settings, seed
+                )
                 figures["torch"].append(found)
                 keep(f"{name} torch: {found}")
         figures["anomalies"] = []
@@ -235,8 +238,10 @@ def main():
     parser.add_argument("--kinds", default="gru", help="recurrent layers, with commas")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--anomaly_seeds", type=int, default=3)
+    parser.add_argument("--features", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--torch_python", help="a Python with PyTorch; none: without PyTorch")
-    parser.add_argument("--output", default="docs/benchmarks/sequences.json")
+    parser.add_argument("--torch_threads", type=int, default=machine.cores())
+    parser.add_argument("--output", default="docs/benchmarks/sequences/all.json")
     run(parser.parse_args())
 
 

@@ -6,7 +6,7 @@ against the tables of the families.
 
 from pathlib import Path, PurePath
 
-from keras_vrae.validation import SettingError, check_choice, complaint
+from keras_vrae.validation import SettingError, check_choice, check_folder, complaint
 
 ENCODERS = ("dense", "lstm", "gru")
 DECODERS = ("dense", "lstm", "gru")
@@ -19,6 +19,8 @@ MNIST_FAMILY = ("mnist", "fashion_mnist", "kmnist")
 DATASETS = ("digits", *MNIST_FAMILY)
 TFDS_PREFIX = "tfds:"
 SERIES_PREFIX = "timeseries:"
+MIDI_PREFIX = "midi:"
+CHORALES = "chorales"
 SERIES_ENDINGS = (".npz", ".csv", ".parquet", ".ts")
 MISSING = ("refuse", "interpolate")
 SCALINGS = ("standard", "none")
@@ -33,8 +35,17 @@ def check_dataset(name):
         return name
     if isinstance(name, str) and name.startswith(SERIES_PREFIX) and len(name) > len(SERIES_PREFIX):
         return _check_series(name)
-    patterns = (f"{TFDS_PREFIX}NAME", f"{SERIES_PREFIX}PATH")
+    if is_music(name):
+        if name != CHORALES:
+            check_folder("dataset", name.removeprefix(MIDI_PREFIX))
+        return name
+    patterns = (f"{TFDS_PREFIX}NAME", f"{SERIES_PREFIX}PATH", CHORALES, f"{MIDI_PREFIX}PATH")
     return check_choice("dataset", name, (*DATASETS, *patterns))
+
+
+def is_music(name):
+    """Whether a data set is of piano rolls."""
+    return isinstance(name, str) and (name == CHORALES or name.startswith(MIDI_PREFIX))
 
 
 def _check_series(name):

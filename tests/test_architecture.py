@@ -26,7 +26,7 @@ LAYERS = [
     {"encoders", "decoders", "datasets"},
     {"models"},
     {"evaluation", "plots"},
-    {"callbacks", "series_plots"},
+    {"callbacks", "roll_plots", "series_plots"},
     {"training"},
     {"report", "serving"},
     {"study"},

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import keras_vrae as kv
-from benchmarks import density, importance, layers, quality, serving
+from benchmarks import density, importance, layers, quality, sequences_page, serving
 from benchmarks.encoders import measure, summarize
 
 
@@ -87,3 +87,8 @@ def test_layers_take_turns_with_those_of_keras():
     assert min(ours, theirs) > 0
     low, high = row["times_as_fast"]["quartiles"]
     assert low <= row["times_as_fast"]["median"] <= high
+
+
+def test_page_on_sequences_is_made_of_the_stored_figures():
+    text = (sequences_page.FOLDER / "sequences.md").read_text()
+    assert text == sequences_page.page(*sequences_page.stored())

@@ -1,7 +1,15 @@
 """Data sets: a name in, three parts and their description out."""
 
-from keras_vrae.choices import SERIES_PREFIX, TFDS_PREFIX, check_dataset
-from keras_vrae.datasets import digits, idx, pipeline, tfds, timeseries
+from keras_vrae.choices import (
+    CHORALES,
+    MIDI_PREFIX,
+    SERIES_PREFIX,
+    TFDS_PREFIX,
+    check_dataset,
+    is_music,
+)
+from keras_vrae.datasets import chorales, digits, idx, midi, pipeline, tfds, timeseries
+from keras_vrae.datasets.series import make_splits
 from keras_vrae.datasets.splits import DataSpec, Split, Splits, image_splits
 from keras_vrae.validation import check_folder
 
@@ -32,9 +40,11 @@ def load(name, data_dir=None, **series_options):
         name: `"digits"` (comes with scikit-learn), `"mnist"`, `"fashion_mnist"`, `"kmnist"`,
             `"tfds:NAME"` for any set of labelled images of one size in tensorflow-datasets, or
             `"timeseries:PATH"` for time series in a `.npz`, `.csv`, `.parquet` or `.ts` file, or
-            in one of the sets that aeon carries.
+            in one of the sets that aeon carries; `"chorales"`, those of Bach in music21; or
+            `"midi:PATH"` for the MIDI files of a folder.
         data_dir: for the MNIST family a folder with the four IDX files, gzipped or not; otherwise
-            the folder in which tensorflow-datasets keeps or prepares its data.
+            the folder in which tensorflow-datasets keeps or prepares its data, or the chorales
+            are kept.
         **series_options: `window`, `stride`, `missing` and `standardize` of
             `datasets.series.make_splits`, for time series.
 
@@ -53,6 +63,8 @@ def load(name, data_dir=None, **series_options):
     check_dataset(name)
     if data_dir is not None:
         check_folder("data_dir", data_dir)
+    if is_music(name):
+        return music(name, data_dir, **series_options)
     if name.startswith(SERIES_PREFIX):
         return timeseries.load(name.removeprefix(SERIES_PREFIX), **series_options)
     if name == "digits":
@@ -60,3 +72,19 @@ def load(name, data_dir=None, **series_options):
     if name in MNIST_FAMILY and data_dir is not None and idx.find(data_dir):
         return image_splits(*idx.load(data_dir), MNIST_FAMILY[name])
     return tfds.load(name.removeprefix(TFDS_PREFIX), data_dir)
+
+
+def music(name, folder=None, **options):
+    """Piano rolls as `Splits`: 0.8 and 0.2 of the pieces for training and test.
+
+    Args:
+        name: `"chorales"` or `"midi:PATH"`.
+        folder: where the chorales are kept once they are parsed.
+        **options: `window` and `stride` of `series.make_splits`.
+    """
+    options = {**options, "standardize": False, "kind": "roll"}
+    if name == CHORALES:
+        return make_splits(chorales.read(folder), name, **options)
+    series, notes = midi.read_folder(name.removeprefix(MIDI_PREFIX))
+    splits = make_splits(series, name, **options)
+    return splits._replace(spec=splits.spec._replace(notes={**splits.spec.notes, **notes}))

@@ -2,11 +2,12 @@
 
 import tensorflow as tf
 
-BATCHES_IN_BLOCK = 50
+# A data set is sorted in four blocks or more, so that what comes together changes between epochs.
+FEWEST_BLOCKS, MOST_BATCHES_IN_BLOCK = 4, 50
 
 
 def like_lengths_together(order, lengths, batch_size):
-    """Sorts a random order by length, within blocks of 50 batches.
+    """Sorts a random order by length, within blocks of up to 50 batches.
 
     What comes together in a batch still changes with the order.
 
@@ -18,8 +19,9 @@ def like_lengths_together(order, lengths, batch_size):
     Returns:
         The numbers in another order, each once.
     """
-    places = tf.range(tf.size(order, tf.int64))
-    block = places // (BATCHES_IN_BLOCK * batch_size)
+    size = tf.size(order, tf.int64)
+    batches = tf.clip_by_value(size // (FEWEST_BLOCKS * batch_size), 1, MOST_BATCHES_IN_BLOCK)
+    block = tf.range(size) // (batches * batch_size)
     keys = block * (tf.reduce_max(lengths) + 1) + tf.gather(lengths, order)
     return tf.gather(order, tf.argsort(keys, stable=True))
 

@@ -30,7 +30,9 @@ class Series(NamedTuple):
     names: Any = None
 
 
-def make_splits(series, source, window=None, stride=None, missing="refuse", standardize=True):
+def make_splits(
+    series, source, window=None, stride=None, missing="refuse", standardize=True, kind="series"
+):
     """Makes `Splits` of time series.
 
     A tenth of the training part is for validation, and a fifth of all for testing where the source
@@ -45,6 +47,7 @@ def make_splits(series, source, window=None, stride=None, missing="refuse", stan
             channel, and at the ends the nearest value.
         standardize: whether to shift and scale each channel by mean and standard deviation of the
             training part; the spec then has the `scaling`, and the splits stay as they are.
+        kind: that of the `DataSpec`.
 
     Returns:
         `Splits`, and their `DataSpec`, with `event_shape` `(T, D)`, or `(None, D)` for sequences of
@@ -82,7 +85,7 @@ def make_splits(series, source, window=None, stride=None, missing="refuse", stan
     for name, part in (("training", train), ("test", test)):
         if not len(part):
             raise DataError(f"{source} must have examples of the {name} part. Received: none")
-    return _assemble(values, labels, (train, validation, test), standardize, imputed)
+    return _assemble(values, labels, (train, validation, test), standardize, imputed, kind)
 
 
 def _check(values, names, source, missing):
@@ -147,7 +150,7 @@ def _assign(count, tests):
     return rest[~held_out], rest[held_out], rows[tests]
 
 
-def _assemble(values, labels, parts, standardize, imputed):
+def _assemble(values, labels, parts, standardize, imputed, kind):
     lengths = np.array([len(value) for value in values])
     longest, equal = int(lengths.max()), len(set(lengths.tolist())) == 1
     names = sorted(set(labels), key=_sort_key)
@@ -173,7 +176,7 @@ def _assemble(values, labels, parts, standardize, imputed):
         event_shape=(steps, values[0].shape[1]),
         num_classes=len(names),
         class_names=tuple(str(name) for name in names),
-        kind="series",
+        kind=kind,
         scaling=scaling,
         notes={
             "lengths": [int(lengths.min()), longest],

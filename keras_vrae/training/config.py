@@ -14,6 +14,14 @@ OTHER_DEFAULTS = {"epochs": 20, "batch_size": 128, "likelihood": "bernoulli"}
 # Time series are few, and real numbers of any size.
 SERIES_DEFAULTS = {"epochs": 100, "batch_size": 32, "likelihood": "gaussian"}
 DEFAULTS = {"digits": DIGITS_DEFAULTS, choices.SERIES_PREFIX: SERIES_DEFAULTS}
+# The keys of a piano are on or off, so that binarization changes nothing.
+MUSIC_DEFAULTS = {
+    "epochs": 60,
+    "batch_size": 32,
+    "likelihood": "bernoulli",
+    "binarization": "fixed",
+}
+DEFAULTS |= {choices.CHORALES: MUSIC_DEFAULTS, choices.MIDI_PREFIX: MUSIC_DEFAULTS}
 
 SCHEDULES = ("cosine", "constant")
 OBJECTIVES = ("elbo", "iwae", "dreg")
@@ -175,20 +183,26 @@ class ExperimentConfig:
                 check_int(name, getattr(self, name))
         if self.window is None:
             self._require("stride", None, "without a window")
-        if not self.dataset.startswith(choices.SERIES_PREFIX):
+        if not self.is_series:
             for name, usual in {"window": None, "missing": "refuse", "scaling": None}.items():
                 self._require(name, usual, f"with dataset={self.dataset!r}")
             return
         gaussian = self.likelihood == "gaussian"
         self._set_default("scaling", "standard" if gaussian else "none")
         check_choice("scaling", self.scaling, choices.SCALINGS)
-        if not gaussian:
+        if not gaussian or choices.is_music(self.dataset):
             self._require("scaling", "none", f"with likelihood={self.likelihood!r}")
+
+    @property
+    def is_series(self):
+        """Whether the examples are sequences from files, time series or music."""
+        music = choices.is_music(self.dataset)
+        return music or self.dataset.startswith(choices.SERIES_PREFIX)
 
     @property
     def series_options(self):
         """The arguments of `datasets.load` that are for time series."""
-        if not self.dataset.startswith(choices.SERIES_PREFIX):
+        if not self.is_series:
             return {}
         names = ("window", "stride", "missing")
         options = {name: getattr(self, name) for name in names}
@@ -281,8 +295,9 @@ class ExperimentConfig:
     def dataset_name(self):
         """The data set's name, fit for a file name."""
         name = self.dataset
-        if name.startswith(choices.SERIES_PREFIX):
-            name = f"timeseries:{PurePath(name.removeprefix(choices.SERIES_PREFIX)).stem}"
+        for prefix in (choices.SERIES_PREFIX, choices.MIDI_PREFIX):
+            if name.startswith(prefix):
+                name = f"{prefix}{PurePath(name.removeprefix(prefix)).stem}"
         return name.replace(":", "-").replace("/", "-")
 
     @property

@@ -2,13 +2,15 @@
 
 import numpy as np
 
-from keras_vrae import plots, series_plots
+from keras_vrae import plots, roll_plots, series_plots
 from keras_vrae.atomic import replacing
+from keras_vrae.datasets import midi
 from keras_vrae.evaluation.manifold import decode_grid
 
 GRID_SIZE = 16
 NUM_SAMPLES = 100
 NUM_PAIRS = 40
+NUM_MIDI = 4
 
 
 def draw(model, splits, config, run, codes):
@@ -38,6 +40,11 @@ def draw(model, splits, config, run, codes):
         arrays["manifold"] = decode_grid(model, GRID_SIZE, length)
     with replacing(run.arrays_path) as aside:
         np.savez_compressed(aside, **arrays)
+    if splits.spec.kind == "roll":
+        drawn_rolls = model.generate(NUM_MIDI, seed=config.seed, draw=True, length=length)
+        for number, roll in enumerate(drawn_rolls):
+            with replacing(run.figures_path / f"sample-{number}.mid") as aside:
+                midi.write(roll, aside)
     drawn = figures(arrays, run.read_history(), config, splits.spec.kind)
     for name, figure in drawn.items():
         with replacing(run.figures_path / f"{name}.png") as aside:
@@ -47,7 +54,7 @@ def draw(model, splits, config, run, codes):
 def figures(arrays, rows, config, kind="image"):
     """The figures of a run by name; `kind` is that of its `DataSpec`."""
     subject = f"{config.encoder} encoder, {config.dataset_name}"
-    examples = plots if kind == "image" else series_plots
+    examples = {"image": plots, "series": series_plots, "roll": roll_plots}[kind]
     lengths = {"lengths": arrays["lengths"]} if "lengths" in arrays else {}
     drawn = {
         "embedding": plots.embedding(
