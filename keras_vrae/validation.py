@@ -79,7 +79,7 @@ def check_choice(name, value, choices):
 
 def check_folder(name, value):
     """Returns `value`, the path of a folder that exists, or raises `SettingError`."""
-    if not Path(value).is_dir():
+    if not isinstance(value, (str, Path)) or not Path(value).is_dir():
         raise SettingError(complaint(name, "a folder that exists", str(value)))
     return value
 

@@ -1,6 +1,7 @@
 """Time series in a NumPy archive."""
 
 import zipfile
+import zlib
 
 import numpy as np
 
@@ -23,9 +24,10 @@ def read(path):
         DataError: for a file that cannot be read, or arrays that do not fit each other.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        # NumPy leaves a damaged file open that it has opened itself.
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in NAMES if name in archive}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, RuntimeError, zlib.error) as error:
         raise DataError(f"{path} cannot be read: {error}") from None
     if "x" not in arrays:
         raise DataError(f"{path} must hold an array `x`. Received: none of that name")

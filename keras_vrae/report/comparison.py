@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from keras_vrae.report.figures import check_figures
 from keras_vrae.training.config import ExperimentConfig
 from keras_vrae.training.run_directory import RunDirectory
 from keras_vrae.validation import DataError, SettingError
@@ -40,7 +41,14 @@ class Run(NamedTuple):
         try:
             with directory.arrays_path.open("rb") as file:
                 arrays = dict(np.load(file, allow_pickle=False))
-        except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+        except (
+            OSError,
+            EOFError,
+            ValueError,
+            zipfile.BadZipFile,
+            NotImplementedError,
+            zlib.error,
+        ) as error:
             raise DataError(f"{directory.arrays_path} cannot be read: {error}") from None
         for part in ("test", "evaluation"):
             if not isinstance(metrics.get(part, {}), dict):
@@ -54,6 +62,7 @@ class Run(NamedTuple):
             missing = [name for name in names if name not in content]
             if missing:
                 raise DataError(f"{source} lacks {', '.join(missing)}")
+        check_figures(metrics, directory.metrics_path)
         return cls(str(path), config, metrics, directory.read_history(), arrays)
 
     @property

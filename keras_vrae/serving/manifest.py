@@ -32,6 +32,8 @@ def check_version(path):
     try:
         content = json.loads(Path(path, NAME).read_text("utf-8"))
         expected = content["files"]
+        if not isinstance(expected, dict):
+            raise TypeError(f"its files must be an object, not {expected!r:.80}")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"{Path(path, NAME)} cannot be read: {error}") from None
     found = checksums(path)

@@ -153,7 +153,14 @@ class RunDirectory:
             raise DataError(f"{self} is not a finished run: it has no {path.name}")
         try:
             return keras.saving.load_model(path)
-        except (ValueError, OSError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        except (
+            ValueError,
+            OSError,
+            KeyError,
+            TypeError,
+            zipfile.BadZipFile,
+            NotImplementedError,
+        ) as error:
             reason = (str(error).splitlines() or [""])[0]
             raise DataError(f"{path} cannot be read: {reason}") from error
 
