@@ -187,11 +187,12 @@ def main(arguments=None):
     parser.add_argument("--seed", type=int, default=0, help="fixes moments and bytes")
     parser.add_argument("--output", type=Path, help="JSON file to write")
     flags = parser.parse_args(arguments)
-    random.seed(flags.seed)
     # Imported once, for all the processes that follow.
     import sklearn.datasets  # noqa: F401
 
     import keras_vrae.training.loop  # noqa: F401
+
+    random.seed(flags.seed)  # Not before the imports, which draw numbers too.
 
     report = {**machine.describe(), "seed": flags.seed, "settings": SETTINGS, "kills": []}
     with tempfile.TemporaryDirectory() as root:
