@@ -23,9 +23,11 @@ flags.DEFINE_string(
     "dataset",
     "digits",
     "digits (embedded, no network), mnist, fashion_mnist, kmnist, tfds:NAME for any set of "
-    "labelled images of one size in tensorflow-datasets, or timeseries:PATH for time series in a "
+    "labelled images of one size in tensorflow-datasets; timeseries:PATH for time series in a "
     ".npz, .csv, .parquet or .ts file, or in one of the sets that aeon carries, by its name; "
-    "chorales (Bach's, in music21) or midi:PATH for a folder, as piano rolls.",
+    "chorales (Bach's, in music21) or midi:PATH for a folder, as piano rolls; newsgroups, or "
+    "text:PATH for documents of your own: a folder of folders, or a .csv, .tsv, .jsonl or plain "
+    "file.",
 )
 flags.DEFINE_integer("window", None, "Cut time series into windows of so many steps. (default: no)")
 flags.DEFINE_integer("stride", None, "Steps from one window to the next. (default: a whole window)")
@@ -45,7 +47,7 @@ flags.DEFINE_string(
     "data_dir",
     None,
     "Folder of the data: the four IDX files of the MNIST family, gzipped or not; or where "
-    "tensorflow-datasets keeps its data.",
+    "tensorflow-datasets keeps its data; or scikit-learn's cache of newsgroups.",
 )
 flags.DEFINE_string(
     "run_dir",
@@ -64,16 +66,25 @@ flags.DEFINE_integer(
     None,
     "Examples in a batch. (default: 32 for digits, time series and music, otherwise 128)",
 )
-flags.DEFINE_float("learning_rate", 2e-3, "Step size of Adam at the start.")
+flags.DEFINE_float(
+    "learning_rate",
+    None,
+    "Step size of Adam at the start. (default: 0.006 for documents, 0.002 with labels or images)",
+)
 flags.DEFINE_string(
     "learning_rate_schedule",
     "cosine",
     "cosine (to zero along half a cosine) or constant.",
 )
 flags.DEFINE_float(
-    "clipnorm", 20.0, "Scale gradients of a larger norm over all weights down to this; 0: never."
+    "clipnorm",
+    None,
+    "Scale gradients of a larger norm over all weights down to this; 0: never. "
+    "(default: 0 for documents, otherwise 20)",
 )
-flags.DEFINE_integer("latent_dim", 2, "Number of latent dimensions.")
+flags.DEFINE_integer(
+    "latent_dim", None, "Number of latent dimensions. (default: 32 for documents, otherwise 2)"
+)
 flags.DEFINE_integer("hidden_units", 500, "Units of every hidden layer of encoder and decoder.")
 flags.DEFINE_string("decoder", "dense", "Generative network: dense, lstm or gru.")
 flags.DEFINE_string(
@@ -117,9 +128,9 @@ flags.DEFINE_integer(
 flags.DEFINE_float("beta", 1.0, "Weight of the KL term, with elbo; at the end of its schedule.")
 flags.DEFINE_string(
     "kl_schedule",
-    "constant",
+    None,
     "How the weight of the KL term gets from 0 to beta: constant (it is beta from the start), "
-    "linear, sigmoid or cyclical (four times).",
+    "linear, sigmoid or cyclical (four times). (default: linear for documents, else constant)",
 )
 flags.DEFINE_integer(
     "kl_warmup_steps", None, "Optimizer steps that this takes. (default: half of training)"
@@ -133,6 +144,54 @@ flags.DEFINE_float(
     "Nats that KL is drawn to, a target that rises from 0 in kl_warmup_steps; beta weighs the "
     "distance. (default: no target)",
 )
+flags.DEFINE_enum(
+    "supervision",
+    "none",
+    ["none", "shared", "private"],
+    "Whether labels guide the latent space: not, all of it, or all but as many dimensions again "
+    "that the decoder alone sees.",
+)
+flags.DEFINE_float(
+    "supervision_weight", None, "Weight of the label term. (default: 50 for documents, else 1)"
+)
+flags.DEFINE_float("label_fraction", 1.0, "Share of the training examples whose label is used.")
+flags.DEFINE_integer("vocab_size", None, "Documents: most terms. (default: 10,000)")
+flags.DEFINE_string(
+    "text_split",
+    None,
+    "Documents: by_date (the official split of newsgroups) or random (60/20/20 % of all). "
+    "(default: by_date for newsgroups, otherwise random)",
+)
+flags.DEFINE_string(
+    "text_strip", None, "Newsgroups: none, or of headers,footers,quotes. (default: none)"
+)
+flags.DEFINE_string(
+    "text_weighting",
+    None,
+    "Documents: what the encoder sees, tfidf, counts or binary. (default: tfidf)",
+)
+flags.DEFINE_string(
+    "text_target",
+    None,
+    "Documents: what the decoder explains in training, tfidf or counts. (default: tfidf)",
+)
+flags.DEFINE_integer(
+    "neighbours", None, "Documents: similar ones that share in what the decoder explains."
+)
+flags.DEFINE_string("stop_words", None, "Documents: english or none. (default: english)")
+flags.DEFINE_float("min_df", None, "Documents: least number, or share, that a term is in.")
+flags.DEFINE_float("max_df", None, "Documents: greatest share, or number, that a term is in.")
+flags.DEFINE_float("term_dropout", None, "Documents: fraction of terms hidden in training.")
+flags.DEFINE_bool("bounded", None, "Documents: whether means lie between -1 and 1.")
+flags.DEFINE_float(
+    "posterior_scale", None, "Documents: standard deviation of q(z|x), fixed; 0: learned."
+)
+flags.DEFINE_float("balance", None, "Documents: weight of the penalty on one-sided dimensions.")
+flags.DEFINE_integer("max_length", None, "Documents, lstm and gru: most words of a sequence.")
+flags.DEFINE_integer("embedding_dim", None, "Documents, lstm and gru: size of a word's vector.")
+flags.DEFINE_string(
+    "embeddings", None, "Documents, lstm and gru: text file of word vectors to begin with."
+)
 flags.DEFINE_integer(
     "seed", 0, "Fixes initialisation, data order, dynamic binarization and sampling."
 )
@@ -142,8 +201,9 @@ flags.DEFINE_integer(
 )
 flags.DEFINE_integer(
     "nll_samples",
-    100,
-    "Importance samples for each test example in the final estimate of its likelihood; 0: none.",
+    None,
+    "Importance samples for each test example in the final estimate of its likelihood; 0: none. "
+    "(default: 0 for documents, otherwise 100)",
 )
 flags.DEFINE_string(
     "checkpoint_every",

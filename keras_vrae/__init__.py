@@ -2,9 +2,18 @@
 
 from keras_vrae import callbacks, datasets, evaluation, layers, optimizers, schedules, sequences
 from keras_vrae.decoders import Decoder, DenseDecoder, GRUDecoder, LSTMDecoder
-from keras_vrae.encoders import DenseEncoder, Encoder, GRUEncoder, LSTMEncoder, Posterior
-from keras_vrae.likelihoods import Bernoulli, Categorical, Gaussian, Likelihood
-from keras_vrae.models import VAE, build
+from keras_vrae.encoders import (
+    BagEncoder,
+    DenseEncoder,
+    Encoder,
+    GRUEncoder,
+    LSTMEncoder,
+    Posterior,
+    TokenGRUEncoder,
+    TokenLSTMEncoder,
+)
+from keras_vrae.likelihoods import Bernoulli, Categorical, Gaussian, Likelihood, Multinomial
+from keras_vrae.models import VAE, MedianBinarizer, SupervisedVAE, build, build_text, hash_codes
 from keras_vrae.objectives import ELBO, IWAE, ElboTerms, Objective
 from keras_vrae.sampling import Sampling
 from keras_vrae.scaling import Standardization
@@ -14,6 +23,7 @@ __all__ = [
     "ELBO",
     "IWAE",
     "VAE",
+    "BagEncoder",
     "Bernoulli",
     "Categorical",
     "Decoder",
@@ -27,15 +37,22 @@ __all__ = [
     "LSTMDecoder",
     "LSTMEncoder",
     "Likelihood",
+    "MedianBinarizer",
+    "Multinomial",
     "Objective",
     "Posterior",
     "Sampling",
     "Standardization",
+    "SupervisedVAE",
+    "TokenGRUEncoder",
+    "TokenLSTMEncoder",
     "__version__",
     "build",
+    "build_text",
     "callbacks",
     "datasets",
     "evaluation",
+    "hash_codes",
     "layers",
     "optimizers",
     "schedules",

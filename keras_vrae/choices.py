@@ -11,7 +11,7 @@ from keras_vrae.validation import SettingError, check_choice, check_folder, comp
 ENCODERS = ("dense", "lstm", "gru")
 DECODERS = ("dense", "lstm", "gru")
 DECODER_INPUTS = ("zero", "teacher", "own")
-LIKELIHOODS = ("bernoulli", "gaussian")
+LIKELIHOODS = ("bernoulli", "gaussian", "multinomial")
 STRATEGIES = ("none", "mirrored", "multi_worker")
 PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
 BINARIZATIONS = ("dynamic", "fixed", "none")
@@ -24,6 +24,8 @@ CHORALES = "chorales"
 SERIES_ENDINGS = (".npz", ".csv", ".parquet", ".ts")
 MISSING = ("refuse", "interpolate")
 SCALINGS = ("standard", "none")
+NEWSGROUPS, TEXT_PREFIX = "newsgroups", "text:"
+SUPERVISIONS = ("none", "shared", "private")
 
 
 def check_dataset(name):
@@ -31,8 +33,9 @@ def check_dataset(name):
 
     Whether tensorflow-datasets has a set of the name is left to `load`.
     """
-    if isinstance(name, str) and name.startswith(TFDS_PREFIX) and len(name) > len(TFDS_PREFIX):
-        return name
+    for prefix in (TFDS_PREFIX, TEXT_PREFIX):
+        if isinstance(name, str) and name.startswith(prefix) and len(name) > len(prefix):
+            return name
     if isinstance(name, str) and name.startswith(SERIES_PREFIX) and len(name) > len(SERIES_PREFIX):
         return _check_series(name)
     if is_music(name):
@@ -40,7 +43,12 @@ def check_dataset(name):
             check_folder("dataset", name.removeprefix(MIDI_PREFIX))
         return name
     patterns = (f"{TFDS_PREFIX}NAME", f"{SERIES_PREFIX}PATH", CHORALES, f"{MIDI_PREFIX}PATH")
-    return check_choice("dataset", name, (*DATASETS, *patterns))
+    return check_choice("dataset", name, (*DATASETS, *patterns, NEWSGROUPS, f"{TEXT_PREFIX}PATH"))
+
+
+def is_text(dataset):
+    """Whether a data set is of documents."""
+    return dataset == NEWSGROUPS or str(dataset).startswith(TEXT_PREFIX)
 
 
 def is_music(name):

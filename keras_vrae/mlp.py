@@ -12,14 +12,14 @@ class MLP(keras.layers.Layer):
 
     Args:
         hidden_units: units of each layer, H.
-        num_layers: number of layers.
+        num_layers: number of layers; with 0 of them what comes in goes out.
         activation: activation of every layer, any that Keras knows.
     """
 
     def __init__(self, hidden_units, num_layers, activation, **kwargs):
         super().__init__(**kwargs)
         self.hidden_units = check_int("hidden_units", hidden_units)
-        self.num_layers = check_int("num_layers", num_layers)
+        self.num_layers = check_int("num_layers", num_layers, minimum=0)
         self.activation = keras.activations.get(activation)
         self.layers = [
             keras.layers.Dense(
@@ -33,6 +33,9 @@ class MLP(keras.layers.Layer):
             layer.build(input_shape)
             input_shape = (*input_shape[:-1], self.hidden_units)
         self.built = True
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], self.hidden_units) if self.layers else tuple(input_shape)
 
     def call(self, x):
         return in_shards(self.on_rows, x)

@@ -18,12 +18,14 @@ class ElboTerms(NamedTuple):
         kl_per_dimension: `KL(q(z_j|x) || p(z_j))` in closed form, shape `(B, Z)`.
         log_ratio: `log q(z_j|x) - log p(z_j)` of each sample and dimension, shape `(K, B, Z)`.
         gate: the `GradientGate` that z has passed, or None.
+        z: the samples themselves, before any gate, shape `(K, B, Z)`.
     """
 
     log_likelihood: Any
     kl_per_dimension: Any
     log_ratio: Any
     gate: Any = None
+    z: Any = None
 
     @property
     def reconstruction(self):

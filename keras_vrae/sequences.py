@@ -82,7 +82,7 @@ def read(inputs):
         `(x, mask)`: x float32 with zeros for padding, and booleans `(B, T)` of the steps that
         count, or None where all do.
     """
-    x = ops.cast(array_of(inputs), "float32")
+    x = ops.cast(ops.convert_to_tensor(array_of(inputs), sparse=False), "float32")
     if not is_padded(inputs):
         return x, None
     mask = mask_of(inputs["lengths"], ops.shape(x)[1])

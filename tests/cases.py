@@ -13,6 +13,10 @@ LATENT_DIM = 2
 ENCODERS = {
     "dense": lambda: kv.DenseEncoder(LATENT_DIM, hidden_units=7),
     "dense_tanh": lambda: kv.DenseEncoder(LATENT_DIM, 7, num_layers=1, activation="tanh"),
+    "bag": lambda: kv.BagEncoder(LATENT_DIM, hidden_units=7, num_layers=2),
+    "dense_bounded": lambda: kv.DenseEncoder(
+        LATENT_DIM, 7, bounded=True, fixed_scale=0.5, balance=1.0
+    ),
     "lstm": lambda: kv.LSTMEncoder(LATENT_DIM, hidden_units=7),
     "gru": lambda: kv.GRUEncoder(LATENT_DIM, hidden_units=7),
     "lstm_deep": lambda: kv.LSTMEncoder(LATENT_DIM, 7, num_layers=2, bidirectional=True),
@@ -26,22 +30,31 @@ DECODERS = {
     "lstm_teacher": lambda: kv.LSTMDecoder(EVENT_SHAPE, 7, inputs="teacher", word_dropout=0.3),
     "gru_teacher_z": lambda: kv.GRUDecoder(EVENT_SHAPE, 7, inputs="teacher", z_at_every_step=True),
     "gru_own": lambda: kv.GRUDecoder(EVENT_SHAPE, 7, inputs="own"),
+    "linear": lambda: kv.DenseDecoder(EVENT_SHAPE, num_layers=0),
 }
 LIKELIHOODS = {
     "bernoulli": lambda: kv.Bernoulli(),
     "gaussian": lambda: kv.Gaussian(),
     "gaussian_fixed": lambda: kv.Gaussian(scale=0.5),
+    "multinomial": lambda: kv.Multinomial(),
 }
-# The recurrent decoders stand beside one encoder each, and both kinds of values.
+# The recurrent decoders stand beside one encoder each, and both kinds of values; what is for
+# documents once each.
+FOR_DOCUMENTS = ("bag", "dense_bounded", "multinomial")
 MODELS = [
     *itertools.product(
-        [name for name in ENCODERS if name != "gru_reversed"], ["dense"], LIKELIHOODS
+        [name for name in ENCODERS if name not in ("gru_reversed", *FOR_DOCUMENTS)],
+        ["dense"],
+        [name for name in LIKELIHOODS if name not in FOR_DOCUMENTS],
     ),
     ("gru", "lstm", "gaussian"),
     ("lstm", "gru_z", "bernoulli"),
     ("gru_reversed", "lstm_teacher", "bernoulli"),
     ("dense", "gru_teacher_z", "gaussian"),
     ("gru", "gru_own", "bernoulli"),
+    ("bag", "linear", "multinomial"),
+    ("dense_bounded", "dense", "bernoulli"),
+    ("gru", "linear", "multinomial"),
 ]
 MODELS = {"-".join(names): names for names in MODELS}
 

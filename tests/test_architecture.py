@@ -11,7 +11,7 @@ from conftest import ROOT
 PACKAGE = ROOT / "keras_vrae"
 # From the ground up. A module imports from lower layers, and from its own folder.
 LAYERS = [
-    {"atomic", "cores", "numerics", "validation", "version"},
+    {"atomic", "cores", "numerics", "rows", "validation", "version"},
     {
         "sampling",
         "likelihoods",
@@ -26,7 +26,7 @@ LAYERS = [
     {"encoders", "decoders", "datasets"},
     {"models"},
     {"evaluation", "plots"},
-    {"callbacks", "roll_plots", "series_plots"},
+    {"callbacks", "roll_plots", "series_plots", "text_plots"},
     {"training"},
     {"report", "serving"},
     {"study"},
@@ -43,8 +43,9 @@ USES_TENSORFLOW |= {
     for name in ("input_checks", "noise", "portability", "signatures", "verification", "warmup")
 }
 USES_TENSORFLOW |= {"cores.py", "shards.py", "training/environment.py"}
-USES_TENSORFLOW |= {"datasets/buckets.py", "datasets/pipeline.py"}
+USES_TENSORFLOW |= {"datasets/buckets.py", "datasets/pipeline.py", "datasets/sparse_rows.py"}
 USES_TENSORFLOW |= {f"layers/{name}.py" for name in ("cells", "long", "recurrent", "scan")}
+USES_TENSORFLOW |= {"layers/terms.py", "layers/text.py"}
 USES_TENSORFLOW |= {"optimizers.py", "decoders/stepwise.py"}
 LATE = {"sklearn", "tensorflow_datasets", "tensorflow_serving"}
 

@@ -3,17 +3,20 @@
 from keras_vrae.choices import (
     CHORALES,
     MIDI_PREFIX,
+    NEWSGROUPS,
     SERIES_PREFIX,
+    TEXT_PREFIX,
     TFDS_PREFIX,
     check_dataset,
     is_music,
 )
-from keras_vrae.datasets import chorales, digits, idx, midi, pipeline, tfds, timeseries
+from keras_vrae.datasets import chorales, digits, documents, idx, midi, pipeline, tfds, timeseries
+from keras_vrae.datasets.documents import TextSettings
 from keras_vrae.datasets.series import make_splits
 from keras_vrae.datasets.splits import DataSpec, Split, Splits, image_splits
 from keras_vrae.validation import check_folder
 
-__all__ = ["DataSpec", "Split", "Splits", "load", "pipeline"]
+__all__ = ["DataSpec", "Split", "Splits", "TextSettings", "load", "pipeline"]
 
 DIGIT_NAMES = tuple("0123456789")
 FASHION_NAMES = (
@@ -33,18 +36,20 @@ KUZUSHIJI_NAMES = ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo")
 MNIST_FAMILY = {"mnist": DIGIT_NAMES, "fashion_mnist": FASHION_NAMES, "kmnist": KUZUSHIJI_NAMES}
 
 
-def load(name, data_dir=None, **series_options):
+def load(name, data_dir=None, text=None, **series_options):
     """Loads a data set by name.
 
     Args:
         name: `"digits"` (comes with scikit-learn), `"mnist"`, `"fashion_mnist"`, `"kmnist"`,
-            `"tfds:NAME"` for any set of labelled images of one size in tensorflow-datasets, or
+            `"tfds:NAME"` for any set of labelled images of one size in tensorflow-datasets,
             `"timeseries:PATH"` for time series in a `.npz`, `.csv`, `.parquet` or `.ts` file, or
-            in one of the sets that aeon carries; `"chorales"`, those of Bach in music21; or
-            `"midi:PATH"` for the MIDI files of a folder.
-        data_dir: for the MNIST family a folder with the four IDX files, gzipped or not; otherwise
-            the folder in which tensorflow-datasets keeps or prepares its data, or the chorales
-            are kept.
+            in one of the sets that aeon carries; `"chorales"`, those of Bach in music21;
+            `"midi:PATH"` for the MIDI files of a folder; `"newsgroups"`, or `"text:PATH"` for
+            documents of your own (see `keras_vrae.datasets.corpus.Corpus` for what may be at PATH).
+        data_dir: for the MNIST family a folder with the four IDX files, gzipped or not; for
+            newsgroups scikit-learn's cache; otherwise the folder in which tensorflow-datasets
+            keeps or prepares its data, or the chorales are kept.
+        text: `TextSettings` for documents; the usual ones when None.
         **series_options: `window`, `stride`, `missing` and `standardize` of
             `datasets.series.make_splits`, for time series.
 
@@ -69,6 +74,10 @@ def load(name, data_dir=None, **series_options):
         return timeseries.load(name.removeprefix(SERIES_PREFIX), **series_options)
     if name == "digits":
         return digits.load()
+    if name == NEWSGROUPS:
+        return documents.load_newsgroups(data_dir, text)
+    if name.startswith(TEXT_PREFIX):
+        return documents.load_corpus(name.removeprefix(TEXT_PREFIX), text)
     if name in MNIST_FAMILY and data_dir is not None and idx.find(data_dir):
         return image_splits(*idx.load(data_dir), MNIST_FAMILY[name])
     return tfds.load(name.removeprefix(TFDS_PREFIX), data_dir)

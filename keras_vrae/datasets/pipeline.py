@@ -8,6 +8,8 @@ import tensorflow as tf
 from keras import ops, tree
 
 from keras_vrae.datasets.buckets import like_lengths_together, trim
+from keras_vrae.datasets.sparse_rows import row_gatherer
+from keras_vrae.rows import is_sparse
 
 FIXED_BINARIZATION_SEED = 0
 
@@ -35,7 +37,15 @@ def steps_in_epoch(split, batch_size):
 
 
 def training_batches(
-    split, batch_size, seed, first_epoch=0, binarization="none", first_step=0, bucket=False
+    split,
+    batch_size,
+    seed,
+    first_epoch=0,
+    binarization="none",
+    first_step=0,
+    bucket=False,
+    with_labels=False,
+    target=None,
 ):
     """Batches of training examples, shuffled anew each epoch, without end.
 
@@ -43,7 +53,8 @@ def training_batches(
     starts again there sees what it would have seen. Feed it to `fit` with `steps_per_epoch`.
 
     Args:
-        split: the training `Split`; it stays in memory as one tensor.
+        split: the training `Split`; it stays in memory as one tensor, or as the three of a sparse
+            matrix.
         batch_size: examples in a batch; the last one of an epoch may have fewer.
         seed: whole number that fixes order and binarization.
         first_epoch: the epoch to begin with, counted from 0.
@@ -53,11 +64,16 @@ def training_batches(
         first_step: the batch of that epoch to begin with, counted from 0.
         bucket: whether sequences of like length come together, and their batches are as long as
             the longest of them.
+        with_labels: whether each batch is `(x, y)`.
+        target: what to give beside each example, an array or sparse matrix of as many rows; a batch
+            then has `(x, target)` for x.
 
     Returns:
-        `tf.data.Dataset` of `(B, ...)` float32, or of dicts of padded sequences.
+        `tf.data.Dataset` of `(B, ...)` float32, or of dicts of padded sequences, or of pairs of
+        these and class numbers `(B,)`.
     """
-    x = tf.constant(split.x)
+    gather, labels = row_gatherer(split.x), tf.constant(split.y)
+    gather_target = None if target is None else row_gatherer(target)
     lengths = None if split.lengths is None else tf.constant(split.lengths, tf.int64)
     bucket = bucket and lengths is not None
     indices = tf.range(split.size, dtype=tf.int64)
@@ -74,15 +90,19 @@ def training_batches(
             return order[start : start + batch_size]
 
         def batch(step, rows):
-            values = tf.gather(x, rows)
+            values = gather(rows)
             if binarization == "dynamic":
                 step_seed = tf.random.fold_in(epoch_seed, step)
                 noise = tf.random.stateless_uniform(tf.shape(values), seed=step_seed)
                 values = tf.cast(noise < values, tf.float32)
-            if lengths is None:
-                return values
-            padded = {"x": values, "lengths": tf.gather(lengths, rows)}
-            return trim(padded) if bucket else padded
+            if lengths is not None:
+                values = {"x": values, "lengths": tf.gather(lengths, rows)}
+                values = trim(values) if bucket else values
+            if gather_target:
+                values = values, gather_target(rows)
+            if with_labels or gather_target:
+                return values, tf.gather(labels, rows)
+            return values
 
         batches = tf.data.Dataset.from_tensor_slices(starts).map(rows_from).enumerate()
         skipped = tf.where(epoch == first_epoch, tf.constant(first_step, tf.int64), 0)
@@ -92,10 +112,22 @@ def training_batches(
     return ready_ahead(epochs.flat_map(epoch_batches))
 
 
-def evaluation_batches(split, batch_size, bucket=False):
-    """Batches of the examples in the order of the split, once; `bucket` lets them be shorter."""
-    batches = array_batches(split.inputs, batch_size=batch_size)
-    return batches.map(trim) if bucket and split.lengths is not None else batches
+def evaluation_batches(split, batch_size, bucket=False, with_labels=False):
+    """Batches of the examples in the order of the split, once; `bucket` lets them be shorter.
+
+    With labels a batch is a pair of examples and class numbers.
+    """
+    if is_sparse(split.x):
+        gather, labels = row_gatherer(split.x), tf.constant(split.y)
+
+        def batch(rows):
+            return (gather(rows), tf.gather(labels, rows)) if with_labels else gather(rows)
+
+        return ready_ahead(tf.data.Dataset.range(split.size).batch(batch_size).map(batch))
+    batches = array_batches(split.inputs, split.y if with_labels else None, batch_size=batch_size)
+    if not bucket or split.lengths is None:
+        return batches
+    return batches.map((lambda x, y: (trim(x), y)) if with_labels else trim)
 
 
 def common_length(arrays):

@@ -1,6 +1,6 @@
 """What a loader returns, and how the validation part is cut off."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,8 +14,9 @@ class Split(NamedTuple):
     """Examples of one part of a data set.
 
     Attributes:
-        x: values, shape `(N, ...)`, float32 between 0 and 1 for images.
-        y: class numbers, shape `(N,)`, int64.
+        x: values, shape `(N, ...)`, float32 between 0 and 1 for images; a sparse matrix of SciPy
+            for counts of terms.
+        y: class numbers, shape `(N,)`, int64; -1 for an example without a label.
         lengths: how many time steps of each example count, `(N,)`, or None where all do.
     """
 
@@ -43,7 +44,7 @@ class Split(NamedTuple):
     @property
     def size(self):
         """Number of examples."""
-        return len(self.x)
+        return self.x.shape[0]
 
 
 class DataSpec(NamedTuple):
@@ -54,9 +55,10 @@ class DataSpec(NamedTuple):
             as long as their longest sequence.
         num_classes: number of classes.
         class_names: what to call them, in the order of their numbers.
-        kind: how to draw an example: `"image"`, `"series"` or `"roll"`.
+        kind: how to draw an example: `"image"`, `"series"`, `"roll"` or `"text"`.
         scaling: `mean` and `scale` of each channel of the training part, a dict, or None.
         notes: what else is worth keeping with a run, a dict for JSON, or None.
+        text: of documents, a `keras_vrae.datasets.documents.TextData`; None for other data.
     """
 
     event_shape: tuple
@@ -65,6 +67,7 @@ class DataSpec(NamedTuple):
     kind: str = "image"
     scaling: dict | None = None
     notes: dict | None = None
+    text: Any = None
 
 
 class Splits(NamedTuple):

@@ -1,18 +1,15 @@
 """Image sets of tensorflow-datasets."""
 
-import threading
-import urllib.error
 import urllib.parse
-import urllib.request
 from pathlib import Path
 
 import numpy as np
 
 from keras_vrae.datasets import idx
+from keras_vrae.datasets.reachable import unreachable
 from keras_vrae.datasets.splits import cut, image_splits
 from keras_vrae.validation import DataError, SettingError, check_choice, complaint
 
-NETWORK_TIMEOUT_SECONDS = 5.0
 TEST_SEED = 1
 
 
@@ -78,7 +75,7 @@ def _prepare(builder, name, data_dir):
     manual = Path(data_dir, "downloads", "manual") if data_dir else None
     if not (manual and idx.find(manual)):
         for url in sorted({_site(url) for url in builder.url_infos}):
-            reason = _unreachable(url)
+            reason = unreachable(url)
             if reason:
                 raise DataError(_remedies(name, data_dir, f"{url} cannot be reached ({reason})"))
     try:
@@ -105,24 +102,3 @@ def _remedies(name, data_dir, reason):
 def _site(url):
     parts = urllib.parse.urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
-
-
-def _unreachable(url):
-    """Why the site does not answer within the timeout, or None when it does."""
-    outcome = ["no answer in time"]
-
-    def ask():
-        try:
-            request = urllib.request.Request(url, method="HEAD")
-            urllib.request.urlopen(request, timeout=NETWORK_TIMEOUT_SECONDS).close()
-            outcome[0] = None
-        except urllib.error.HTTPError:
-            outcome[0] = None  # An answer, though not a page.
-        except (OSError, ValueError) as error:
-            outcome[0] = str(getattr(error, "reason", error))
-
-    # Looking up a name has no timeout of its own: hence the thread.
-    thread = threading.Thread(target=ask, daemon=True)
-    thread.start()
-    thread.join(NETWORK_TIMEOUT_SECONDS)
-    return outcome[0]

@@ -17,7 +17,7 @@ class DenseDecoder(Decoder):
     Args:
         event_shape: shape of one example of x.
         hidden_units: units of each hidden layer, H.
-        num_layers: number of hidden layers.
+        num_layers: number of hidden layers; with 0 of them the parameters are linear in z.
         activation: activation of the hidden layers, any that Keras knows (`"relu"`, `"tanh"` ...).
         **kwargs: `num_categories` as in `Decoder`, and the arguments of `keras.layers.Layer`.
 
@@ -36,7 +36,7 @@ class DenseDecoder(Decoder):
 
     def build(self, input_shape):
         self.mlp.build(input_shape)
-        self.output_layer.build((*input_shape[:-1], self.mlp.hidden_units))
+        self.output_layer.build(self.mlp.compute_output_shape(input_shape))
         self.built = True
 
     def call(self, z):

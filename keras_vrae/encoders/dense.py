@@ -39,13 +39,12 @@ class DenseEncoder(Encoder):
         if len(input_shape) < 2 or None in input_shape[1:]:
             expected = "batches of a fixed shape of rank 2 or more for a DenseEncoder"
             raise SettingError(complaint("input_shape", expected, tuple(input_shape)))
-        self.mlp.build((None, math.prod(input_shape[1:])))
-        return (None, self.mlp.hidden_units)
+        flat = (None, math.prod(input_shape[1:]))
+        self.mlp.build(flat)
+        return self.mlp.compute_output_shape(flat)
 
     def features(self, x, mask=None, training=False):
-        if mask is not None:
-            mask = ops.reshape(mask, (*ops.shape(mask), *[1] * (x.ndim - 2)))
-            x = ops.where(mask, x, ops.zeros_like(x))
+        x = self.without_masked(x, mask)
         return self.mlp(ops.reshape(x, (-1, math.prod(self.event_shape))))
 
     def get_config(self):

@@ -10,6 +10,11 @@ from keras_vrae.evaluation.probes import (
     knn_accuracy,
     linear_probe_accuracy,
 )
+from keras_vrae.evaluation.retrieval import (
+    hamming_index,
+    precision_by_cosine,
+    precision_by_hamming,
+)
 
 __all__ = [
     "FewLabelAccuracy",
@@ -19,10 +24,13 @@ __all__ = [
     "cluster_agreement",
     "elbo_estimate",
     "few_label_knn_accuracy",
+    "hamming_index",
     "importance_nll",
     "kl_per_dimension",
     "knn_accuracy",
     "linear_probe_accuracy",
     "mutual_information",
+    "precision_by_cosine",
+    "precision_by_hamming",
     "silhouette",
 ]

@@ -1,5 +1,7 @@
-"""Layers of Keras in a form that is faster on a CPU."""
+"""Layers of Keras in a form that is faster on a CPU, and what text needs beside them."""
 
 from keras_vrae.layers.recurrent import GRU, LSTM
+from keras_vrae.layers.terms import SparseDense, TermWeighting
+from keras_vrae.layers.text import TextVectorizer
 
-__all__ = ["GRU", "LSTM"]
+__all__ = ["GRU", "LSTM", "SparseDense", "TermWeighting", "TextVectorizer"]

@@ -4,11 +4,20 @@ from keras_vrae.likelihoods.bernoulli import Bernoulli
 from keras_vrae.likelihoods.categorical import Categorical
 from keras_vrae.likelihoods.gaussian import Gaussian
 from keras_vrae.likelihoods.likelihood import Likelihood
+from keras_vrae.likelihoods.multinomial import Multinomial
 from keras_vrae.validation import check_choice
 
-__all__ = ["LIKELIHOODS", "Bernoulli", "Categorical", "Gaussian", "Likelihood", "get"]
+__all__ = [
+    "LIKELIHOODS",
+    "Bernoulli",
+    "Categorical",
+    "Gaussian",
+    "Likelihood",
+    "Multinomial",
+    "get",
+]
 
-LIKELIHOODS = {"bernoulli": Bernoulli, "gaussian": Gaussian}
+LIKELIHOODS = {"bernoulli": Bernoulli, "gaussian": Gaussian, "multinomial": Multinomial}
 
 
 def get(identifier):

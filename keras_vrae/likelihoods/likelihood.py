@@ -16,6 +16,10 @@ class Likelihood(keras.layers.Layer):
 
     support = None
 
+    def example_shape(self, parameters_shape):
+        """The shape of one example x, given that of its parameters; None for any size."""
+        return parameters_shape
+
     def __init__(self, **kwargs):
         super().__init__(**{"dtype": "float32", **kwargs})
 
@@ -52,6 +56,10 @@ class Likelihood(keras.layers.Layer):
         values = self.log_prob_of_values(x, parameters)
         steps = sum_event_axes(values, event_ndim=x.ndim - 2) if x.ndim > 2 else values
         return steps if mask is None else ops.where(mask, steps, ops.zeros_like(steps))
+
+    def target_log_prob(self, target, parameters):
+        """What training takes in the place of `log p(x|z)`, of a target that is not x itself."""
+        return self.log_prob(target, parameters)
 
     def call(self, parameters):
         """The mean of `p(x|z)`, in the shape of `parameters`."""

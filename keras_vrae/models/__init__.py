@@ -1,6 +1,8 @@
 """Models: networks, likelihood and objective put together."""
 
-from keras_vrae.models.ready_made import build
+from keras_vrae.models.hashing import MedianBinarizer, hash_codes
+from keras_vrae.models.ready_made import build, build_text
+from keras_vrae.models.supervised import SupervisedVAE
 from keras_vrae.models.vae import VAE
 
-__all__ = ["VAE", "build"]
+__all__ = ["VAE", "MedianBinarizer", "SupervisedVAE", "build", "build_text", "hash_codes"]

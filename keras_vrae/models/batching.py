@@ -5,6 +5,7 @@ import numpy as np
 import tensorflow as tf
 from keras import tree
 
+from keras_vrae.rows import dense_rows, is_sparse, row_count
 from keras_vrae.sequences import num_rows, take
 from keras_vrae.validation import check_int
 
@@ -18,8 +19,8 @@ def over_batches(function, row_shape):
         row_shape: shape of one row, or a dict of shapes.
 
     Returns:
-        A function of `(array, batch_size, verbose=0)` that gives NumPy arrays of the array's
-        length; with `verbose=1` it shows how far it is.
+        A function of `(array, batch_size, verbose=0)`, for arrays and sparse matrices of SciPy,
+        that gives NumPy arrays of their length; with `verbose=1` it shows how far it is.
     """
     named = isinstance(row_shape, dict)
     shapes = row_shape if named else {"": row_shape}
@@ -27,12 +28,16 @@ def over_batches(function, row_shape):
     compiled = tf.function(function, input_signature=[specs if named else specs[""]])
 
     def apply(array, batch_size, verbose=0):
-        array = tree.map_structure(lambda part: np.asarray(part, "float32"), array)
-        batch_size, rows = check_int("batch_size", batch_size), num_rows(array)
+        if is_sparse(array):
+            array, rows, part_of = array.tocsr(), row_count(array), dense_rows
+        else:
+            array = tree.map_structure(lambda part: np.asarray(part, "float32"), array)
+            rows, part_of = num_rows(array), take
+        batch_size = check_int("batch_size", batch_size)
         bar = keras.utils.Progbar(rows, verbose=verbose)
         batches = []
         for start in range(0, rows, batch_size):
-            batches.append(compiled(take(array, slice(start, start + batch_size))))
+            batches.append(compiled(part_of(array, slice(start, start + batch_size))))
             bar.update(min(start + batch_size, rows))
         return tree.map_structure(lambda *parts: np.concatenate(parts), *batches)
 

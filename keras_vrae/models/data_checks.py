@@ -4,6 +4,7 @@ import numpy as np
 from keras import ops
 
 from keras_vrae import sequences
+from keras_vrae.rows import is_sparse, row_count
 from keras_vrae.validation import SettingError, check_batch_shape, complaint
 
 CHECKED_AT_A_TIME = 4096
@@ -25,14 +26,16 @@ def check_examples(x, event_shape, likelihood):
     if sequences.is_padded(x):
         sequences.check_lengths(x)
         x, lengths = x["x"], np.asarray(x["lengths"])
-    if not isinstance(x, (np.ndarray, list)) and not ops.is_tensor(x):
+    if not isinstance(x, (np.ndarray, list)) and not ops.is_tensor(x) and not is_sparse(x):
         return
-    x = np.asarray(x)
+    x = x.tocsr() if is_sparse(x) else np.asarray(x)
     check_batch_shape("x", x.shape, event_shape)
     if x.dtype.kind not in NUMERIC_KINDS:
         raise SettingError(complaint("x", "an array of numbers", str(x.dtype), of=".dtype"))
-    if not len(x):
+    if not row_count(x):
         raise SettingError(complaint("x", "one example or more", x.shape, of=".shape"))
+    # What a sparse matrix leaves out is zero, and one zero stands for all of them.
+    x = np.append(x.data, 0) if is_sparse(x) else x
     for start in range(0, len(x), CHECKED_AT_A_TIME):
         part = x[start : start + CHECKED_AT_A_TIME]
         valid = np.asarray(likelihood.in_support(part))

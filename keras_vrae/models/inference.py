@@ -141,7 +141,7 @@ class Inference:
         return check_float("temperature", temperature, above=True)
 
     def _check_length(self, length):
-        fixed = self.event_shape[0]
+        fixed = self.decoder.event_shape[0]
         if length is None and fixed is None:
             expected = "given, as this model makes sequences of any length"
             raise SettingError(complaint("length", expected, length))

@@ -1,8 +1,13 @@
 """Models in one line."""
 
-from keras_vrae import decoders, encoders
+from keras_vrae import decoders, encoders, layers
+from keras_vrae.likelihoods import Multinomial
+from keras_vrae.models.hashing import MedianBinarizer
+from keras_vrae.models.supervised import SupervisedVAE
 from keras_vrae.models.vae import VAE
-from keras_vrae.validation import check_event_shape
+from keras_vrae.validation import check_choice, check_event_shape
+
+LABEL_OPTIONS = ("num_classes", "private_dim", "weight", "multi_label")
 
 
 def build(
@@ -16,6 +21,7 @@ def build(
     seed=None,
     decoder_options=None,
     scaling=None,
+    binarizer=None,
     **encoder_options,
 ):
     """Makes an uncompiled `VAE` with the encoder of that name.
@@ -32,10 +38,13 @@ def build(
         seed: whole number that fixes the noise of training, or None.
         decoder_options: further arguments of the decoder, a dict such as `{"inputs": "teacher"}`.
         scaling: a `Standardization` of the data, or None.
-        **encoder_options: further arguments of the encoder, such as `bidirectional=True`.
+        binarizer: a `MedianBinarizer` for hash codes, or None.
+        **encoder_options: further arguments of the encoder, such as `bidirectional=True`; with
+            `num_classes`, `private_dim`, `weight` and `multi_label` among them a `SupervisedVAE`
+            of these is made.
 
     Returns:
-        A `VAE`.
+        A `VAE`, or a `SupervisedVAE` with `num_classes`.
 
     Raises:
         SettingError: for an unknown name or a size that cannot be.
@@ -47,7 +56,8 @@ def build(
     """
     recurrent = decoder != "dense"
     input_shape = check_event_shape("input_shape", input_shape, any_length=recurrent)
-    return VAE(
+    label_options = _take_label_options(encoder_options)
+    return (SupervisedVAE if label_options else VAE)(
         encoder=encoders.make(
             encoder, latent_dim=latent_dim, hidden_units=hidden_units, **encoder_options
         ),
@@ -58,4 +68,71 @@ def build(
         objective=objective,
         seed=seed,
         scaling=scaling,
+        binarizer=binarizer,
+        **label_options,
     )
+
+
+def build_text(
+    encoder,
+    vocabulary,
+    latent_dim=32,
+    hidden_units=500,
+    decoder_layers=0,
+    max_length=64,
+    objective=None,
+    seed=None,
+    **encoder_options,
+):
+    """Makes an uncompiled model of documents: a vectorizer, a `VAE` and a binarizer.
+
+    Whatever the encoder, `p(x|z)` is a `Multinomial` over the vocabulary.
+
+    Args:
+        encoder: `"dense"` reads counts of terms `(N, V)` (call `model.encoder.adapt` with those of
+            the training documents); `"lstm"` and `"gru"` read numbers of words `(N, max_length)`.
+        vocabulary: the terms, in lower case.
+        latent_dim: number of latent dimensions, Z, and bits of a hash code.
+        hidden_units: units of every hidden layer, H.
+        decoder_layers: hidden layers of the decoder; with none the logits are linear in z, so that
+            each latent dimension has a weight for each term.
+        max_length: words of a sequence.
+        objective: what training minimises; `ELBO()` when None.
+        seed: whole number that fixes the noise of training, or None.
+        **encoder_options: as in `build`.
+
+    Returns:
+        A `VAE`, or a `SupervisedVAE` with `num_classes`. `model.vectorizer` makes x of strings;
+        `model.binarizer.adapt` waits for the codes of the training documents.
+
+    Raises:
+        SettingError: for an unknown name or a size that cannot be.
+
+    Example:
+        >>> vae = keras_vrae.build_text("dense", ["cat", "dog", "sat"], latent_dim=2)
+        >>> x = vae.vectorizer(["The cat sat.", "A dog, a dog!"])
+        >>> vae.encode(x).z_mean.shape
+        (2, 2)
+    """
+    check_choice("encoder", encoder, encoders.TEXT_ENCODERS)
+    size, tokens = len(vocabulary), encoder != "dense"
+    label_options = _take_label_options(encoder_options)
+    if tokens:
+        encoder_options["vocabulary_size"] = size
+    return (SupervisedVAE if label_options else VAE)(
+        encoder=encoders.TEXT_ENCODERS[encoder](
+            latent_dim=latent_dim, hidden_units=hidden_units, **encoder_options
+        ),
+        decoder=decoders.DenseDecoder((size,), hidden_units, num_layers=decoder_layers),
+        likelihood=Multinomial(tokens=tokens),
+        objective=objective,
+        seed=seed,
+        vectorizer=layers.TextVectorizer(vocabulary, "tokens" if tokens else "bag", max_length),
+        binarizer=MedianBinarizer(),
+        **label_options,
+    )
+
+
+def _take_label_options(options):
+    """Takes the arguments of a `SupervisedVAE` out of a dict, and returns them."""
+    return {name: options.pop(name) for name in LABEL_OPTIONS if name in options}

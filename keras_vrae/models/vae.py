@@ -31,6 +31,9 @@ class VAE(Inference, FedModel):
     them makes no difference. Such a dict may be wherever an example may be, in `tf.data` too. A
     model whose decoder has an `event_shape` that begins with None takes any T.
 
+    Where a dataset gives pairs `((x, target), y)`, the encoder reads x, and training maximises the
+    likelihood of the target: that of words weighted by how telling they are, of a cleaner copy.
+
     `fit` and `evaluate` report, in nats and as (weighted) means over examples, `reconstruction`
     (`-E_q[log p(x|z)]`), `kl` (`KL(q(z|x) || p(z))`) and `loss`: the objective when training, and
     the negative evidence lower bound when evaluating, whatever the objective.
@@ -43,6 +46,9 @@ class VAE(Inference, FedModel):
         seed: whole number that fixes the noise of training, or None.
         scaling: a `Standardization` between the units of the data and those of the networks and
             the likelihood, so that figures in nats are of standardized values; or None.
+        vectorizer: a `keras_vrae.layers.TextVectorizer` that made x of texts, or None. It is not
+            used in training; it travels with the model.
+        binarizer: a `MedianBinarizer` that makes hash codes of means, or None; likewise.
 
     Example:
         >>> vae = keras_vrae.VAE(
@@ -69,9 +75,12 @@ class VAE(Inference, FedModel):
         objective=None,
         seed=None,
         scaling=None,
+        vectorizer=None,
+        binarizer=None,
         **kwargs,
     ):
         super().__init__(**kwargs)
+        self.vectorizer, self.binarizer = vectorizer, binarizer
         self.encoder = check_type("encoder", encoder, encoders.Encoder)
         self.decoder = check_type("decoder", decoder, decoders.Decoder)
         self.likelihood = likelihoods.get(likelihood)
@@ -100,16 +109,21 @@ class VAE(Inference, FedModel):
         return 8 if dense and isinstance(self.decoder, decoders.DenseDecoder) else 1
 
     @property
+    def shared_dim(self):
+        """Number of latent dimensions, the first ones, that stand for what labels tell."""
+        return self.latent_dim
+
+    @property
     def event_shape(self):
         """Shape of one example."""
-        return self.decoder.event_shape
+        return self.likelihood.example_shape(self.decoder.event_shape)
 
     def build(self, input_shape):
         check_batch_shape("input_shape", input_shape, self.event_shape)
         children = [
             (self.encoder, input_shape),
             (self.decoder, (None, None, self.latent_dim)),
-            (self.likelihood, (None, None, *self.event_shape)),
+            (self.likelihood, (None, None, *self.decoder.event_shape)),
         ]
         for child, shape in children:
             if not child.built:
@@ -164,7 +178,9 @@ class VAE(Inference, FedModel):
             return self.decoder(z)
         return self.decoder(z, x=x, steps=steps, read=self.likelihood, training=training)
 
-    def elbo_terms(self, x, num_samples=None, training=False, seed=None, posterior=None):
+    def elbo_terms(
+        self, x, num_samples=None, training=False, seed=None, posterior=None, target=None
+    ):
         """The terms of the evidence lower bound of each example, as differentiable tensors.
 
         Args:
@@ -173,6 +189,7 @@ class VAE(Inference, FedModel):
             training: whether dropout is on.
             seed: a `keras.random.SeedGenerator` to draw from in place of the model's own.
             posterior: the `Posterior` of x, where it is known already.
+            target: what the likelihood is to be of in the place of x, or None.
 
         Returns:
             `ElboTerms`, in nats.
@@ -188,17 +205,23 @@ class VAE(Inference, FedModel):
             expected = f"one that gives z_log_var, as {name} draws z from q(z|x)"
             raise SettingError(complaint("encoder", expected, self.encoder))
         z = self.sampling(*posterior, num_samples=num_samples, seed=seed)
-        gate, density_of = None, posterior
+        drawn, gate, density_of = z, None, posterior
         if self.objective.doubly_reparameterized:
             gate = GradientGate()
             z, density_of = gate(z), map(ops.stop_gradient, posterior)
+        log_prob = self.likelihood.log_prob
+        if target is not None:
+            log_prob = self.likelihood.target_log_prob
         return ElboTerms(
-            log_likelihood=self.likelihood.log_prob(
-                x, self.parameters(z, x, training=training), *([] if mask is None else [mask])
+            log_likelihood=log_prob(
+                x if target is None else target,
+                self.parameters(z, x, training=training),
+                *([] if mask is None else [mask]),
             ),
             kl_per_dimension=gaussian_kl(*posterior),
             log_ratio=gaussian_log_ratio(z, *density_of),
             gate=gate,
+            z=drawn,
         )
 
     def _within_support(self, x):
@@ -253,29 +276,38 @@ class VAE(Inference, FedModel):
         check_examples(x, self.event_shape, self.likelihood)
 
     def train_step(self, data):
-        x, _, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+        x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+        x, target = x if isinstance(x, tuple) else (x, None)
         step = self.optimizer.iterations
         changing_weights = self.objective.changing_weights(step)
         with tf.GradientTape() as tape:
-            terms = self.elbo_terms(x, training=True)
-            losses, penalties = self.objective(terms, step), sum(self.losses)
+            terms = self.elbo_terms(x, training=True, target=target)
+            losses, penalties = self.training_losses(terms, y, step), sum(self.losses)
             loss = ops.mean(_weighted(losses, sample_weight)) + penalties
             # The optimizer sums gradients over replicas.
             replicas = tf.distribute.get_strategy().num_replicas_in_sync
             scaled_loss = self.optimizer.scale_loss(loss / replicas)
         weights = self.trainable_weights
         self.optimizer.apply(tape.gradient(scaled_loss, weights), weights)
-        figures = self._update_metrics(losses + penalties, terms, sample_weight)
+        figures = self.update_metrics(losses + penalties, terms, y, sample_weight)
         return of_all_workers({**figures, **changing_weights})
 
     def test_step(self, data):
-        x, _, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+        x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
         terms = self.elbo_terms(x)
-        return of_all_workers(self._update_metrics(-terms.elbo, terms, sample_weight))
+        return of_all_workers(self.update_metrics(-terms.elbo, terms, y, sample_weight))
 
-    def _update_metrics(self, losses, terms, sample_weight):
-        figures = (losses, terms.reconstruction, terms.kl)
-        for tracker, values in zip(self.metrics, figures, strict=True):
+    def training_losses(self, terms, y, step):
+        """What training minimises for each example, `(B,)`; the labels y may be None."""
+        return self.objective(terms, step)
+
+    def update_metrics(self, losses, terms, y, sample_weight):
+        """Adds a batch to the metrics and returns their values by name."""
+        for tracker, values in (
+            (self.loss_tracker, losses),
+            (self.reconstruction_tracker, terms.reconstruction),
+            (self.kl_tracker, terms.kl),
+        ):
             tracker.update_state(values, sample_weight)
         return {tracker.name: tracker.result() for tracker in self.metrics}
 
@@ -286,6 +318,8 @@ class VAE(Inference, FedModel):
             "likelihood": self.likelihood,
             "objective": self.objective,
             "scaling": self.scaling,
+            "vectorizer": self.vectorizer,
+            "binarizer": self.binarizer,
         }
         serialize = keras.saving.serialize_keras_object
         return {
@@ -297,10 +331,11 @@ class VAE(Inference, FedModel):
     @classmethod
     def from_config(cls, config):
         config = dict(config)
-        for name in ("encoder", "decoder", "likelihood", "objective"):
-            config[name] = keras.saving.deserialize_keras_object(config[name])
-        scaling = config.get("scaling")  # Files of older versions have none.
-        config["scaling"] = scaling and keras.saving.deserialize_keras_object(scaling)
+        parts = ("encoder", "decoder", "likelihood", "objective")
+        # Files of older versions have none of the others.
+        for name in (*parts, "scaling", "vectorizer", "binarizer"):
+            part = config.get(name)
+            config[name] = part and keras.saving.deserialize_keras_object(part)
         return cls(**config)
 
 

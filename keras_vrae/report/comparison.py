@@ -21,7 +21,13 @@ FIGURES = ("parameters", "seconds_per_epoch", "examples_per_second", "peak_memor
 TEST_FIGURES = ("elbo", "reconstruction", "kl", "knn_accuracy", "linear_probe_accuracy")
 SETTINGS = ("likelihood", "binarization", "hidden_units", "latent_dim", "epochs", "batch_size")
 SETTINGS += ("learning_rate", "learning_rate_schedule", "clipnorm")
-ARRAYS = ("codes", "labels", "class_names", "samples")
+ARRAYS = ("codes", "labels", "class_names")
+# Figures of documents, their columns and digits.
+TEXT_FIGURES = {
+    "perplexity": ("perplexity", 0),
+    "precision_at_100_cosine": ("P@100, cosine", 3),
+    "precision_at_100_hamming": ("P@100, hash", 3),
+}
 
 
 class Run(NamedTuple):
@@ -167,7 +173,13 @@ class Comparison:
         dense = next((encoder for encoder in self.encoders if encoder.name == "dense"), None)
         header = ["encoder", "runs", "parameters", "s / epoch", "speed, dense = 1"]
         header += ["NLL"] if self.nll_samples else []
-        header += ["ELBO", "reconstruction", "KL", "kNN", "linear probe", "memory, MiB"]
+        header += ["ELBO", "reconstruction", "KL", "kNN", "linear probe"]
+        of_text = {
+            figure: words
+            for figure, words in TEXT_FIGURES.items()
+            if all(encoder.figure(figure) for encoder in self.encoders)
+        }
+        header += [*(name for name, _ in of_text.values()), "memory, MiB"]
         rows = []
         for encoder in self.encoders:
             speed, elbo = encoder.figure("examples_per_second"), encoder.figure("elbo")
@@ -184,8 +196,9 @@ class Comparison:
                     elbo.text(2) if elbo else "no bound",
                     encoder.figure("reconstruction").text(2),
                     encoder.figure("kl").text(2),
-                    encoder.figure("knn_accuracy").text(3),
-                    encoder.figure("linear_probe_accuracy").text(3),
+                    _text(encoder.figure("knn_accuracy"), 3),
+                    _text(encoder.figure("linear_probe_accuracy"), 3),
+                    *(_text(encoder.figure(name), digits) for name, (_, digits) in of_text.items()),
                     encoder.figure("peak_memory_mb").text(0),
                 ]
             )
@@ -218,6 +231,10 @@ class Comparison:
 
 TRAINING = "{epochs} epochs, batch {batch_size}, Adam {learning_rate:g} ({learning_rate_schedule})"
 TRAINING += ", clipnorm {clipnorm:g}"
+
+
+def _text(figure, digits):
+    return figure.text(digits) if figure else "–"
 
 
 def _listed(versions):

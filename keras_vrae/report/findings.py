@@ -2,18 +2,21 @@
 
 import math
 
+PRAISE = {
+    "knn_accuracy": "embeds best by kNN accuracy",
+    "linear_probe_accuracy": "separates the classes best linearly",
+    "precision_at_100_hamming": "finds most of the class of a query by hash code",
+}
+
 
 def sentences(comparison):
     """What the figures say, a list of sentences: which encoder is fastest, which embeds best."""
     if len(comparison.encoders) < 2:
         return [f"Only one encoder, {comparison.encoders[0].name}, was run: nothing to compare."]
     found = [_fastest(comparison.encoders)]
-    found.append(_best(comparison.encoders, "knn_accuracy", "embeds best by kNN accuracy", 3))
-    found.append(
-        _best(
-            comparison.encoders, "linear_probe_accuracy", "separates the classes best linearly", 3
-        )
-    )
+    for figure, praise in PRAISE.items():
+        if all(encoder.figure(figure) for encoder in comparison.encoders):
+            found.append(_best(comparison.encoders, figure, praise, 3))
     if comparison.nll_samples:
         found.append(_best(comparison.encoders, "nll", "has the lowest NLL", 2, " nats", sign=-1))
     elif comparison.is_bound:

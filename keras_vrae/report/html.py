@@ -5,6 +5,7 @@ import io
 from html import escape
 
 from keras_vrae.report.findings import sentences
+from keras_vrae.report.hover_map import hover_map
 from keras_vrae.report.pictures import panel_figure, panels_of, validation_figure
 from keras_vrae.report.wording import explanation, title
 
@@ -27,6 +28,8 @@ figure { margin: 0; }
 figcaption { color: var(--faint); font-size: .9rem; padding: .2rem 0; }
 img { display: block; width: 100%; height: auto; border: 1px solid var(--line);
   border-radius: 6px; }
+svg.map { display: block; width: 100%; border: 1px solid var(--line); border-radius: 6px; }
+ul.legend { columns: 14rem; list-style: none; padding: .4rem 0; margin: 0; font-size: .85rem; }
 p.note { color: var(--faint); font-size: .9rem; max-width: 46rem; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; font-size: .9rem; }
 dt { color: var(--faint); } dd { margin: 0; overflow-wrap: anywhere; }
@@ -85,6 +88,13 @@ def _section(name, comparison):
         f"<figcaption>{escape(encoder.name)}</figcaption></figure>"
         for encoder in comparison.encoders
     )
+    if name == "embedding" and "map" in comparison.encoders[0].shown.arrays:
+        cards = "".join(
+            f"<figure>{hover_map(encoder.shown.arrays)}"
+            f"<figcaption>{escape(encoder.name)}; point at a document for its title</figcaption>"
+            "</figure>"
+            for encoder in comparison.encoders
+        )
     return f'<h2>{escape(HEADINGS[name])}</h2>\n<div class="cards">{cards}</div>\n'
 
 

@@ -2,15 +2,15 @@
 
 from matplotlib.figure import Figure
 
-from keras_vrae import plots
+from keras_vrae import plots, text_plots
 
 PANELS = ("embedding", "manifold", "samples")
 
 
 def panels_of(comparison):
     """The panels that every encoder can show."""
-    with_manifold = all("manifold" in encoder.shown.arrays for encoder in comparison.encoders)
-    return [name for name in PANELS if name != "manifold" or with_manifold]
+    shown = [encoder.shown.arrays for encoder in comparison.encoders]
+    return [name for name in PANELS if name == "embedding" or all(name in a for a in shown)]
 
 
 def draw_panel(axes, name, encoder):
@@ -18,7 +18,11 @@ def draw_panel(axes, name, encoder):
     arrays = encoder.shown.arrays
     if name == "embedding":
         names = [str(label) for label in arrays["class_names"]]
-        plots.draw_embedding(axes, arrays["codes"], arrays["labels"], names)
+        if "map" in arrays:
+            labels = arrays["labels"][arrays["map_rows"]]
+            text_plots.draw_document_map(axes, arrays["map"], labels, names)
+        else:
+            plots.draw_embedding(axes, arrays["codes"], arrays["labels"], names)
     elif name == "manifold":
         plots.draw_manifold(axes, arrays["manifold"])
     else:
@@ -41,14 +45,21 @@ def comparison_figure(comparison):
     for column, encoder in enumerate(encoders):
         for row, name in enumerate(panels):
             draw_panel(grid[row][column], name, encoder)
-        knn = encoder.figure("knn_accuracy").text(3)
+        knn = encoder.figure("knn_accuracy")
+        knn = knn.text(3) if knn else "no labels"
         elbo = encoder.figure("elbo")
         heading = f"{encoder.name}: kNN {knn}" + (
             f", ELBO {elbo.text(1)}" if comparison.is_bound else ""
         )
         grid[0][column].set_title(heading, fontsize=13, loc="left")
     handles, labels = grid[0][0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=10, frameon=False)
+    figure.legend(
+        handles,
+        labels,
+        loc="outside lower center",
+        ncols=10 if len(labels) <= 10 else 4,
+        frameon=False,
+    )
     return figure
 
 

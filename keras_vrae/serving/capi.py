@@ -22,9 +22,11 @@ DTYPES = {
     2: np.dtype("float64"),
     3: np.dtype("int32"),
     4: np.dtype("uint8"),
+    7: np.dtype(object),
     9: np.dtype("int64"),
     10: np.dtype("bool"),
 }
+STRING, STRING_BYTES = 7, 24  # A TF_TString.
 NUMBERS = {dtype: number for number, dtype in DTYPES.items()}
 CODES = {1: "CANCELLED", 2: "UNKNOWN", 3: "INVALID_ARGUMENT", 5: "NOT_FOUND", 12: "UNIMPLEMENTED"}
 POINTERS = (
@@ -147,6 +149,8 @@ class SavedModel:
 
     def _new_tensor(self, array):
         array = np.asarray(array, order="C")
+        if array.dtype.kind in "UO":
+            return self._new_string_tensor(array)
         if array.dtype not in NUMBERS:
             raise RequestError(3, f"Arrays of {array.dtype} cannot be sent")
         sizes = (ctypes.c_int64 * array.ndim)(*array.shape)
@@ -155,6 +159,18 @@ class SavedModel:
         )
         data = self._tf.TF_TensorData(tensor)
         ctypes.memmove(data, array.ctypes.data, array.nbytes)
+        return tensor
+
+    def _new_string_tensor(self, array):
+        sizes = (ctypes.c_int64 * array.ndim)(*array.shape)
+        size = ctypes.c_size_t(STRING_BYTES * array.size)
+        tensor = self._tf.TF_AllocateTensor(STRING, sizes, array.ndim, size)
+        data = self._tf.TF_TensorData(tensor)
+        for number, text in enumerate(array.ravel()):
+            place = ctypes.c_void_p(data.value + STRING_BYTES * number)
+            content = str(text).encode()
+            self._tf.TF_StringInit(place)
+            self._tf.TF_StringCopy(place, content, ctypes.c_size_t(len(content)))
         return tensor
 
     def _read_tensor(self, tensor):

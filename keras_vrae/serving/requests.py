@@ -8,6 +8,9 @@ from keras_vrae.validation import SettingError, complaint
 
 BATCH_SIZES = (1, 3)
 LENGTHS = (2, 5)
+TEXTS = np.array(
+    ["The cat sat, and the CAT slept.", "Ünïcode: naïve_words 42", "", "god game space"]
+)
 LARGEST_SEED = 2**63 - 1
 
 
@@ -47,6 +50,8 @@ def _values(name, shape, length, likelihood, rng):
         return rng.integers(1, length, shape, endpoint=True)
     if name == "seed":
         return rng.integers(-LARGEST_SEED, LARGEST_SEED, shape)
+    if name == "text":
+        return rng.choice(TEXTS, shape)
     if name == "z":
         return rng.normal(size=shape).astype("float32")
     x = rng.random(shape, "float32")

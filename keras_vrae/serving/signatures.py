@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from keras_vrae.models.hashing import pack_bits
 from keras_vrae.numerics import gaussian_kl
 from keras_vrae.objectives import ElboTerms
 from keras_vrae.sequences import blank
@@ -38,7 +39,9 @@ def encoder_signatures(model):
         model: a built `VAE`.
 
     Returns:
-        `Signature` by name. An encoder of sequences of any length also has `encode_padded` and
+        `Signature` by name. A model of documents also has `encode_text`, which takes strings, and
+        one with hash codes `hash`, which takes strings where it can and else what `encode` takes,
+        and gives bytes. An encoder of sequences of any length also has `encode_padded` and
         `sample_padded`, which take the number of steps of each row that count.
     """
     row_shape = model.encoder.event_shape
@@ -64,10 +67,36 @@ def encoder_signatures(model):
         "encode": Signature(inputs, encode),
         "sample": Signature({**inputs, **seed}, sample),
     }
+    signatures.update(text_signatures(model, inputs, check))
     if row_shape[0] is None:
         signatures["encode_padded"] = Signature({**inputs, **lengths}, encode_padded)
         signatures["sample_padded"] = Signature({**inputs, **lengths, **seed}, sample_padded)
     return signatures
+
+
+def text_signatures(model, inputs, check):
+    """The functions of strings and of hash codes, where a model has the parts for them."""
+
+    def read(text):
+        return tf.cast(model.vectorizer(check_rows("text", text, ())), tf.float32)
+
+    def encode_text(text):
+        return _posterior(model, read(text))
+
+    def hash_examples(examples):
+        codes = model.encoder(examples).z_mean[:, : model.shared_dim]
+        return {"hash": pack_bits(model.binarizer(codes))}
+
+    found, text = {}, {"text": tf.TensorSpec((None,), tf.string, "text")}
+    if model.vectorizer is not None:
+        model.vectorizer(["a first call, which builds its table"])
+        found["encode_text"] = Signature(text, encode_text)
+    if model.binarizer is not None and model.binarizer.built:
+        if model.vectorizer is not None:
+            found["hash"] = Signature(text, lambda text: hash_examples(read(text)))
+        else:
+            found["hash"] = Signature(inputs, lambda inputs: hash_examples(check.examples(inputs)))
+    return found
 
 
 def decoder_signatures(model):
@@ -86,7 +115,7 @@ def decoder_signatures(model):
         noise = normal_rows(check_rows("seed", seed, ()), (model.latent_dim,))
         return {"reconstruction": _written(model, noise, lengths, "seed")}
 
-    lengths = {} if model.event_shape[0] else {"lengths": _numbers("lengths")}
+    lengths = {} if model.decoder.event_shape[0] else {"lengths": _numbers("lengths")}
     return {
         "decode": Signature({"z": _rows("z", (model.latent_dim,)), **lengths}, decode),
         "generate": Signature({"seed": _numbers("seed"), **lengths}, generate),
@@ -202,7 +231,7 @@ def _sample(posterior, seed):
 def _written(model, z, lengths, name):
     """The mean of `p(x|z)` for each row of z, of as many steps as `lengths` says."""
     if lengths is None:
-        return tf.cast(model.mean(z, steps=model.event_shape[0]), tf.float32)
+        return tf.cast(model.mean(z, steps=model.decoder.event_shape[0]), tf.float32)
     lengths = check_same_rows("lengths", check_rows("lengths", lengths, ()), name, z)
     lengths = check_values("lengths", lengths, lengths >= 1, "numbers of at least 1")
     steps = tf.cast(tf.reduce_max(lengths), tf.int32)

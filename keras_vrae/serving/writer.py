@@ -22,5 +22,7 @@ def write_saved_model(model, signatures, path):
     with without_cudnn(model):
         for name, signature in signatures.items():
             archive.add_endpoint(name, signature.function, list(signature.inputs.values()))
+        if any("text" in signature.inputs for signature in signatures.values()):
+            archive.track(model.vectorizer.lookup)
         archive.write_out(str(path), verbose=False)  # Traces.
     check_portable(path)

@@ -7,9 +7,12 @@ import numpy as np
 from keras_vrae import datasets, evaluation
 from keras_vrae.datasets.pipeline import binarize
 from keras_vrae.encoders import Posterior
+from keras_vrae.models.supervised import NO_LABEL
 from keras_vrae.training import console
 from keras_vrae.training.config import ExperimentConfig
 from keras_vrae.training.run_directory import RunDirectory
+from keras_vrae.training.text_assessment import text_figures
+from keras_vrae.training.text_settings import text_settings
 from keras_vrae.validation import DataError, SettingError
 
 LABEL_COUNTS = (100, 600, 1000)
@@ -17,13 +20,24 @@ LABEL_COUNTS = (100, 600, 1000)
 
 def prepare_data(config):
     """Loads the data of a run; validation and test come binarized once where that is asked for."""
-    splits = datasets.load(config.dataset, config.data_dir, **config.series_options)
+    options = config.series_options
+    if config.is_text:
+        options = {"text": text_settings(config)}
+    splits = datasets.load(config.dataset, config.data_dir, **options)
+    if config.label_fraction < 1:
+        splits = splits._replace(train=hide_labels(splits.train, config.label_fraction))
     if config.binarization == "none":
         return splits
     splits = splits._replace(validation=binarize(splits.validation), test=binarize(splits.test))
     if config.binarization == "fixed":
         splits = splits._replace(train=binarize(splits.train))
     return splits
+
+
+def hide_labels(split, fraction, seed=0):
+    """The split with the labels of a fraction of its examples; the others are -1."""
+    kept = np.random.default_rng(seed).random(split.size) < fraction
+    return split._replace(y=np.where(kept, split.y, NO_LABEL))
 
 
 class Codes(NamedTuple):
@@ -43,9 +57,9 @@ def test_figures(model, splits, config, codes):
     """The part `test` of `metrics.json`, a dict."""
     terms = evaluation.elbo_estimate(model, splits.test.inputs, config.eval_samples, config.seed)
     means = {name: float(values.mean()) for name, values in terms.items()}
-    labelled = (codes.train.z_mean, splits.train.y), (codes.test.z_mean, splits.test.y)
-    several = len(np.unique(splits.train.y)) > 1  # Else there is nothing to tell apart.
-    return {
+    labelled = labelled_codes(model, splits, codes)
+    several = labelled and len(np.unique(labelled[0][1])) > 1  # Else nothing to tell apart.
+    figures = {
         # With grey levels the Bernoulli cross-entropy is no likelihood, and there is no bound.
         "elbo": means["elbo"] if config.is_bound else None,
         "reconstruction": means["reconstruction"],
@@ -54,6 +68,24 @@ def test_figures(model, splits, config, codes):
         "knn_accuracy": evaluation.knn_accuracy(*labelled) if several else None,
         "linear_probe_accuracy": evaluation.linear_probe_accuracy(*labelled) if several else None,
     }
+    if config.is_text:
+        figures.update(text_figures(model, splits, terms["elbo"], labelled))
+    if config.supervision != "none":
+        accuracy = np.mean(model.classify(splits.test.x).argmax(axis=1) == splits.test.y)
+        figures["label_accuracy"] = float(accuracy)
+    return figures
+
+
+def labelled_codes(model, splits, codes):
+    """`(codes, labels)` of training and test, of the shared dimensions and what has a label.
+
+    None where one of the two parts has none.
+    """
+    pairs = []
+    for posterior, split in ((codes.train, splits.train), (codes.test, splits.test)):
+        rows = split.y != NO_LABEL
+        pairs.append((posterior.z_mean[rows, : model.shared_dim], split.y[rows]))
+    return tuple(pairs) if all(len(labels) for _, labels in pairs) else None
 
 
 def evaluation_figures(
@@ -79,8 +111,7 @@ def evaluation_figures(
         max_examples: how many test examples the likelihood is of, the first ones; None for all.
         verbose: 1 shows how far the likelihood is.
     """
-    posterior, labels = codes.test, splits.test.y
-    labelled = (codes.train.z_mean, splits.train.y), (posterior.z_mean, labels)
+    posterior, labelled = codes.test, labelled_codes(model, splits, codes)
     figures = {"seed": seed, "nll": None}
     if nll_samples:
         part = splits.test.rows(slice(max_examples))
@@ -90,15 +121,16 @@ def evaluation_figures(
         figures["nll_examples"], figures["nll_samples"] = part.size, nll_samples
     figures["kl_per_dimension"] = evaluation.kl_per_dimension(*posterior).tolist()
     figures["mutual_information"] = evaluation.mutual_information(*posterior, seed=seed)
+    if labelled is None:
+        return figures
     for count in label_counts:
-        if count <= splits.train.size:
+        if count <= len(labelled[0][1]):
             accuracy = evaluation.few_label_knn_accuracy(*labelled, num_labels=count, seed=seed)
             figures[f"knn_accuracy_{count}_labels"] = accuracy._asdict()
-    figures.update(evaluation.cluster_agreement(posterior.z_mean, labels, seed=seed))
+    means, labels = labelled[1]
+    figures.update(evaluation.cluster_agreement(means, labels, seed=seed))
     several = len(np.unique(labels)) > 1
-    figures["silhouette"] = (
-        evaluation.silhouette(posterior.z_mean, labels, seed=seed) if several else None
-    )
+    figures["silhouette"] = evaluation.silhouette(means, labels, seed=seed) if several else None
     return figures
 
 

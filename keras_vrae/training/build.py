@@ -1,15 +1,18 @@
 """From the settings of a run to its model, built and compiled."""
 
 import keras
+import numpy as np
 
 from keras_vrae import optimizers, schedules
 from keras_vrae.datasets.pipeline import steps_in_epoch
+from keras_vrae.datasets.vectors import read_vectors
 from keras_vrae.likelihoods import Gaussian
 from keras_vrae.likelihoods.gaussian import LARGEST, SMALLEST
-from keras_vrae.models import build
+from keras_vrae.models import build, build_text
 from keras_vrae.objectives import ELBO, IWAE
 from keras_vrae.scaling import Standardization
 from keras_vrae.training.config import CYCLES
+from keras_vrae.validation import SettingError, complaint
 
 
 def make_model(config, splits):
@@ -23,6 +26,9 @@ def make_model(config, splits):
         A compiled `VAE`.
     """
     steps = config.epochs * steps_in_epoch(splits.train, config.batch_size)
+    if config.is_text:
+        model = make_text_model(config, splits, make_objective(config, steps))
+        return _compile(model, config, steps)
     likelihood, spec = config.likelihood, splits.spec
     scaling = spec.scaling and Standardization(spec.scaling["mean"], spec.scaling["scale"])
     if likelihood == "gaussian":
@@ -31,7 +37,6 @@ def make_model(config, splits):
     model = build(
         config.encoder,
         input_shape=spec.event_shape,
-        latent_dim=config.latent_dim,
         hidden_units=config.hidden_units,
         decoder=config.decoder,
         decoder_options=config.decoder_options,
@@ -40,7 +45,66 @@ def make_model(config, splits):
         objective=make_objective(config, steps),
         seed=config.seed,
         scaling=scaling,
+        **latent_and_labels(config, splits),
     )
+    return _compile(model, config, steps)
+
+
+def latent_and_labels(config, splits):
+    """Arguments of `build` about the latent dimensions and how labels guide them, a dict."""
+    if config.supervision == "none":
+        return {"latent_dim": config.latent_dim}
+    if not splits.spec.num_classes:
+        expected = "'none' for data without labels"
+        raise SettingError(complaint("supervision", expected, config.supervision))
+    private_dim = config.latent_dim if config.supervision == "private" else 0
+    return {
+        "latent_dim": config.latent_dim + private_dim,
+        "num_classes": splits.spec.num_classes,
+        "private_dim": private_dim,
+        "weight": config.supervision_weight,
+    }
+
+
+def make_text_model(config, splits, objective):
+    """The model of documents with these settings, not compiled."""
+    text = splits.spec.text
+    options = latent_and_labels(config, splits)
+    options.update(
+        bounded=config.bounded,
+        fixed_scale=config.posterior_scale or None,
+        balance=config.balance,
+    )
+    if config.encoder == "dense":
+        options.update(weighting=config.text_weighting, word_dropout=config.term_dropout)
+    else:
+        options.update(embedding_dim=config.embedding_dim, dropout=config.term_dropout)
+    model = build_text(
+        config.encoder,
+        text.vocabulary,
+        hidden_units=config.hidden_units,
+        max_length=text.settings.max_length,
+        objective=objective,
+        seed=config.seed,
+        **options,
+    )
+    if config.encoder == "dense":
+        model.encoder.adapt(splits.train.x)
+    start_from_shares(model, text.counts)
+    if config.embeddings:
+        vectors = read_vectors(config.embeddings, text.vocabulary, config.embedding_dim)
+        model.encoder.set_vectors(vectors)
+    return model
+
+
+def start_from_shares(model, counts):
+    """Lets the decoder begin with the share of each term, so that it need not be learned."""
+    shares = np.asarray(counts.sum(axis=0)).ravel() + 1.0
+    logits = np.log(shares / shares.sum())
+    model.decoder.output_layer.bias.assign(logits - logits.mean())
+
+
+def _compile(model, config, steps):
     learning_rate = config.learning_rate
     if config.learning_rate_schedule == "cosine":
         learning_rate = keras.optimizers.schedules.CosineDecay(learning_rate, decay_steps=steps)
@@ -52,7 +116,7 @@ def make_objective(config, steps):
     """The objective of these settings, for training of so many steps."""
     if config.objective != "elbo":
         return IWAE(config.importance_samples, doubly_reparameterized=config.objective == "dreg")
-    warmup_steps = config.kl_warmup_steps or max(CYCLES, steps // 2)
+    warmup_steps = config.kl_warmup_steps or max(CYCLES, steps // (4 if config.is_text else 2))
     schedule = {
         "constant": lambda: schedules.Constant(config.beta),
         "linear": lambda: schedules.LinearWarmup(warmup_steps, end=config.beta),

@@ -5,23 +5,10 @@ import re
 from pathlib import PurePath
 
 from keras_vrae import choices
+from keras_vrae.training.defaults import defaults_of
+from keras_vrae.training.intervals import checkpoint_interval
+from keras_vrae.training.text_settings import check_supervision, check_text
 from keras_vrae.validation import SettingError, check_choice, check_float, check_int, complaint
-
-# What suits a data set where nothing is asked for. The digits are few, so that an epoch has few
-# steps, and their 17 grey levels are too much to lose to binarization.
-DIGITS_DEFAULTS = {"epochs": 60, "batch_size": 32, "likelihood": "gaussian"}
-OTHER_DEFAULTS = {"epochs": 20, "batch_size": 128, "likelihood": "bernoulli"}
-# Time series are few, and real numbers of any size.
-SERIES_DEFAULTS = {"epochs": 100, "batch_size": 32, "likelihood": "gaussian"}
-DEFAULTS = {"digits": DIGITS_DEFAULTS, choices.SERIES_PREFIX: SERIES_DEFAULTS}
-# The keys of a piano are on or off, so that binarization changes nothing.
-MUSIC_DEFAULTS = {
-    "epochs": 60,
-    "batch_size": 32,
-    "likelihood": "bernoulli",
-    "binarization": "fixed",
-}
-DEFAULTS |= {choices.CHORALES: MUSIC_DEFAULTS, choices.MIDI_PREFIX: MUSIC_DEFAULTS}
 
 SCHEDULES = ("cosine", "constant")
 OBJECTIVES = ("elbo", "iwae", "dreg")
@@ -31,7 +18,6 @@ CYCLES = 4  # Of a cyclical weight.
 KL_SETTINGS = {"beta": 1.0, "kl_schedule": "constant", "free_bits": 0.0, "capacity": None}
 KL_SETTINGS["kl_warmup_steps"] = None
 DEFAULT_IMPORTANCE_SAMPLES = 5
-INTERVAL = re.compile(r"(\d{1,12}) ?(step|epoch)s?")
 # What is a setting of recurrent networks alone, and what it is beside a dense one.
 RECURRENT_SETTINGS = {
     "encoder": {"bidirectional": False, "reverse_input": False},
@@ -79,7 +65,8 @@ class ExperimentConfig:
         beta: weight of the KL term in the end.
         kl_schedule: how that weight gets there: `"constant"`, `"linear"`, `"sigmoid"` or
             `"cyclical"` (four times).
-        kl_warmup_steps: optimizer steps that this takes; half of training when None.
+        kl_warmup_steps: optimizer steps that this takes; half of training when None, and a quarter
+            of it for documents.
         free_bits: nats of each latent dimension below which its KL costs nothing more.
         capacity: nats that KL is drawn to, a target that rises from 0 in `kl_warmup_steps`; `beta`
             then weighs the distance. None for no target.
@@ -96,6 +83,13 @@ class ExperimentConfig:
         strategy: `"none"`, `"mirrored"` (all GPUs of the process) or `"multi_worker"` (the
             processes that TF_CONFIG names); `batch_size` counts the examples of all together, and
             checkpoints are of whole epochs.
+        supervision: whether labels guide the latent space: `"none"`, `"shared"` (all of it) or
+            `"private"` (as many latent dimensions again that labels do not see); see
+            `keras_vrae.SupervisedVAE`.
+        supervision_weight: weight of the label term; None without supervision.
+        label_fraction: share of the training examples whose label is used.
+        vocab_size, ..., embeddings: of documents alone, None for other data; see
+            `keras_vrae.training.text_settings`.
 
     Raises:
         SettingError: for a value that cannot be, or two that do not fit each other.
@@ -110,10 +104,10 @@ class ExperimentConfig:
     scaling: str | None = None
     epochs: int | None = None
     batch_size: int | None = None
-    learning_rate: float = 2e-3
+    learning_rate: float | None = None
     learning_rate_schedule: str = "cosine"
-    clipnorm: float = 20.0
-    latent_dim: int = 2
+    clipnorm: float | None = None
+    latent_dim: int | None = None
     hidden_units: int = 500
     decoder: str = "dense"
     decoder_inputs: str = "zero"
@@ -127,25 +121,44 @@ class ExperimentConfig:
     objective: str = "elbo"
     importance_samples: int | None = None
     beta: float = 1.0
-    kl_schedule: str = "constant"
+    kl_schedule: str | None = None
     kl_warmup_steps: int | None = None
     free_bits: float = 0.0
     capacity: float | None = None
     seed: int = 0
     eval_samples: int = 10
-    nll_samples: int = 100
+    nll_samples: int | None = None
     checkpoint_every: str | None = None
     precision: str = "float32"
     deterministic: bool = False
     strategy: str = "none"
+    supervision: str = "none"
+    supervision_weight: float | None = None
+    label_fraction: float = 1.0
+    vocab_size: int | None = None
+    text_split: str | None = None
+    text_strip: str | None = None
+    text_weighting: str | None = None
+    stop_words: str | None = None
+    min_df: float | None = None
+    max_df: float | None = None
+    text_target: str | None = None
+    neighbours: int | None = None
+    term_dropout: float | None = None
+    bounded: bool | None = None
+    posterior_scale: float | None = None
+    balance: float | None = None
+    max_length: int | None = None
+    embedding_dim: int | None = None
+    embeddings: str | None = None
 
     def __post_init__(self):
         check_choice("encoder", self.encoder, choices.ENCODERS)
         choices.check_dataset(self.dataset)
-        defaults = next((d for name, d in DEFAULTS.items() if self.dataset.startswith(name)), None)
-        defaults = defaults or OTHER_DEFAULTS
+        defaults = defaults_of(self)
         for name, value in defaults.items():
             self._set_default(name, value)
+        self._set_default("kl_schedule", "constant")
         check_choice("likelihood", self.likelihood, choices.LIKELIHOODS)
         bernoulli = self.likelihood == "bernoulli"
         self._set_default("binarization", "dynamic" if bernoulli else "none")
@@ -175,6 +188,8 @@ class ExperimentConfig:
         self._check_kl()
         self._check_networks()
         self._check_series()
+        check_supervision(self)
+        check_text(self)
 
     def _check_series(self):
         check_choice("missing", self.missing, choices.MISSING)
@@ -280,6 +295,16 @@ class ExperimentConfig:
         return self.likelihood != "bernoulli" or self.binarization != "none"
 
     @property
+    def has_targets(self):
+        """Whether training maximises the likelihood of something else than the examples."""
+        return self.is_text and (self.text_target != "counts" or self.neighbours > 0)
+
+    @property
+    def is_text(self):
+        """Whether the examples are documents."""
+        return choices.is_text(self.dataset)
+
+    @property
     def objective_text(self):
         """The objective in words, with what is changed of the bound."""
         samples = self.importance_samples
@@ -298,7 +323,7 @@ class ExperimentConfig:
         for prefix in (choices.SERIES_PREFIX, choices.MIDI_PREFIX):
             if name.startswith(prefix):
                 name = f"{prefix}{PurePath(name.removeprefix(prefix)).stem}"
-        return name.replace(":", "-").replace("/", "-")
+        return re.sub(r"[^\w.]+", "-", name).strip("-.")
 
     @property
     def name(self):
@@ -315,23 +340,3 @@ class ExperimentConfig:
     def as_dict(self):
         """The settings, for `config.json`."""
         return dataclasses.asdict(self)
-
-
-def checkpoint_interval(text):
-    """The count and the unit, `"step"` or `"epoch"`, in the words of `checkpoint_every`.
-
-    Raises:
-        SettingError: for other words.
-
-    Example:
-        >>> from keras_vrae.training.config import checkpoint_interval
-        >>> checkpoint_interval("500 steps")
-        (500, 'step')
-    """
-    if text is None:
-        return None
-    match = INTERVAL.fullmatch(text) if isinstance(text, str) else None
-    if not match or not int(match[1]):
-        expected = "a number of steps or epochs, such as '500steps' or '2epochs'"
-        raise SettingError(complaint("checkpoint_every", expected, text))
-    return int(match[1]), match[2]

@@ -16,18 +16,25 @@ def _table(rows):
 def banner(config, splits, model, run, progress):
     """Says what is about to happen."""
     versions = environment.versions()
-    shape = " x ".join("any" if size is None else str(size) for size in splits.spec.event_shape)
+    values = " x ".join("any" if size is None else str(size) for size in splits.spec.event_shape)
+    values += f" values, binarization: {config.binarization}"
     sizes = [f"{split.size:,}" for split in splits[:3]]
     epochs = f"{config.epochs} {'epoch' if config.epochs == 1 else 'epochs'}"
     if progress.epochs or progress.steps:
         epochs = f"epochs {progress.epochs + 1} to {config.epochs}"
         epochs += f" from step {progress.steps + 1}" if progress.steps else ""
+    text = splits.spec.text
+    if text:
+        values = f"{len(text.vocabulary):,} terms, as {_view(text.settings)}"
+        dropped = text.manifest["empty_documents_dropped"]
+        if dropped:
+            values += f"; {dropped:,} documents without a term were dropped"
     decoder = "" if config.decoder == "dense" else f" and the {config.decoder} decoder"
     say(f"\nTraining a VAE with the {config.encoder} encoder{decoder} on {config.dataset}")
     _table(
         [
             ("data", "{} training, {} validation, {} test examples".format(*sizes)),
-            ("", f"of {shape} values, binarization: {config.binarization}"),
+            ("", f"of {values}"),
             (
                 "model",
                 f"{config.hidden_units} hidden units, {config.latent_dim} latent dimensions, "
@@ -48,6 +55,28 @@ def banner(config, splits, model, run, progress):
             ("run", str(run)),
         ]
     )
+
+
+def _view(settings):
+    """How documents are seen, in words."""
+    if settings.view == "bag":
+        return "counts"
+    return f"sequences of {settings.max_length} words at most"
+
+
+def _share(value):
+    return "no labels" if value is None else f"{value:.3f}"
+
+
+def _retrieval(test):
+    if "perplexity" not in test:
+        return []
+    rows = [("perplexity, at most", f"{test['perplexity']:,.0f}")]
+    for name, words in (("cosine", "by cosine"), ("hamming", "by hash code")):
+        value = test[f"precision_at_100_{name}"]
+        if value is not None:
+            rows.append((f"precision at 100 {words}", f"{value:.3f}"))
+    return rows
 
 
 def _likelihood(figures):
@@ -76,6 +105,7 @@ def results(metrics, run):
             ("I(x; z)", f"{metrics['evaluation']['mutual_information']:.2f}"),
             ("kNN accuracy", _share(test["knn_accuracy"])),
             ("linear probe accuracy", _share(test["linear_probe_accuracy"])),
+            *_retrieval(test),
             (
                 "training",
                 f"{metrics['train_seconds']:.1f} s, {metrics['seconds_per_epoch']:.2f} s an epoch, "

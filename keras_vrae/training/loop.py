@@ -3,9 +3,19 @@
 import statistics
 import sys
 
+import numpy as np
+
 from keras_vrae.atomic import replacing
 from keras_vrae.datasets.pipeline import evaluation_batches, steps_in_epoch, training_batches
-from keras_vrae.training import checkpoints, console, distribution, environment, pictures
+from keras_vrae.datasets.targets import Targets
+from keras_vrae.training import (
+    checkpoints,
+    console,
+    distribution,
+    environment,
+    pictures,
+    text_pictures,
+)
 from keras_vrae.training.assessment import (
     encode_parts,
     evaluation_figures,
@@ -20,6 +30,9 @@ from keras_vrae.training.run_directory import RunDirectory
 from keras_vrae.training.termination import Termination
 
 EVALUATION_BATCH = 512
+# Words that a document stands for in training; fewer leave more weight to its label.
+TARGET_LENGTH, SUPERVISED_TARGET_LENGTH = 100.0, 20.0
+LARGEST_MEAN = 1.0 - 1e-6
 
 
 def train_and_evaluate(config, run_dir, overwrite=False, resume=False):
@@ -75,7 +88,7 @@ def train_and_evaluate(config, run_dir, overwrite=False, resume=False):
                 "versions": environment.versions(),
                 "device": environment.device(),
                 "git_revision": environment.git_revision(),
-                "data": {"scaling": splits.spec.scaling, **(splits.spec.notes or {})},
+                "data": describe_data(splits.spec),
             },
         )
         console.banner(config, splits, model, run, progress)
@@ -87,15 +100,23 @@ def train_and_evaluate(config, run_dir, overwrite=False, resume=False):
         return finish(model, splits, config, run, recorder)
 
 
+def describe_data(spec):
+    """What `config.json` tells of the data, a dict."""
+    manifest = spec.text.manifest if spec.text else {}
+    return {"scaling": spec.scaling, **(spec.notes or {}), **manifest}
+
+
 def fit(model, splits, config, run, progress, termination):
     """Trains on from `progress`. Returns the `RunRecorder`."""
     steps = steps_in_epoch(splits.train, config.batch_size)
     bucket = splits.spec.event_shape[0] is None
+    with_labels = config.supervision != "none"
+    targets = make_targets(config, splits) if config.has_targets else None
     recorder = RunRecorder(run, config, steps, progress, termination)
-    rest = [(progress.epochs, progress.epochs + 1, progress.steps)] if progress.steps else []
-    for first_epoch, epochs, first_step in (*rest, (progress.epochs + len(rest), config.epochs, 0)):
-        if first_epoch == epochs:
-            continue
+    for first_epoch, epochs, first_step in stretches(config, progress):
+        target = None
+        if targets:
+            target = targets.at(first_epoch, lambda: open_codes(model, splits.train.x))
         model.fit(
             training_batches(
                 splits.train,
@@ -105,11 +126,15 @@ def fit(model, splits, config, run, progress, termination):
                 config.binarization,
                 first_step,
                 bucket,
+                with_labels=with_labels,
+                target=target,
             ),
             steps_per_epoch=steps - first_step,
             initial_epoch=first_epoch,
             epochs=epochs,
-            validation_data=evaluation_batches(splits.validation, EVALUATION_BATCH, bucket),
+            validation_data=evaluation_batches(
+                splits.validation, EVALUATION_BATCH, bucket, with_labels
+            ),
             callbacks=[recorder],
             shuffle=False,  # The pipeline has shuffled.
             verbose=1 if sys.stdout.isatty() else 2,
@@ -117,13 +142,25 @@ def fit(model, splits, config, run, progress, termination):
     return recorder
 
 
+def stretches(config, progress):
+    """The calls of `fit` that are left: first epoch, the epoch after the last, first step."""
+    rest = [(progress.epochs, progress.epochs + 1, progress.steps)] if progress.steps else []
+    begun = progress.epochs + len(rest)
+    if config.has_targets:
+        # Each epoch has targets of its own.
+        return [*rest, *((epoch, epoch + 1, 0) for epoch in range(begun, config.epochs))]
+    return [*rest, *([(begun, config.epochs, 0)] if begun < config.epochs else [])]
+
+
 def finish(model, splits, config, run, recorder):
     """Saves, draws and evaluates a trained model. Returns the content of `metrics.json`."""
     console.say("Saving, encoding and drawing ...")
+    codes = encode_parts(model, splits, config)
+    if model.binarizer is not None:
+        model.binarizer.adapt(codes.train.z_mean[:, : model.shared_dim])
     with replacing(run.model_path) as aside:
         model.save(aside)
-    codes = encode_parts(model, splits, config)
-    pictures.draw(model, splits, config, run, codes.test.z_mean)
+    (text_pictures if config.is_text else pictures).draw(model, splits, config, run, codes)
     console.say("Evaluating on the test part ...")
     metrics = {
         **describe(model, splits, config, recorder),
@@ -135,6 +172,20 @@ def finish(model, splits, config, run, recorder):
     run.write_json(run.metrics_path, metrics)
     console.results(metrics, run)
     return metrics
+
+
+def make_targets(config, splits):
+    """The `Targets` of a run on documents."""
+    length = TARGET_LENGTH if config.supervision == "none" else SUPERVISED_TARGET_LENGTH
+    return Targets(splits.spec.text.counts, config.text_target, length, config.neighbours)
+
+
+def open_codes(model, x):
+    """Posterior means, and where they are bounded what tanh bounds."""
+    means = model.encode(x).z_mean
+    return (
+        np.arctanh(np.clip(means, -LARGEST_MEAN, LARGEST_MEAN)) if model.encoder.bounded else means
+    )
 
 
 def describe(model, splits, config, recorder):

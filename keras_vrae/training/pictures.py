@@ -21,13 +21,13 @@ def draw(model, splits, config, run, codes):
         splits: its data.
         config: its `ExperimentConfig`.
         run: the `RunDirectory` to write to.
-        codes: posterior means of the test part, `(N, Z)`.
+        codes: their `Codes`.
     """
     first = splits.test.rows(slice(NUM_PAIRS))
     # Where the length is open, that of the longest test example.
     length = None if splits.spec.event_shape[0] else splits.test.x.shape[1]
     arrays = {
-        "codes": codes,
+        "codes": codes.test.z_mean[:, : model.shared_dim],
         "labels": splits.test.y,
         "class_names": np.array(splits.spec.class_names),
         "samples": model.generate(NUM_SAMPLES, seed=config.seed, length=length),

@@ -103,3 +103,4 @@ def test_names_to_choose_from_are_those_of_the_families():
     assert tuple(encoders.ENCODERS) == choices.ENCODERS
     assert tuple(likelihoods.LIKELIHOODS) == choices.LIKELIHOODS
     assert tuple(datasets.MNIST_FAMILY) == choices.MNIST_FAMILY
+    assert tuple(encoders.TEXT_ENCODERS) == choices.ENCODERS

@@ -1,0 +1,174 @@
+"""Documents as counts of terms or as sequences of words, in three parts."""
+
+import dataclasses
+import hashlib
+import itertools
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from keras_vrae.datasets import newsgroups
+from keras_vrae.datasets.corpus import Corpus
+from keras_vrae.datasets.splits import SMALLEST_PART, VALIDATION_SEED, DataSpec, Split, Splits
+from keras_vrae.datasets.vocabulary import count_terms, find_vocabulary
+from keras_vrae.validation import DataError, SettingError, complaint
+
+TRAIN, VALIDATION, TEST = range(3)
+PARTS = ("train", "validation", "test")
+SPLIT_SEED = 0
+CHUNK = 1000
+NO_LABEL = -1
+
+
+@dataclasses.dataclass(frozen=True)
+class TextSettings:
+    """How documents become numbers.
+
+    Attributes:
+        view: `"bag"` for counts of terms, `"tokens"` for sequences of words.
+        vocab_size: most terms of the vocabulary, those that are most frequent in training.
+        split: `"by_date"`, the official one of 20 Newsgroups with a tenth of its training part for
+            validation, or `"random"`, 60, 20 and 20 % of all documents.
+        strip: what to remove from postings, of `"headers"`, `"footers"` and `"quotes"`.
+        stop_words: `"english"` or `"none"`.
+        min_df, max_df: documents that a term is in at least and at most: a number, or a share.
+        max_length: words of a document that a sequence has at most.
+    """
+
+    view: str = "bag"
+    vocab_size: int = 10_000
+    split: str = "by_date"
+    strip: tuple = ()
+    stop_words: str = "english"
+    min_df: Any = 1
+    max_df: Any = 1.0
+    max_length: int = 64
+
+
+class TextData(NamedTuple):
+    """What the documents of a data set were before they became numbers.
+
+    Attributes:
+        vocabulary: the terms in the order of their numbers.
+        settings: their `TextSettings`.
+        titles: of each part, subject or first line of each document; a tuple of tuples.
+        manifest: counts and the vocabulary's SHA-256, a dict for `config.json`.
+        counts: of the terms in the training documents, a sparse matrix `(N, V)`, whatever the view.
+    """
+
+    vocabulary: tuple
+    settings: TextSettings
+    titles: tuple
+    manifest: dict
+    counts: Any
+
+
+def load_newsgroups(data_dir=None, settings=None):
+    """Loads 20 Newsgroups as `Splits`; arguments as in `newsgroups.load`, and `TextSettings`."""
+    settings = settings or TextSettings()
+    train, test, names, subjects = newsgroups.load(data_dir, settings.strip)
+    if settings.split == "random":
+        parts = random_parts(len(train) + len(test))
+    else:
+        parts = np.repeat([TRAIN, TEST], [len(train), len(test)])
+        order = np.random.default_rng(VALIDATION_SEED).permutation(len(train))
+        parts[order[: round(0.1 * len(train))]] = VALIDATION
+    return make_splits([*train, *test], parts, settings, names, [*subjects[0], *subjects[1]])
+
+
+def load_corpus(path, settings=None):
+    """Loads documents of the user's own as `Splits`; the text is read in passes, never held.
+
+    Args:
+        path: the folder or file, as in `Corpus`.
+        settings: `TextSettings`.
+    """
+    settings = settings or TextSettings(split="random")
+    if settings.split != "random":
+        expected = "'random' for documents without an official split"
+        raise SettingError(complaint("text_split", expected, settings.split))
+    corpus, names, count = Corpus(path), set(), 0
+    for document in corpus:
+        names.add(document.label)
+        count += 1
+    return make_splits(corpus, random_parts(count), settings, sorted(names - {None}))
+
+
+def random_parts(count, seed=SPLIT_SEED):
+    """60 % training, 20 % validation and 20 % test: the number of its part for each document."""
+    order = np.random.default_rng(seed).permutation(count)
+    parts = np.full(count, TRAIN)
+    held_out = round(0.2 * count)
+    parts[order[:held_out]], parts[order[held_out : 2 * held_out]] = TEST, VALIDATION
+    return parts
+
+
+def make_splits(documents, parts, settings, class_names, titles=None):
+    """Finds the vocabulary in the training documents and makes numbers of all.
+
+    Args:
+        documents: `Document`s that can be read several times in one order.
+        parts: the number of its part for each, `(N,)`.
+        settings: `TextSettings`.
+        class_names: names of the classes in the order of their numbers.
+        titles: of each document; its first line when None.
+
+    Returns:
+        `Splits`; `spec.text` is a `TextData`. Documents without a term of the vocabulary are left
+        out, and the manifest says how many.
+
+    Raises:
+        DataError: where a part is left with fewer than 10 documents.
+    """
+    from scipy import sparse
+
+    training = (doc.text for doc, part in zip(documents, parts, strict=True) if part == TRAIN)
+    vocabulary = find_vocabulary(training, settings)
+    numbers = {name: number for number, name in enumerate(class_names)}
+    vectorizer = _vectorizer(vocabulary, settings)
+    counts, words, y, lines = [], [], [], []
+    stream = iter(documents)
+    while chunk := list(itertools.islice(stream, CHUNK)):
+        texts = [document.text for document in chunk]
+        counts.append(count_terms(texts, vocabulary, settings))
+        if vectorizer:
+            words.append(np.asarray(vectorizer(texts), "int32"))
+        y += [numbers.get(document.label, NO_LABEL) for document in chunk]
+        lines += [newsgroups.first_line(document.text) for document in chunk]
+    counts, y = sparse.vstack(counts, format="csr"), np.array(y, "int64")
+    x = np.concatenate(words) if vectorizer else counts
+    lines = np.array(lines if titles is None else titles, object)
+    filled = np.diff(counts.indptr) > 0
+    chosen = [np.flatnonzero((parts == part) & filled) for part in range(len(PARTS))]
+    sizes = {name: len(rows) for name, rows in zip(PARTS, chosen, strict=True)}
+    for name, size in sizes.items():
+        if size < SMALLEST_PART:
+            raise DataError(
+                f"The {name} part must have {SMALLEST_PART} or more documents with a term of the "
+                f"vocabulary. Received: {size}"
+            )
+    text = TextData(
+        vocabulary,
+        settings,
+        tuple(tuple(lines[rows]) for rows in chosen),
+        {
+            "documents": sizes,
+            "empty_documents_dropped": int(np.sum(~filled)),
+            "unlabelled_documents": int(np.sum(y[filled] == NO_LABEL)),
+            "vocabulary": len(vocabulary),
+            "vocabulary_sha256": hashlib.sha256("\n".join(vocabulary).encode()).hexdigest(),
+        },
+        counts[chosen[TRAIN]],
+    )
+    size = len(vocabulary) if settings.view == "bag" else settings.max_length
+    spec = DataSpec((size,), len(class_names), tuple(class_names), kind="text", text=text)
+    return Splits(*(Split(x[rows], y[rows]) for rows in chosen), spec)
+
+
+def _vectorizer(vocabulary, settings):
+    """What makes sequences of words of texts; None for counts of terms."""
+    if settings.view == "bag":
+        return None
+    from keras_vrae.layers import TextVectorizer
+
+    return TextVectorizer(vocabulary, "tokens", settings.max_length)

@@ -1,0 +1,84 @@
+"""What latent codes of documents say, in words."""
+
+import numpy as np
+from keras import ops
+
+from keras_vrae.validation import check_int
+
+
+def top_words(shares, base, vocabulary, count=8):
+    """The words that tell most about each distribution over the vocabulary.
+
+    The terms of the divergence from the base are ranked, `p log(p / base)`, so that what is common
+    everywhere comes last, and what is rare everywhere too.
+
+    Args:
+        shares: distributions, `(N, V)`.
+        base: the distribution to compare with, such as that of all documents, `(V,)`.
+        vocabulary: the terms.
+        count: how many words.
+
+    Returns:
+        A list of lists of strings.
+
+    Example:
+        >>> top_words(np.array([[0.7, 0.2, 0.1]]), np.array([0.8, 0.1, 0.1]), "abc", count=1)
+        [['b']]
+    """
+    count = check_int("count", count)
+    gains = shares * np.log(np.maximum(shares, 1e-30) / np.maximum(base, 1e-30))
+    order = np.argsort(-gains, axis=1)[:, :count]
+    return [[str(vocabulary[term]) for term in row] for row in order]
+
+
+def moved_words(model, z_mean, vocabulary, counts, count=6, least=20):
+    """The words whose log-probability each latent dimension moves most.
+
+    Each dimension in turn goes from its 5 % quantile to its 95 % quantile over the documents, with
+    the others at their means.
+
+    Args:
+        model: a `VAE` of documents.
+        z_mean: posterior means of documents, `(N, Z)`.
+        vocabulary: the terms.
+        counts: how often each term is there, `(V,)`.
+        count: how many words on each side.
+        least: rarer terms are left out.
+
+    Returns:
+        A list of `(dimension, range, lower, upper)`, the widest effect first: the number of the
+        dimension, the largest change in nats, and the words that low and high values bring.
+    """
+    low, high = np.quantile(z_mean, (0.05, 0.95), axis=0)
+    centre, size = z_mean.mean(axis=0), z_mean.shape[1]
+    ends = np.repeat(centre[None], 2 * size, axis=0)
+    ends[np.arange(size), np.arange(size)] = low
+    ends[size + np.arange(size), np.arange(size)] = high
+    logits = ops.convert_to_numpy(model.decoder(ends.astype("float32")))
+    logs = logits - np.logaddexp.reduce(logits, axis=-1, keepdims=True)
+    moved = logs[size:] - logs[:size]
+    frequent = np.flatnonzero(np.asarray(counts) >= min(least, np.max(counts)))
+    found = []
+    for dimension in range(size):
+        order = frequent[np.argsort(moved[dimension, frequent])]
+        words = [str(vocabulary[term]) for term in order]
+        spread = float(np.ptp(moved[dimension, frequent]))
+        found.append((dimension, spread, words[:count], words[::-1][:count]))
+    return sorted(found, key=lambda row: -row[1])
+
+
+def interpolation(model, start, end, steps, base, vocabulary, count=8):
+    """Words on the straight way from one code to another.
+
+    Args:
+        model: a `VAE` of documents.
+        start, end: codes, `(Z,)`.
+        steps: points on the way, both ends among them.
+        base, vocabulary, count: as in `top_words`.
+
+    Returns:
+        A list of lists of strings, one for each point.
+    """
+    way = np.linspace(0, 1, check_int("steps", steps, minimum=2))[:, None]
+    codes = (1 - way) * np.asarray(start) + way * np.asarray(end)
+    return top_words(model.decode(codes), base, vocabulary, count)

@@ -1,0 +1,70 @@
+"""From strings to numbers inside a graph, so that a model takes text wherever it runs."""
+
+import keras
+import tensorflow as tf
+
+from keras_vrae.validation import check_choice, check_int
+
+VIEWS = ("bag", "tokens")
+PADDING_AND_UNKNOWN = 2  # What Keras numbers before the first term.
+
+
+@keras.saving.register_keras_serializable(package="keras_vrae")
+def split_off_marks(texts):
+    """Lower case, with a space for everything that is no letter, digit or underscore."""
+    return tf.strings.regex_replace(tf.strings.lower(texts, "utf-8"), r"[^\p{L}\p{N}_]+", " ")
+
+
+@keras.saving.register_keras_serializable(package="keras_vrae")
+class TextVectorizer(keras.layers.Layer):
+    """Strings `(B,)` to counts of terms `(B, V)`, or to numbers of words `(B, T)`.
+
+    Words that are not in the vocabulary are left out. The numbers are those of
+    `keras_vrae.Multinomial`: word i is term i - 1 of the vocabulary, and 0 is padding.
+
+    Args:
+        vocabulary: the terms in the order of their numbers, in lower case.
+        view: `"bag"` for counts, `"tokens"` for words in their order.
+        max_length: T, words of a document at most; of a longer one the first are kept.
+
+    Example:
+        >>> layer = keras_vrae.layers.TextVectorizer(["cat", "mat", "sat"], "tokens", max_length=4)
+        >>> layer(["The cat sat. On a mat?"]).numpy()
+        array([[1, 3, 2, 0]], dtype=int32)
+        >>> keras_vrae.layers.TextVectorizer(["cat", "mat"])(["Cat, cat"]).numpy()
+        array([[2., 0.]], dtype=float32)
+    """
+
+    def __init__(self, vocabulary, view="bag", max_length=64, **kwargs):
+        super().__init__(**{"dtype": "float32", **kwargs})
+        self.vocabulary = [str(term) for term in vocabulary]
+        self.view = check_choice("view", view, VIEWS)
+        self.max_length = check_int("max_length", max_length)
+        self.supports_jit = False
+        # Lists of strings are welcome, which Keras would refuse.
+        self._allow_non_tensor_positional_args, self._convert_input_args = True, False
+        self.lookup = keras.layers.TextVectorization(
+            standardize=split_off_marks, vocabulary=self.vocabulary, ragged=True, name="lookup"
+        )
+        self.built = True
+
+    def call(self, texts):
+        numbers = self.lookup(tf.convert_to_tensor(texts))
+        words = tf.ragged.boolean_mask(numbers, numbers >= PADDING_AND_UNKNOWN)
+        words = tf.cast(words - (PADDING_AND_UNKNOWN - 1), tf.int32)
+        if self.view == "tokens":
+            return words.to_tensor(shape=(None, self.max_length))
+        size = len(self.vocabulary)
+        cells = tf.stack([tf.cast(words.value_rowids(), tf.int32), words.values - 1], axis=1)
+        shape = (words.nrows(out_type=tf.int32), size)
+        counts = tf.scatter_nd(cells, tf.ones(tf.shape(cells)[:1]), shape)
+        return tf.ensure_shape(counts, (None, size))
+
+    def compute_output_spec(self, texts):
+        if self.view == "tokens":
+            return keras.KerasTensor((*texts.shape[:1], self.max_length), "int32")
+        return keras.KerasTensor((*texts.shape[:1], len(self.vocabulary)), "float32")
+
+    def get_config(self):
+        own = {"vocabulary": self.vocabulary, "view": self.view, "max_length": self.max_length}
+        return {**super().get_config(), **own}

@@ -1,0 +1,169 @@
+"""A variational autoencoder whose latent space is guided by labels, where there are any."""
+
+import keras
+from keras import ops
+
+from keras_vrae import schedules
+from keras_vrae.models.vae import VAE
+from keras_vrae.validation import SettingError, check_int, complaint
+
+NO_LABEL = -1
+
+
+@keras.saving.register_keras_serializable(package="keras_vrae")
+class SupervisedVAE(VAE):
+    """A `VAE` that also learns to tell the labels of an example from its z.
+
+    To the loss of an example that has a label, training adds `-weight * E_q[log p(y|z)]`, where
+    `p(y|z)` is linear in z: a softmax over classes, or with `multi_label=True` an independent
+    Bernoulli for each label. An example whose label is -1 (or, of several labels, has one that is
+    -1) takes part without that term, so that few labels and much unlabelled data train one model.
+    Without any labels it is a `VAE`.
+
+    With a `private_dim` the last dimensions of z are seen by the decoder and not by the labels:
+    what an example shares with its class can then be told from what is its own. `shared_dim` is
+    the number of the others, which hash codes and figures about labels are of.
+
+    `fit(x, y)` and `evaluate(x, y)` also report `label_loss`, in nats an example with a label, and
+    `label_accuracy`: of classes, or of single labels. The `loss` of `evaluate` is the negative
+    evidence lower bound of x, as that of any `VAE`.
+
+    Args:
+        encoder, decoder, likelihood, objective, seed, vectorizer, binarizer: as in `VAE`; the
+            latent dimensions of the encoder are the shared and the private ones together.
+        num_classes: number of classes, or of labels.
+        private_dim: number of latent dimensions that labels do not see.
+        weight: of the label term, a number or a `Schedule` of the optimizer's steps.
+        multi_label: whether an example may have several labels; y is then `(N, num_classes)` of
+            zeros and ones.
+
+    Raises:
+        SettingError: for values that cannot be.
+
+    Example:
+        >>> vae = keras_vrae.SupervisedVAE(
+        ...     encoder=keras_vrae.DenseEncoder(latent_dim=3, hidden_units=16),
+        ...     decoder=keras_vrae.DenseDecoder(event_shape=(4,), hidden_units=16),
+        ...     num_classes=2,
+        ...     private_dim=1,
+        ... )
+        >>> vae.compile("adam")
+        >>> x, y = np.zeros((6, 4)), np.array([0, 1, 0, 1, -1, -1])
+        >>> sorted(vae.fit(x, y, verbose=0).history)
+        ['kl', 'label_accuracy', 'label_loss', 'loss', 'reconstruction']
+        >>> vae.classify(x).shape
+        (6, 2)
+
+    Reference:
+        Chaidaroon and Fang, 2017, arXiv 1708.03436: the models S and SP there; with unlabelled
+        data compare Kingma, Rezende, Mohamed and Welling, 2014, arXiv 1406.5298.
+    """
+
+    def __init__(
+        self,
+        encoder,
+        decoder,
+        likelihood="bernoulli",
+        objective=None,
+        seed=None,
+        *,
+        num_classes,
+        private_dim=0,
+        weight=1.0,
+        multi_label=False,
+        **kwargs,
+    ):
+        self.num_classes = check_int("num_classes", num_classes)
+        self.private_dim = check_int("private_dim", private_dim, minimum=0)
+        self.weight = schedules.get("weight", weight)
+        self.multi_label = bool(multi_label)
+        latent_dim = getattr(encoder, "latent_dim", self.private_dim + 1)
+        if self.private_dim >= latent_dim:
+            expected = f"less than the {latent_dim} latent dimensions of the encoder"
+            raise SettingError(complaint("private_dim", expected, private_dim))
+        super().__init__(encoder, decoder, likelihood, objective, seed, **kwargs)
+
+    @property
+    def shared_dim(self):
+        return self.latent_dim - self.private_dim
+
+    def build(self, input_shape):
+        if not hasattr(self, "label_head"):
+            self.label_loss_tracker = keras.metrics.Mean(name="label_loss")
+            self.label_accuracy_tracker = keras.metrics.Mean(name="label_accuracy")
+            self.label_head = keras.layers.Dense(self.num_classes, dtype="float32", name="labels")
+            self.label_head.build((None, None, self.shared_dim))
+        super().build(input_shape)
+
+    def label_logits(self, z):
+        """The logits of `p(y|z)`: `(..., Z)` becomes `(..., num_classes)`."""
+        return self.label_head(z[..., : self.shared_dim])
+
+    def classify(self, x, batch_size=512):
+        """`p(y|z)` at the posterior mean of each example, a NumPy array `(N, num_classes)`."""
+        z = self.encode(x, batch_size).z_mean
+        logits = ops.convert_to_numpy(self.label_logits(z))
+        return ops.convert_to_numpy((ops.sigmoid if self.multi_label else ops.softmax)(logits))
+
+    def label_losses(self, z, y):
+        """`-E_q[log p(y|z)]` of each example, and whether it has a label.
+
+        Args:
+            z: samples, `(K, B, Z)`.
+            y: class numbers `(B,)`, or zeros and ones `(B, num_classes)`.
+
+        Returns:
+            `(losses, is_labelled)`, float32 `(B,)` both; the loss is 0 without a label.
+        """
+        logits = self.label_logits(z)
+        if self.multi_label:
+            y = ops.cast(y, "float32")
+            is_labelled = ops.cast(ops.all(y >= 0, axis=-1), "float32")
+            losses = ops.sum(ops.softplus(logits) - logits * y, axis=-1)
+        else:
+            y = ops.cast(ops.reshape(y, (-1,)), "int32")
+            is_labelled = ops.cast(y >= 0, "float32")
+            one_hot = ops.one_hot(ops.maximum(y, 0), self.num_classes, dtype="float32")
+            losses = ops.logsumexp(logits, axis=-1) - ops.sum(logits * one_hot, axis=-1)
+        return ops.mean(losses, axis=0) * is_labelled, is_labelled
+
+    def training_losses(self, terms, y, step):
+        losses = super().training_losses(terms, y, step)
+        if y is None:
+            return losses
+        return losses + self.weight(step) * self.label_losses(terms.z, y)[0]
+
+    def update_metrics(self, losses, terms, y, sample_weight):
+        if y is not None:
+            label_losses, is_labelled = self.label_losses(terms.z, y)
+            weights = is_labelled
+            if sample_weight is not None:
+                weights *= ops.reshape(ops.cast(sample_weight, "float32"), (-1,))
+            self.label_loss_tracker.update_state(label_losses, weights)
+            self.label_accuracy_tracker.update_state(self._hits(terms.z, y), weights)
+        return super().update_metrics(losses, terms, y, sample_weight)
+
+    def _hits(self, z, y):
+        logits = ops.mean(self.label_logits(z), axis=0)
+        if self.multi_label:
+            hits = ops.equal(logits > 0, ops.cast(y, "float32") > 0.5)
+            return ops.mean(ops.cast(hits, "float32"), axis=-1)
+        y = ops.cast(ops.reshape(y, (-1,)), "int32")
+        return ops.cast(ops.equal(ops.cast(ops.argmax(logits, axis=-1), "int32"), y), "float32")
+
+    @property
+    def metrics(self):
+        return [*super().metrics, self.label_loss_tracker, self.label_accuracy_tracker]
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "num_classes": self.num_classes,
+            "private_dim": self.private_dim,
+            "weight": schedules.serialize(self.weight),
+            "multi_label": self.multi_label,
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        return super().from_config({**config, "weight": schedules.deserialize(config["weight"])})

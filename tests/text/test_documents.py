@@ -1,0 +1,157 @@
+"""Documents: the user's own files, 20 Newsgroups, and how they become numbers."""
+
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from keras_vrae import datasets
+from keras_vrae.datasets import newsgroups, reachable
+from keras_vrae.datasets.corpus import Corpus
+from keras_vrae.datasets.pipeline import evaluation_batches, training_batches
+from keras_vrae.datasets.targets import Mixture, nearest, weigh
+from keras_vrae.validation import DataError, SettingError
+
+WORDS = {"sea": "boat wave fish salt", "sky": "cloud bird wind star"}
+
+
+def documents(count=60):
+    """Texts of two classes, and their labels."""
+    rng = np.random.default_rng(0)
+    labels = [("sea", "sky")[number % 2] for number in range(count)]
+    return [" ".join(rng.choice(WORDS[label].split(), 6)) for label in labels], labels
+
+
+def write(path, kind):
+    texts, labels = documents()
+    if kind == "folder":
+        for number, (text, label) in enumerate(zip(texts, labels, strict=True)):
+            (path / label).mkdir(exist_ok=True)
+            (path / label / f"{number:03d}.txt").write_text(text)
+        return path
+    separator = {"csv": ",", "tsv": "\t"}.get(kind)
+    pairs = list(zip(texts, labels, strict=True))
+    lines = {
+        "jsonl": [f'{{"text": "{text}", "label": "{label}"}}' for text, label in pairs],
+        "txt": texts,
+    }.get(kind)
+    if separator:
+        lines = [f"label{separator}text", *(f"{label}{separator}{text}" for text, label in pairs)]
+    file = path / f"corpus.{kind}"
+    file.write_text("\n".join(lines) + "\n")
+    return file
+
+
+@pytest.mark.parametrize("kind", ["folder", "csv", "tsv", "jsonl", "txt"])
+def test_every_kind_of_file(tmp_path, kind):
+    splits = datasets.load(f"text:{write(tmp_path, kind)}")
+    assert [part.size for part in splits[:3]] == [36, 12, 12]
+    assert splits.spec.text.vocabulary == tuple(sorted(" ".join(WORDS.values()).split()))
+    assert all(sparse.issparse(part.x) for part in splits[:3])
+    assert splits.train.x.sum() == 6 * 36
+    if kind == "txt":
+        assert splits.spec.num_classes == 0
+        assert set(splits.train.y) == {-1}
+        return
+    assert splits.spec.class_names == ("sea", "sky")
+    sea = np.isin(splits.spec.text.vocabulary, WORDS["sea"].split())
+    for part in splits[:3]:
+        np.testing.assert_array_equal(part.x.toarray()[:, sea].sum(axis=1) > 0, part.y == 0)
+
+
+def test_mistakes_are_told_by_file_and_line(tmp_path):
+    file = tmp_path / "a.csv"
+    file.write_bytes(b"text,label\nfine,x\nno\xff,x\n")
+    with pytest.raises(DataError, match=r"a\.csv, line 3 must be UTF-8"):
+        list(Corpus(file))
+    file.write_text("words,label\nfine,x\n")
+    with pytest.raises(
+        DataError, match=r"line 1 must name a column `text`\. Received: words, label"
+    ):
+        list(Corpus(file))
+    lines = tmp_path / "a.jsonl"
+    lines.write_text('{"text": "fine"}\n{"text": \n')
+    with pytest.raises(DataError, match=r"a\.jsonl, line 2 must be a JSON object"):
+        list(Corpus(lines))
+    with pytest.raises(SettingError, match="`dataset` must be text:PATH"):
+        Corpus(tmp_path / "none")
+
+
+def test_empty_documents_are_dropped_and_counted(tmp_path):
+    texts, _ = documents()
+    file = tmp_path / "corpus.txt"
+    file.write_text("\n".join([*texts, "", "!!!", "the of"]) + "\n")
+    splits = datasets.load(f"text:{file}")
+    assert splits.spec.text.manifest["empty_documents_dropped"] == 3
+    assert sum(splits.spec.text.manifest["documents"].values()) == 60
+    file.write_text("boat\n" * 12)
+    with pytest.raises(DataError, match="part must have 10 or more documents"):
+        datasets.load(f"text:{file}")
+
+
+def test_settings_of_the_vocabulary_and_the_token_view(tmp_path):
+    file = write(tmp_path, "csv")
+    settings = datasets.TextSettings(view="tokens", split="random", vocab_size=5, max_length=4)
+    splits = datasets.load(f"text:{file}", text=settings)
+    assert len(splits.spec.text.vocabulary) == 5
+    assert splits.train.x.shape == (splits.train.size, 4)
+    assert splits.train.x.max() == 5
+    with pytest.raises(SettingError, match="`text_split` must be 'random'"):
+        datasets.load(f"text:{file}", text=datasets.TextSettings())
+
+
+def test_batches_of_sparse_rows_and_of_mixtures():
+    x = sparse.random(11, 5, 0.5, "csr", random_state=0, dtype="float32")
+    split = datasets.Split(x, np.arange(11))
+    (batch,) = evaluation_batches(split, 20)
+    np.testing.assert_array_equal(batch, x.toarray())
+    neighbours = np.array([[(row + 1) % 11, (row + 3) % 11] for row in range(11)])
+    target = Mixture(x, neighbours, 0.6)
+    expected = 0.4 * x.toarray() + 0.6 * x.toarray()[neighbours].mean(axis=1)
+    seen = []
+    batches = training_batches(split, 4, 0, with_labels=True, target=target)
+    for (rows, targets), labels in batches.take(3):
+        np.testing.assert_array_equal(rows, x.toarray()[labels])
+        np.testing.assert_allclose(targets, expected[labels], rtol=1e-5)
+        seen += labels.numpy().tolist()
+    assert sorted(seen) == list(range(11))
+
+
+def test_targets_weigh_rare_words_more_and_long_documents_no_more():
+    counts = sparse.csr_matrix([[4, 1, 0], [1, 0, 0], [1, 0, 1]], dtype="float32")
+    weights = weigh(counts, length=10.0).toarray()
+    np.testing.assert_allclose(weights.sum(axis=1), 10, rtol=1e-6)
+    idf = np.log(4 / (1 + np.array([3, 1, 1]))) + 1
+    np.testing.assert_allclose(weights[2, 2] / weights[2, 0], (idf[2] / idf[0]) ** 2, rtol=1e-5)
+    assert weigh(counts, "counts") is not weights
+    np.testing.assert_array_equal(weigh(counts, "counts").toarray(), counts.toarray())
+    codes = np.random.default_rng(0).normal(size=(12, 3))
+    unit = codes / np.linalg.norm(codes, axis=1, keepdims=True)
+    cosines = unit @ unit.T - 9 * np.eye(12)
+    for row, found in zip(cosines, nearest(codes, 4), strict=True):
+        assert set(found) == set(np.argsort(-row)[:4])
+
+
+def test_newsgroups_without_network_is_told_within_seconds(tmp_path, monkeypatch):
+    monkeypatch.setattr(reachable, "NETWORK_TIMEOUT_SECONDS", 1.0)
+    monkeypatch.setattr(newsgroups, "ARCHIVE", "http://name.invalid")
+    begin = time.perf_counter()
+    with pytest.raises(DataError, match=r"'newsgroups' is not available.*--data_dir=FOLDER"):
+        datasets.load("newsgroups", tmp_path)
+    assert time.perf_counter() - begin < 15
+
+
+@pytest.mark.slow
+def test_newsgroups_by_date():
+    folder = os.environ.get("KERAS_VRAE_TEST_DATA")
+    if not folder:
+        pytest.skip("KERAS_VRAE_TEST_DATA does not name a folder with newsgroups/")
+    splits = datasets.load("newsgroups", Path(folder, "newsgroups"))
+    assert [part.size for part in splits[:3]] == [10183, 1131, 7532]
+    assert splits.train.x.shape[1] == len(splits.spec.text.vocabulary) == 10_000
+    assert splits.spec.num_classes == 20
+    assert "the" not in splits.spec.text.vocabulary
+    assert newsgroups.subject_line("From: a\nSubject: Re: cars\n\ntext") == "Re: cars"
