@@ -88,7 +88,7 @@ def test_other_mistakes_are_one_line(call, run_dir, tmp_path):
 def test_runs_are_exported_after_training(monkeypatch, tmp_path):
     """What is trained, and exported where, without doing either."""
     calls = []
-    monkeypatch.setattr(study, "train_and_evaluate", lambda *a: calls.append(("train", a[1])))
+    monkeypatch.setattr(study, "train_and_evaluate", lambda *a: calls.append(("train", a[1])) or {})
     monkeypatch.setattr(study, "_in_own_process", lambda function, *a: function(*a))
     monkeypatch.setattr(study, "_export", lambda *a: calls.append(("export", *a)))
     monkeypatch.setattr(study.report, "write", lambda runs, folder: (folder, None))
