@@ -72,7 +72,8 @@ def training_batches(
         `tf.data.Dataset` of `(B, ...)` float32, or of dicts of padded sequences, or of pairs of
         these and class numbers `(B,)`.
     """
-    gather, labels = row_gatherer(split.x), tf.constant(split.y)
+    gather = row_gatherer(split.x)
+    labels = None if split.y is None else tf.constant(split.y)
     gather_target = None if target is None else row_gatherer(target)
     lengths = None if split.lengths is None else tf.constant(split.lengths, tf.int64)
     bucket = bucket and lengths is not None
