@@ -36,7 +36,7 @@ RIVALS = {
     "jax": {"jax": ("benchmarks.rivals.jax_vae", None)},
 }
 # Images of a turn: multiples of every usual batch size, and enough for a turn of some seconds.
-IMAGES = {"dense": 25_600, "lstm": 2_560, "gru": 2_560}
+IMAGES = {"dense": 12_800, "lstm": 1_280, "gru": 1_280}
 
 
 def measure(images, encoder, batch_size, rivals, rounds, units=500, encode=True):
