@@ -27,7 +27,8 @@ flags.DEFINE_string(
     ".npz, .csv, .parquet or .ts file, or in one of the sets that aeon carries, by its name; "
     "chorales (Bach's, in music21) or midi:PATH for a folder, as piano rolls; newsgroups, or "
     "text:PATH for documents of your own: a folder of folders, or a .csv, .tsv, .jsonl or plain "
-    "file.",
+    "file; tfrecord:GLOB for shards that python -m keras_vrae.datasets.tfrecord has written, which "
+    "are read while a model trains.",
 )
 flags.DEFINE_integer("window", None, "Cut time series into windows of so many steps. (default: no)")
 flags.DEFINE_integer("stride", None, "Steps from one window to the next. (default: a whole window)")

@@ -4,6 +4,8 @@ A setting is checked against them before Keras is loaded, which takes seconds. T
 against the tables of the families.
 """
 
+import glob
+import re
 from pathlib import Path, PurePath
 
 from keras_vrae.validation import SettingError, check_choice, check_folder, complaint
@@ -20,6 +22,7 @@ DATASETS = ("digits", *MNIST_FAMILY)
 TFDS_PREFIX = "tfds:"
 SERIES_PREFIX = "timeseries:"
 MIDI_PREFIX = "midi:"
+TFRECORD_PREFIX = "tfrecord:"
 CHORALES = "chorales"
 SERIES_ENDINGS = (".npz", ".csv", ".parquet", ".ts")
 MISSING = ("refuse", "interpolate")
@@ -38,12 +41,33 @@ def check_dataset(name):
             return name
     if isinstance(name, str) and name.startswith(SERIES_PREFIX) and len(name) > len(SERIES_PREFIX):
         return _check_series(name)
+    if is_sharded(name):
+        if not glob.glob(name.removeprefix(TFRECORD_PREFIX), recursive=True):
+            raise SettingError(complaint("dataset", "tfrecord: and a pattern that files fit", name))
+        return name
     if is_music(name):
         if name != CHORALES:
             check_folder("dataset", name.removeprefix(MIDI_PREFIX))
         return name
     patterns = (f"{TFDS_PREFIX}NAME", f"{SERIES_PREFIX}PATH", CHORALES, f"{MIDI_PREFIX}PATH")
-    return check_choice("dataset", name, (*DATASETS, *patterns, NEWSGROUPS, f"{TEXT_PREFIX}PATH"))
+    patterns = (*patterns, NEWSGROUPS, f"{TEXT_PREFIX}PATH", f"{TFRECORD_PREFIX}GLOB")
+    return check_choice("dataset", name, (*DATASETS, *patterns))
+
+
+def file_name(dataset):
+    """The name of a data set, fit for a file name."""
+    for prefix in (SERIES_PREFIX, MIDI_PREFIX):
+        if dataset.startswith(prefix):
+            dataset = f"{prefix}{PurePath(dataset.removeprefix(prefix)).stem}"
+    if is_sharded(dataset):
+        folder = Path(dataset.removeprefix(TFRECORD_PREFIX)).absolute().parent
+        dataset = f"{TFRECORD_PREFIX}{folder.name}"
+    return re.sub(r"[^\w.]+", "-", dataset).strip("-.")
+
+
+def is_sharded(dataset):
+    """Whether a data set is in TFRecord shards, and its training part not held in memory."""
+    return isinstance(dataset, str) and dataset.startswith(TFRECORD_PREFIX)
 
 
 def is_text(dataset):

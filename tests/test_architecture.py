@@ -46,6 +46,9 @@ USES_TENSORFLOW |= {"cores.py", "shards.py", "training/environment.py"}
 USES_TENSORFLOW |= {"datasets/buckets.py", "datasets/pipeline.py", "datasets/sparse_rows.py"}
 USES_TENSORFLOW |= {f"layers/{name}.py" for name in ("cells", "long", "recurrent", "scan")}
 USES_TENSORFLOW |= {"layers/terms.py", "layers/text.py"}
+USES_TENSORFLOW |= {
+    f"datasets/tfrecord/{name}.py" for name in ("damage", "reading", "records", "writing")
+}
 USES_TENSORFLOW |= {"optimizers.py", "decoders/stepwise.py"}
 LATE = {"sklearn", "tensorflow_datasets", "tensorflow_serving"}
 

@@ -7,10 +7,22 @@ from keras_vrae.choices import (
     SERIES_PREFIX,
     TEXT_PREFIX,
     TFDS_PREFIX,
+    TFRECORD_PREFIX,
     check_dataset,
     is_music,
+    is_sharded,
 )
-from keras_vrae.datasets import chorales, digits, documents, idx, midi, pipeline, tfds, timeseries
+from keras_vrae.datasets import (
+    chorales,
+    digits,
+    documents,
+    idx,
+    midi,
+    pipeline,
+    tfds,
+    tfrecord,
+    timeseries,
+)
 from keras_vrae.datasets.documents import TextSettings
 from keras_vrae.datasets.series import make_splits
 from keras_vrae.datasets.splits import DataSpec, Split, Splits, image_splits
@@ -45,7 +57,9 @@ def load(name, data_dir=None, text=None, **series_options):
             `"timeseries:PATH"` for time series in a `.npz`, `.csv`, `.parquet` or `.ts` file, or
             in one of the sets that aeon carries; `"chorales"`, those of Bach in music21;
             `"midi:PATH"` for the MIDI files of a folder; `"newsgroups"`, or `"text:PATH"` for
-            documents of your own (see `keras_vrae.datasets.corpus.Corpus` for what may be at PATH).
+            documents of your own (see `keras_vrae.datasets.corpus.Corpus` for what may be at PATH);
+            `"tfrecord:GLOB"` for shards that `python -m keras_vrae.datasets.tfrecord` has written,
+            whose training part is then a `tfrecord.ShardedSplit`.
         data_dir: for the MNIST family a folder with the four IDX files, gzipped or not; for
             newsgroups scikit-learn's cache; otherwise the folder in which tensorflow-datasets
             keeps or prepares its data, or the chorales are kept.
@@ -68,6 +82,8 @@ def load(name, data_dir=None, text=None, **series_options):
     check_dataset(name)
     if data_dir is not None:
         check_folder("data_dir", data_dir)
+    if is_sharded(name):
+        return tfrecord.load(name.removeprefix(TFRECORD_PREFIX))
     if is_music(name):
         return music(name, data_dir, **series_options)
     if name.startswith(SERIES_PREFIX):

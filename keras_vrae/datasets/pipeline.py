@@ -9,6 +9,7 @@ from keras import ops, tree
 
 from keras_vrae.datasets.buckets import like_lengths_together, trim
 from keras_vrae.datasets.sparse_rows import row_gatherer
+from keras_vrae.datasets.splits import Split
 from keras_vrae.rows import is_sparse
 
 FIXED_BINARIZATION_SEED = 0
@@ -54,7 +55,7 @@ def training_batches(
 
     Args:
         split: the training `Split`; it stays in memory as one tensor, or as the three of a sparse
-            matrix.
+            matrix. Or a `tfrecord.ShardedSplit`, which is read in each epoch.
         batch_size: examples in a batch; the last one of an epoch may have fewer.
         seed: whole number that fixes order and binarization.
         first_epoch: the epoch to begin with, counted from 0.
@@ -72,6 +73,8 @@ def training_batches(
         `tf.data.Dataset` of `(B, ...)` float32, or of dicts of padded sequences, or of pairs of
         these and class numbers `(B,)`.
     """
+    if not isinstance(split, Split):
+        return split.batches(batch_size, seed, first_epoch, binarization, first_step, with_labels)
     gather = row_gatherer(split.x)
     labels = None if split.y is None else tf.constant(split.y)
     gather_target = None if target is None else row_gatherer(target)
@@ -93,9 +96,7 @@ def training_batches(
         def batch(step, rows):
             values = gather(rows)
             if binarization == "dynamic":
-                step_seed = tf.random.fold_in(epoch_seed, step)
-                noise = tf.random.stateless_uniform(tf.shape(values), seed=step_seed)
-                values = tf.cast(noise < values, tf.float32)
+                values = binarized_anew(values, epoch_seed, step)
             if lengths is not None:
                 values = {"x": values, "lengths": tf.gather(lengths, rows)}
                 values = trim(values) if bucket else values
@@ -111,6 +112,13 @@ def training_batches(
 
     epochs = tf.data.Dataset.range(first_epoch, tf.int64.max)
     return ready_ahead(epochs.flat_map(epoch_batches))
+
+
+def binarized_anew(values, epoch_seed, step):
+    """Zeros and ones drawn with the grey levels as probabilities, from the seed and the step."""
+    step_seed = tf.random.fold_in(epoch_seed, step)
+    noise = tf.random.stateless_uniform(tf.shape(values), seed=step_seed)
+    return tf.cast(noise < values, tf.float32)
 
 
 def evaluation_batches(split, batch_size, bucket=False, with_labels=False):

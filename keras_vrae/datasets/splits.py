@@ -36,6 +36,15 @@ class Split(NamedTuple):
             return self.x
         return self.x[np.arange(self.x.shape[1]) < self.lengths[:, np.newaxis]]
 
+    @property
+    def deviation(self):
+        """Standard deviation of all values that count."""
+        return float(self.values.std())
+
+    def sample(self):
+        """The part itself; of one that is too large for memory, as much as fits."""
+        return self
+
     def rows(self, rows):
         """A `Split` of some of the examples."""
         lengths = None if self.lengths is None else self.lengths[rows]

@@ -170,6 +170,7 @@ def assess(run_dir, data_dir=None, nll_samples=5000, **options):
             f"{run.model_path} must hold a model of examples of shape {splits.spec.event_shape}. "
             f"Received: one of shape {model.event_shape}"
         )
+    splits = splits._replace(train=splits.train.sample())
     console.say(f"Evaluating {run} on the test part ...")
     with run.locked():
         codes = encode_parts(model, splits, config)

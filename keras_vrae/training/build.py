@@ -32,7 +32,7 @@ def make_model(config, splits):
     likelihood, spec = config.likelihood, splits.spec
     scaling = spec.scaling and Standardization(spec.scaling["mean"], spec.scaling["scale"])
     if likelihood == "gaussian":
-        deviation = 1.0 if spec.scaling else float(splits.train.values.std())
+        deviation = 1.0 if spec.scaling else splits.train.deviation
         likelihood = Gaussian(initial_scale=min(max(deviation, SMALLEST), LARGEST))
     model = build(
         config.encoder,

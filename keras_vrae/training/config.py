@@ -1,8 +1,6 @@
 """The settings of one run, checked."""
 
 import dataclasses
-import re
-from pathlib import PurePath
 
 from keras_vrae import choices
 from keras_vrae.training.defaults import defaults_of
@@ -188,6 +186,11 @@ class ExperimentConfig:
         self._check_kl()
         self._check_networks()
         self._check_series()
+        if choices.is_sharded(self.dataset):
+            self._require("label_fraction", 1.0, "with TFRecord shards")
+            if self.binarization == "fixed":
+                expected = "'dynamic' or 'none' with TFRecord shards"
+                raise SettingError(complaint("binarization", expected, self.binarization))
         check_supervision(self)
         check_text(self)
 
@@ -319,11 +322,7 @@ class ExperimentConfig:
     @property
     def dataset_name(self):
         """The data set's name, fit for a file name."""
-        name = self.dataset
-        for prefix in (choices.SERIES_PREFIX, choices.MIDI_PREFIX):
-            if name.startswith(prefix):
-                name = f"{prefix}{PurePath(name.removeprefix(prefix)).stem}"
-        return re.sub(r"[^\w.]+", "-", name).strip("-.")
+        return choices.file_name(self.dataset)
 
     @property
     def name(self):

@@ -8,6 +8,7 @@ import numpy as np
 from keras_vrae.atomic import replacing
 from keras_vrae.datasets.pipeline import evaluation_batches, steps_in_epoch, training_batches
 from keras_vrae.datasets.targets import Targets
+from keras_vrae.datasets.tfrecord import damage_told
 from keras_vrae.training import (
     checkpoints,
     console,
@@ -93,7 +94,8 @@ def train_and_evaluate(config, run_dir, overwrite=False, resume=False):
         )
         console.banner(config, splits, model, run, progress)
         console.say("Training; the first step compiles ...")
-        with termination.held_back(), distribution.losses_told(config.strategy):
+        losses_told = distribution.losses_told(config.strategy)
+        with termination.held_back(), losses_told, damage_told(splits.train):
             recorder = fit(model, splits, config, run, progress, termination)
         if not chief:
             return None
@@ -155,6 +157,8 @@ def stretches(config, progress):
 def finish(model, splits, config, run, recorder):
     """Saves, draws and evaluates a trained model. Returns the content of `metrics.json`."""
     console.say("Saving, encoding and drawing ...")
+    description = describe(model, splits, config, recorder)
+    splits = splits._replace(train=splits.train.sample())
     codes = encode_parts(model, splits, config)
     if model.binarizer is not None:
         model.binarizer.adapt(codes.train.z_mean[:, : model.shared_dim])
@@ -163,7 +167,7 @@ def finish(model, splits, config, run, recorder):
     (text_pictures if config.is_text else pictures).draw(model, splits, config, run, codes)
     console.say("Evaluating on the test part ...")
     metrics = {
-        **describe(model, splits, config, recorder),
+        **description,
         "test": test_figures(model, splits, config, codes),
         "evaluation": evaluation_figures(
             model, splits, codes, config.nll_samples if config.is_bound else 0, config.seed

@@ -1,0 +1,43 @@
+"""What one record of a shard is: a `tf.train.Example` of the bytes `x` and the class number `y`."""
+
+import numpy as np
+import tensorflow as tf
+
+from keras_vrae.datasets.tfrecord.description import DTYPES
+
+FEATURES = {"x": tf.io.FixedLenFeature((), tf.string), "y": tf.io.FixedLenFeature((), tf.int64)}
+LARGEST_BYTE = 255
+
+
+def encode(x, y):
+    """The record of one example, bytes.
+
+    Args:
+        x: array of uint8 or float32.
+        y: its class number.
+    """
+    content = np.ascontiguousarray(x, DTYPES[x.dtype.name]).tobytes()
+    feature = {
+        "x": tf.train.Feature(bytes_list=tf.train.BytesList(value=[content])),
+        "y": tf.train.Feature(int64_list=tf.train.Int64List(value=[int(y)])),
+    }
+    return tf.train.Example(features=tf.train.Features(feature=feature)).SerializeToString()
+
+
+def decode(records, description):
+    """Examples and class numbers of records.
+
+    Args:
+        records: tensor of strings `(B,)`.
+        description: their `Description`.
+
+    Returns:
+        Float32 `(B, *event_shape)`, uint8 divided by 255, and int64 `(B,)`.
+    """
+    parsed = tf.io.parse_example(records, FEATURES)
+    values = tf.io.decode_raw(parsed["x"], tf.dtypes.as_dtype(description.dtype))
+    values = tf.ensure_shape(values, (None, description.values))
+    values = tf.cast(values, tf.float32)
+    if description.dtype == "uint8":
+        values /= LARGEST_BYTE
+    return tf.reshape(values, (-1, *description.event_shape)), parsed["y"]

@@ -1,0 +1,147 @@
+"""Writes a data set into shards."""
+
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from keras_vrae.atomic import replacing
+from keras_vrae.datasets.tfrecord.description import DTYPES, PARTS, Description, Shard
+from keras_vrae.datasets.tfrecord.records import LARGEST_BYTE, encode
+from keras_vrae.validation import DataError, SettingError, check_int, complaint
+
+NO_CLASSES = ("all",)  # What examples without labels are called, as everywhere.
+MOST_SHARDS = 512  # They are written at the same time, and a process may open some 1,000 files.
+BATCH = 256
+
+
+def write(folder, parts, num_shards, class_names=NO_CLASSES, kind="image"):
+    """Writes the parts of a data set into shards, without holding them in memory.
+
+    Args:
+        folder: where to; it must be empty or not there yet.
+        parts: a dict with `"train"`, `"validation"` and `"test"`, each an iterable of pairs of
+            examples `(B, ...)`, all uint8 or all float32, and class numbers `(B,)`, or None.
+        num_shards: shards of each part; they take the examples in turns.
+        class_names: what to call the classes.
+        kind: how to draw an example, as in `DataSpec`.
+
+    Returns:
+        The `Description`, which is written as `shards.json` beside them, last of all.
+
+    Raises:
+        SettingError: for a folder that is not free, or a number of shards that cannot be.
+        DataError: for examples of different shape or type, values that are no number, and class
+            numbers without a name.
+
+    Example:
+        >>> import tempfile
+        >>> x, y = np.zeros((6, 4, 4), "uint8"), np.arange(6)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     parts = {part: [(x, y)] for part in ("train", "validation", "test")}
+        ...     written = write(folder, parts, num_shards=2, class_names="abcdef")
+        >>> written.shards[0].file, written.shards[0].examples
+        ('train-00000-of-00002.tfrecord', 3)
+    """
+    folder = Path(folder)
+    check_int("shards", num_shards, maximum=MOST_SHARDS)
+    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+        raise SettingError(complaint("output", "a folder that is empty or not there", str(folder)))
+    shards, formats, deviations = [], set(), []
+    for part in PARTS:
+        checked = _checked(parts[part], part, formats, len(class_names))
+        found, deviation = _write_part(folder, part, checked, num_shards)
+        shards += found
+        deviations.append(deviation)
+    if not formats:
+        raise DataError("A data set must have examples. Received: none")
+    ((shape, dtype),) = formats
+    description = Description(shape, dtype, tuple(class_names), kind, deviations[0], tuple(shards))
+    description.write(folder)
+    return description
+
+
+def write_splits(folder, splits, num_shards):
+    """Writes `Splits` in memory: images as bytes where that loses nothing, else float32.
+
+    Returns:
+        The `Description`.
+
+    Raises:
+        SettingError: for documents, for sequences of unequal length and standardized ones; and as
+            in `write`.
+    """
+    unequal = any(split.lengths is not None for split in splits[:3])
+    if unequal or splits.spec.text or splits.spec.scaling:
+        kind = splits.spec.kind + (" of unequal length" if unequal else "")
+        raise SettingError(
+            "`dataset` must be of examples of one shape, neither documents nor standardized. "
+            f"Received: kind={kind!r}"
+        )
+    as_bytes = all(_is_of_bytes(split.x) for split in splits[:3])
+
+    def batches(split):
+        for start in range(0, split.size, BATCH):
+            rows = split.rows(slice(start, start + BATCH))
+            x = np.rint(rows.x * LARGEST_BYTE).astype("uint8") if as_bytes else rows.x
+            yield x, rows.y
+
+    parts = {part: batches(split) for part, split in zip(PARTS, splits[:3], strict=True)}
+    return write(folder, parts, num_shards, splits.spec.class_names, splits.spec.kind)
+
+
+def _is_of_bytes(x):
+    for start in range(0, len(x), BATCH):
+        rows = x[start : start + BATCH]
+        levels = np.rint(rows * LARGEST_BYTE)
+        if levels.min() < 0 or levels.max() > LARGEST_BYTE:
+            return False
+        if not np.array_equal((levels / LARGEST_BYTE).astype("float32"), rows):
+            return False
+    return True
+
+
+def _checked(batches, part, formats, num_classes):
+    for x, y in batches:
+        formats.add((x.shape[1:], x.dtype.name))
+        y = np.zeros(len(x), "int64") if y is None else y
+        if len(formats) > 1 or x.dtype.name not in DTYPES or x.ndim < 2 or len(x) != len(y):
+            raise DataError(
+                "All examples must have one shape and be uint8 or float32, each with a label. "
+                f"Received: in the {part} part {x.dtype} {x.shape} and {len(y)} labels"
+            )
+        if not np.isfinite(x).all():
+            raise DataError(f"Values must be finite numbers. Received: others in the {part} part")
+        if len(y) and not 0 <= np.min(y) <= np.max(y) < num_classes:
+            raise DataError(
+                f"Labels must be from 0 to {num_classes - 1}. Received: labels from {np.min(y)} to "
+                f"{np.max(y)} in the {part} part"
+            )
+        yield x, y
+
+
+def _write_part(folder, part, batches, num_shards):
+    """The `Shard`s of a part, and the standard deviation of its values as they are read."""
+    names = [f"{part}-{k:05d}-of-{num_shards:05d}.tfrecord" for k in range(num_shards)]
+    counts, size = [0] * num_shards, 0
+    values, total, squares = 0, 0.0, 0.0
+    with ExitStack() as stack:
+        asides = [stack.enter_context(replacing(folder / name)) for name in names]
+        writers = [stack.enter_context(tf.io.TFRecordWriter(str(aside))) for aside in asides]
+        for x, y in batches:
+            scale = LARGEST_BYTE if x.dtype == np.uint8 else 1
+            scaled = x.astype("float64") / scale
+            values, total = values + x.size, total + scaled.sum()
+            squares += np.square(scaled).sum()
+            for example, label in zip(x, y, strict=True):
+                shard = size % num_shards
+                writers[shard].write(encode(example, label))
+                counts[shard] += 1
+                size += 1
+    shards = [
+        Shard(name, part, count, (folder / name).stat().st_size)
+        for name, count in zip(names, counts, strict=True)
+    ]
+    mean = total / max(values, 1)
+    return shards, float(np.sqrt(max(squares / max(values, 1) - mean**2, 0.0)))

@@ -1,0 +1,240 @@
+"""Data sets in TFRecord shards."""
+
+import itertools
+import json
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_vrae import datasets
+from keras_vrae.datasets import tfrecord
+from keras_vrae.datasets.pipeline import steps_in_epoch, training_batches
+from keras_vrae.datasets.tfrecord import reading
+from keras_vrae.datasets.tfrecord.__main__ import main
+from keras_vrae.training import ExperimentConfig, checkpoints, loop, train_and_evaluate
+from keras_vrae.validation import DataError, SettingError
+
+SIZE = 90
+
+
+def made(folder, dtype="uint8", shards=3):
+    """Examples whose values say their number, in shards; and all of them as an array."""
+    x = np.arange(SIZE, dtype=dtype)[:, None, None] * np.ones((1, 4, 2), dtype)
+    y = np.arange(SIZE) % 5
+    batches = {"train": [(x[:50], y[:50]), (x[50:], y[50:])]}
+    batches |= {"validation": [(x[:20], y[:20])], "test": [(x[20:40], y[20:40])]}
+    tfrecord.write(folder, batches, shards, class_names="abcde")
+    return x, y
+
+
+@pytest.fixture
+def shards(tmp_path):
+    made(tmp_path / "set")
+    return tmp_path / "set"
+
+
+@pytest.fixture
+def train(shards):
+    return datasets.load(f"tfrecord:{shards}/*.tfrecord").train
+
+
+def epochs(split, count, **settings):
+    settings = {"batch_size": 8, "seed": 0, **settings}
+    batches = training_batches(split, **settings).as_numpy_iterator()
+    steps = steps_in_epoch(split, settings["batch_size"])
+    return [list(itertools.islice(batches, steps)) for _ in range(count)]
+
+
+def numbers(batches):
+    return np.rint(np.concatenate(batches)[:, 0, 0] * 255).astype(int).tolist()
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "float32"])
+def test_what_is_written_is_read(tmp_path, dtype):
+    x, y = made(tmp_path, dtype)
+    splits = datasets.load(f"tfrecord:{tmp_path}/*.tfrecord")
+    scaled = x / 255 if dtype == "uint8" else x
+    assert splits.spec == ((4, 2), 5, tuple("abcde"), "image", None, None, None)
+    assert splits.train.size == SIZE
+    assert splits.train.deviation == pytest.approx(scaled.std(), rel=1e-6)
+    for split, rows in ((splits.train.sample(), slice(None)), (splits.test, slice(20, 40))):
+        order = np.argsort(split.x[:, 0, 0])
+        np.testing.assert_allclose(split.x[order], scaled[rows], rtol=1e-6)
+        np.testing.assert_array_equal(split.y[order], y[rows])
+    for values, labels in training_batches(splits.train, 8, 0, with_labels=True).take(3):
+        number = np.rint(values[:, 0, 0] * (255 if dtype == "uint8" else 1))
+        np.testing.assert_array_equal(labels, number % 5)
+
+
+def test_every_epoch_holds_every_example_in_an_order_of_its_own(train):
+    one, two = epochs(train, 2)
+    assert [len(batch) for batch in one] == [8] * 11 + [2]
+    for epoch in (one, two):
+        assert sorted(numbers(epoch)) == list(range(SIZE))
+    assert numbers(one) != numbers(two)
+    # Beside the shards, which come in turns, the buffer mixes.
+    assert np.mean(np.abs(np.diff(numbers(one)))) > SIZE / 6
+
+
+@pytest.mark.parametrize("binarization", ["none", "dynamic"])
+def test_a_step_depends_on_the_seed_the_epoch_and_the_step_alone(train, binarization):
+    settings = {"binarization": binarization}
+    whole = epochs(train, 3, **settings)
+    keras.utils.set_random_seed(7)
+    tail = training_batches(train, 8, 0, 1, binarization, first_step=5).as_numpy_iterator()
+    for one, two in zip([*whole[1][5:], *whole[2]], tail, strict=False):
+        np.testing.assert_array_equal(one, two)
+    other = np.concatenate(epochs(train, 1, **settings, seed=1)[0])
+    assert not np.array_equal(other, np.concatenate(whole[0]))
+
+
+def test_the_buffer_is_what_is_held(train):
+    small = reading.dataclasses.replace(train, buffer=1)
+    (order,) = epochs(small, 1)
+    turns = [number % 3 for number in numbers(order)]  # Of one shard each.
+    assert all(len({*turns[start : start + 3]}) == 3 for start in range(0, SIZE, 3))
+    assert reading.fitting(10_000, 2**28, 2**20) == 256
+
+
+def config(shards, **settings):
+    settings = {"encoder": "dense", "hidden_units": 8, "nll_samples": 2, **settings}
+    return ExperimentConfig(
+        dataset=f"tfrecord:{shards}/*.tfrecord", epochs=2, batch_size=8, **settings
+    )
+
+
+def test_a_resumed_run_ends_as_the_uninterrupted_one(shards, tmp_path, monkeypatch):
+    settings = config(shards, checkpoint_every="5 steps", supervision="shared")
+    assert settings.name == "tfrecord-set-dense"
+    metrics = train_and_evaluate(settings, tmp_path / "whole")
+    assert 0 <= metrics["test"]["knn_accuracy"] <= 1
+    write, folder = checkpoints.write, tmp_path / "killed"
+    monkeypatch.setattr(loop, "finish", lambda model, *_: model)  # The rest takes long.
+
+    def write_and_die(path, model, steps, progress):
+        write(path, model, steps, progress)
+        if steps == 15:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(checkpoints, "write", write_and_die)
+    with pytest.raises(KeyboardInterrupt):
+        train_and_evaluate(settings, folder)
+    monkeypatch.setattr(checkpoints, "write", write)
+    resumed = train_and_evaluate(settings, folder, resume=True)
+    whole = keras.saving.load_model(tmp_path / "whole" / "model.keras")
+    for one, two in zip(whole.variables, resumed.variables, strict=True):
+        np.testing.assert_array_equal(one, two)
+
+
+def damage(path, how, count):
+    content = bytearray(path.read_bytes())
+    if how == "truncated":
+        content = content[: len(content) // 2]
+    elif how == "cut between records":
+        content = content[: len(content) // count * (count - 1)]
+    else:
+        content[len(content) // 2] ^= 16
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("part", ["train", "validation"])
+@pytest.mark.parametrize("how", ["truncated", "cut between records", "a bit"])
+def test_damage_is_told_with_file_and_record(shards, tmp_path, part, how):
+    path = shards / f"{part}-00001-of-00003.tfrecord"
+    count = sum(1 for _ in tf.data.TFRecordDataset(str(path)))
+    assert path.stat().st_size % count == 0  # All records have one size.
+    damage(path, how, count)
+    record = count if how == "cut between records" else count // 2 + 1
+    with pytest.raises(DataError) as raised:
+        train_and_evaluate(config(shards), tmp_path / "run")
+    message = str(raised.value)
+    assert str(path) in message
+    assert "\n" not in message
+    assert "is damaged at record" in message
+    assert f"record {record} of {count}:" in message
+
+
+def test_records_of_another_kind_are_told(shards):
+    path = shards / "train-00000-of-00003.tfrecord"
+    with tf.io.TFRecordWriter(str(path)) as writer:
+        writer.write(b"something else")
+    with pytest.raises(
+        DataError, match=r"at record 1 of 30: it is not an example of shape \(4, 2\)"
+    ):
+        datasets.load(f"tfrecord:{shards}/*.tfrecord")
+
+
+def test_a_damaged_description_is_told(shards):
+    path = shards / "shards.json"
+    sound = json.loads(path.read_text())
+    wrong = {"event_shape": [0], "dtype": "object", "kind": 3, "deviation": "nan", "shards": [7]}
+    wrong["shards"] = [{**sound["shards"][0], "file": "../elsewhere"}]
+    for name, value in wrong.items():
+        path.write_text(json.dumps({**sound, name: value}))
+        with pytest.raises(DataError, match=r"shards\.json cannot be read"):
+            datasets.load(f"tfrecord:{shards}/*.tfrecord")
+    path.unlink()
+    with pytest.raises(DataError, match=r"must hold shards\.json"):
+        datasets.load(f"tfrecord:{shards}/*.tfrecord")
+
+
+def test_patterns(shards, monkeypatch):
+    few = datasets.load(f"tfrecord:{shards}/*-00001-of-*.tfrecord")
+    assert [split.size for split in few[:3]] == [30, 7, 7]
+    with pytest.raises(SettingError, match="a pattern that files fit"):
+        ExperimentConfig(dataset=f"tfrecord:{shards}/*.nothing")
+    with pytest.raises(DataError, match="examples of the validation part"):
+        datasets.load(f"tfrecord:{shards}/t*.tfrecord")
+    monkeypatch.setattr(reading, "PART_BYTES", 600)
+    with pytest.raises(DataError, match=r"at most 600 bytes as float32. Received: 640"):
+        datasets.load(f"tfrecord:{shards}/*.tfrecord")
+    for name, value in {"label_fraction": 0.5, "binarization": "fixed"}.items():
+        with pytest.raises(SettingError, match=f"`{name}` must be .* with TFRecord shards"):
+            config(shards, **{name: value})
+
+
+def test_the_converter(tmp_path, capsys):
+    output = str(tmp_path / "digits")
+    arguments = ["--dataset=digits", f"--output={output}", "--shards=2"]
+    assert main(arguments) == 0
+    assert "6 shards of" in capsys.readouterr().out
+    one, two = datasets.load("digits"), datasets.load(f"tfrecord:{output}/*.tfrecord")
+    assert one.spec == two.spec
+    rows = np.r_[0 : one.test.size : 2, 1 : one.test.size : 2]  # Of the one shard, then the other.
+    np.testing.assert_array_equal(two.test.x, one.test.x[rows])
+    np.testing.assert_array_equal(two.test.y, one.test.y[rows])
+    assert main(arguments) == 2
+    assert "`output` must be a folder that is empty" in capsys.readouterr().err
+    assert main(["--dataset=digits", f"--output={output}2", "--shards=0"]) == 2
+    assert not (tmp_path / "digits2").exists()
+
+
+def test_sequences_of_unequal_length_cannot_be_written(tmp_path):
+    splits = datasets.load("digits")
+    sequences = splits.test._replace(lengths=np.full(splits.test.size, 3))
+    with pytest.raises(SettingError, match="kind='image of unequal length'"):
+        tfrecord.write_splits(tmp_path / "set", splits._replace(test=sequences), 2)
+    scaled = splits._replace(spec=splits.spec._replace(scaling={"mean": [0.0], "scale": [2.0]}))
+    with pytest.raises(SettingError, match="nor standardized"):
+        tfrecord.write_splits(tmp_path / "set", scaled, 2)
+    assert not (tmp_path / "set").exists()
+
+
+def test_what_cannot_be_written(tmp_path):
+    x, y = np.zeros((6, 2, 2), "uint8"), np.zeros(6, "int64")
+    good = {part: [(x, y)] for part in ("train", "validation", "test")}
+    wrong = {
+        "one shape": (np.zeros((6, 2, 3), "uint8"), y),
+        "uint8 or float32": (x.astype("float64"), y),
+        "Labels must be": (x, y + 1),
+    }
+    for number, (message, batch) in enumerate(wrong.items()):
+        folder = tmp_path / str(number)
+        with pytest.raises(DataError, match=message):
+            tfrecord.write(folder, {**good, "test": [batch]}, 2, class_names="a")
+        assert not (folder / "shards.json").exists()
+    floats = np.full((1, 2, 2), np.nan, "float32")
+    with pytest.raises(DataError, match="finite"):
+        tfrecord.write(tmp_path / "nan", {**good, "train": [(floats, None)]}, 2)
