@@ -70,12 +70,13 @@ flags.DEFINE_integer(
 flags.DEFINE_float(
     "learning_rate",
     None,
-    "Step size of Adam at the start. (default: 0.006 for documents, 0.002 with labels or images)",
+    "Step size of Adam at the start. (default: 0.006 for documents; with labels 0.002, and 0.004 "
+    "up to 16 dimensions; otherwise 0.002)",
 )
 flags.DEFINE_string(
     "learning_rate_schedule",
     "cosine",
-    "cosine (to zero along half a cosine) or constant.",
+    "cosine (to zero along half a cosine, for documents to a tenth) or constant.",
 )
 flags.DEFINE_float(
     "clipnorm",
@@ -176,6 +177,11 @@ flags.DEFINE_string(
     None,
     "Documents: what the decoder explains in training, tfidf or counts. (default: tfidf)",
 )
+flags.DEFINE_float(
+    "idf_power", None, "Documents: power of idf in what the encoder reads; a target has twice it."
+)
+flags.DEFINE_float("term_scale", None, "Documents: length of the vector that the encoder reads.")
+flags.DEFINE_float("target_length", None, "Documents: words that each stands for in training.")
 flags.DEFINE_integer(
     "neighbours", None, "Documents: similar ones that share in what the decoder explains."
 )

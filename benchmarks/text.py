@@ -29,6 +29,8 @@ PLAIN = {
     "posterior_scale": 0.0,
     "balance": 0.0,
     "learning_rate": 2e-3,
+    "idf_power": 1.0,
+    "term_scale": 3.0,
 }
 MODELS = {
     "nvdm": {**PLAIN},
@@ -80,12 +82,12 @@ def train(config, splits):
     import keras
 
     from keras_vrae.datasets.pipeline import steps_in_epoch, training_batches
-    from keras_vrae.training.build import make_model
-    from keras_vrae.training.loop import make_targets, open_codes
+    from keras_vrae.training.build import make_model, make_targets
+    from keras_vrae.training.loop import open_codes
 
     keras.utils.set_random_seed(config.seed)
     model, seconds = make_model(config, splits), []
-    targets = make_targets(config, splits) if config.has_targets else None
+    targets = make_targets(config, splits.spec.text) if config.has_targets else None
     for epoch in range(config.epochs):
         target = targets and targets.at(epoch, lambda: open_codes(model, splits.train.x))
         batches = training_batches(

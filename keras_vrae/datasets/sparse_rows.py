@@ -15,49 +15,46 @@ def row_gatherer(x):
             in memory as it is; the zeros of a sparse one are filled in for a batch alone.
     """
     if isinstance(x, Mixture):
-        return _mixture_gatherer(x)
+        return row_gatherer(x.own) if x.neighbours is None else _mixture_gatherer(x)
     if not is_sparse(x):
         values = tf.constant(x)
         return lambda rows: tf.gather(values, rows)
-    add = _row_adder(x)
-
-    def gather(rows):
-        count = tf.size(rows)
-        return add(rows, tf.range(count), count)
-
-    return gather
-
-
-def _mixture_gatherer(mixture):
-    add = _row_adder(mixture.own)
-    if mixture.neighbours is None:
-        return lambda rows: add(rows, tf.range(tf.size(rows)), tf.size(rows))
-    neighbours = tf.constant(mixture.neighbours)
-    count, share = mixture.neighbours.shape[1], mixture.share
-
-    def gather(rows):
-        size = tf.size(rows)
-        own = add(rows, tf.range(size), size)
-        near = tf.reshape(tf.gather(neighbours, rows), (-1,))
-        others = add(near, tf.repeat(tf.range(size), count), size)
-        return (1 - share) * own + (share / count) * others
-
-    return gather
-
-
-def _row_adder(x):
-    """A function that adds rows of a sparse matrix up: `(rows, places, size)` to `(size, F)`."""
     x = x.tocsr()
     starts = tf.constant(x.indptr.astype("int64"))
     columns = tf.constant(x.indices.astype("int32"))
     values = tf.constant(np.asarray(x.data, "float32"))
     width = x.shape[1]
 
-    def add(rows, places, size):
+    def gather(rows):
         stored = tf.ragged.range(tf.gather(starts, rows), tf.gather(starts, rows + 1))
-        to = tf.gather(tf.cast(places, tf.int32), stored.value_rowids())
+        to = tf.cast(stored.value_rowids(), tf.int32)
         cells = tf.stack([to, tf.gather(columns, stored.values)], axis=1)
-        dense = tf.scatter_nd(cells, tf.gather(values, stored.values), (size, width))
+        dense = tf.scatter_nd(cells, tf.gather(values, stored.values), (tf.size(rows), width))
         return tf.ensure_shape(dense, (None, width))
 
-    return add
+    return gather
+
+
+def _mixture_gatherer(mixture):
+    """The same for a document's own row and its neighbours', by one product of sparse matrices.
+
+    SciPy takes a quarter of the time of TensorFlow's gathering and scattering.
+    """
+    from scipy import sparse
+
+    own, width = mixture.own.tocsr(), mixture.own.shape[1]
+    count = mixture.neighbours.shape[1]
+    shares = np.array([1 - mixture.share] + [mixture.share / count] * count, "float32")
+
+    def mix(rows):
+        among = np.column_stack([rows, mixture.neighbours[rows]])
+        starts = np.arange(0, among.size + 1, count + 1)
+        weights = np.tile(shares, len(rows))
+        shape = len(rows), own.shape[0]
+        return (sparse.csr_matrix((weights, among.ravel(), starts), shape) @ own).toarray()
+
+    def gather(rows):
+        dense = tf.numpy_function(mix, [rows], tf.float32, stateful=False)
+        return tf.ensure_shape(dense, (None, width))
+
+    return gather

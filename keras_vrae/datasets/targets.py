@@ -23,15 +23,16 @@ class Mixture(NamedTuple):
     share: float = 0.0
 
 
-def weigh(counts, kind="tfidf", length=100.0):
+def weigh(counts, kind="tfidf", length=100.0, idf_power=3.0):
     """Weights of terms that sum to the same number in every document.
 
     Args:
         counts: of the terms, a sparse matrix `(N, V)`.
-        kind: `"tfidf"` for `(1 + log(count)) * idf^2`, or `"counts"` for the counts themselves,
-            which are left as they are.
+        kind: `"tfidf"` for `(1 + log(count)) * idf^idf_power`, or `"counts"` for the counts
+            themselves, which are left as they are.
         length: the sum of the weights of a document, its length in words: a long document then
             counts no more than a short one.
+        idf_power: the power of the inverse document frequency.
 
     Returns:
         Sparse matrix `(N, V)` of float32.
@@ -45,7 +46,7 @@ def weigh(counts, kind="tfidf", length=100.0):
     idf = np.log((1 + counts.shape[0]) / (1 + frequency)) + 1
     weights = counts.copy()
     weights.data = 1 + np.log(weights.data)
-    weights = weights @ sparse.diags(idf**2)
+    weights = weights @ sparse.diags(idf**idf_power)
     totals = np.maximum(np.asarray(weights.sum(axis=1)).ravel(), 1e-12)
     return (sparse.diags(length / totals) @ weights).tocsr().astype("float32")
 
@@ -82,7 +83,7 @@ def nearest(codes, count):
         similarity = codes[start : start + ROWS_AT_A_TIME] @ codes.T
         own = np.arange(len(similarity))
         similarity[own, start + own] = -np.inf
-        found[start : start + len(own)] = np.argpartition(-similarity, count - 1)[:, :count]
+        found[start : start + len(own)] = np.argpartition(similarity, -count)[:, -count:]
     return found
 
 
@@ -95,7 +96,7 @@ class Targets:
 
     Args:
         counts: of the terms in the training documents, a sparse matrix `(N, V)`.
-        kind, length: as in `weigh`.
+        kind, length, idf_power: as in `weigh`.
         neighbours: how many the model's own codes give; 0 for no neighbours at all.
         share: theirs of a target, together.
 
@@ -106,11 +107,11 @@ class Targets:
 
     first_neighbours, first_epochs = 10, 4
 
-    def __init__(self, counts, kind="tfidf", length=100.0, neighbours=0, share=0.9):
+    def __init__(self, counts, kind="tfidf", length=100.0, neighbours=0, share=0.9, idf_power=3.0):
         most = counts.shape[0] - 1
         self.neighbours = min(check_int("neighbours", neighbours, minimum=0), most)
         self.share = check_float("share", share, maximum=1.0)
-        self.counts, self.own = counts, weigh(counts, kind, length)
+        self.counts, self.own = counts, weigh(counts, kind, length, idf_power)
         self._first = None
 
     def at(self, epoch, encode):

@@ -24,7 +24,8 @@ class BagEncoder(Encoder):
         activation: activation of the hidden layers, any that Keras knows.
         weighting: what the network sees of the counts, `"tfidf"`, `"counts"` or `"binary"`; see
             `keras_vrae.layers.TermWeighting`. For `"tfidf"` call `adapt` with the training counts.
-        scale: length of a document's vector of TF-IDF weights.
+        scale, idf_power: of the TF-IDF weights: the length of a document's vector of them, and the
+            power of the inverse document frequency.
         dropout: fraction of the hidden units to drop in training.
         word_dropout: fraction of the terms of each document to drop in training.
         **kwargs: further arguments of `Encoder`.
@@ -47,6 +48,7 @@ class BagEncoder(Encoder):
         activation="relu",
         weighting="tfidf",
         scale=3.0,
+        idf_power=1.0,
         dropout=0.0,
         word_dropout=0.0,
         **kwargs,
@@ -55,7 +57,7 @@ class BagEncoder(Encoder):
         policy = self.dtype_policy
         self.num_layers = check_int("num_layers", num_layers)
         self.dropout = check_float("dropout", dropout, maximum=1.0, below=True)
-        self.weighting = layers.TermWeighting(weighting, scale, name="weighting")
+        self.weighting = layers.TermWeighting(weighting, scale, idf_power, name="weighting")
         self.first = layers.SparseDense(
             hidden_units,
             activation,
@@ -92,6 +94,7 @@ class BagEncoder(Encoder):
             "num_layers": self.num_layers,
             "weighting": self.weighting.kind,
             "scale": self.weighting.scale,
+            "idf_power": self.weighting.idf_power,
             "dropout": self.dropout,
             "word_dropout": self.first.dropout,
         }

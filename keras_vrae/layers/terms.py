@@ -18,11 +18,12 @@ class TermWeighting(keras.layers.Layer):
     `"counts"` are `log(1 + count)`, `"binary"` 1 for what is there, and `"tfidf"` counts times the
     inverse document frequency that `adapt` has found, `(1 + log(count)) * (log((1 + N) / (1 + N_v))
     + 1)`, scaled to length 1 a document and then by `scale`. The frequencies are weights of the
-    layer.
+    layer, as they are with the power of `idf_power`.
 
     Args:
         kind: `"counts"`, `"binary"` or `"tfidf"`.
         scale: length of a document's vector of TF-IDF weights.
+        idf_power: the power of the inverse document frequency; above 1 rare terms weigh more.
 
     Example:
         >>> layer = keras_vrae.layers.TermWeighting("tfidf", scale=1.0)
@@ -35,10 +36,11 @@ class TermWeighting(keras.layers.Layer):
         one of scikit-learn's `TfidfTransformer(sublinear_tf=True)`.
     """
 
-    def __init__(self, kind="tfidf", scale=1.0, **kwargs):
+    def __init__(self, kind="tfidf", scale=1.0, idf_power=1.0, **kwargs):
         super().__init__(**{"dtype": "float32", **kwargs})
         self.kind = check_choice("kind", kind, WEIGHTINGS)
         self.scale = float(scale)
+        self.idf_power = check_float("idf_power", idf_power)
 
     def build(self, input_shape):
         if self.kind == "tfidf":
@@ -62,7 +64,8 @@ class TermWeighting(keras.layers.Layer):
                 frequency = np.bincount(counts.tocsr().indices, minlength=counts.shape[1])
             else:
                 frequency = np.count_nonzero(counts, axis=0)
-            self.idf.assign(np.log((1 + counts.shape[0]) / (1 + frequency)) + 1)
+            idf = np.log((1 + counts.shape[0]) / (1 + frequency)) + 1
+            self.idf.assign(idf**self.idf_power)
 
     def call(self, counts):
         if self.kind == "binary":
@@ -74,7 +77,8 @@ class TermWeighting(keras.layers.Layer):
         return weights * (self.scale / ops.maximum(length, 1e-12))
 
     def get_config(self):
-        return {**super().get_config(), "kind": self.kind, "scale": self.scale}
+        settings = {"kind": self.kind, "scale": self.scale, "idf_power": self.idf_power}
+        return {**super().get_config(), **settings}
 
 
 @keras.saving.register_keras_serializable(package="keras_vrae")

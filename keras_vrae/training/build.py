@@ -5,6 +5,7 @@ import numpy as np
 
 from keras_vrae import optimizers, schedules
 from keras_vrae.datasets.pipeline import steps_in_epoch
+from keras_vrae.datasets.targets import Targets
 from keras_vrae.datasets.vectors import read_vectors
 from keras_vrae.likelihoods import Gaussian
 from keras_vrae.likelihoods.gaussian import LARGEST, SMALLEST
@@ -13,6 +14,8 @@ from keras_vrae.objectives import ELBO, IWAE
 from keras_vrae.scaling import Standardization
 from keras_vrae.training.config import CYCLES
 from keras_vrae.validation import SettingError, complaint
+
+TEXT_LAST_RATE = 0.1
 
 
 def make_model(config, splits):
@@ -76,7 +79,12 @@ def make_text_model(config, splits, objective):
         balance=config.balance,
     )
     if config.encoder == "dense":
-        options.update(weighting=config.text_weighting, word_dropout=config.term_dropout)
+        options.update(
+            weighting=config.text_weighting,
+            scale=config.term_scale,
+            idf_power=config.idf_power,
+            word_dropout=config.term_dropout,
+        )
     else:
         options.update(embedding_dim=config.embedding_dim, dropout=config.term_dropout)
     model = build_text(
@@ -90,16 +98,28 @@ def make_text_model(config, splits, objective):
     )
     if config.encoder == "dense":
         model.encoder.adapt(splits.train.x)
-    start_from_shares(model, text.counts)
+    start_from_shares(model, make_targets(config, text).own)
     if config.embeddings:
         vectors = read_vectors(config.embeddings, text.vocabulary, config.embedding_dim)
         model.encoder.set_vectors(vectors)
     return model
 
 
-def start_from_shares(model, counts):
+def make_targets(config, text):
+    """The `Targets` of a run on documents."""
+    return Targets(
+        text.counts,
+        config.text_target,
+        config.target_length,
+        config.neighbours,
+        # A target is weighed more steeply than what the encoder reads, where it is steep already.
+        idf_power=2 * config.idf_power,
+    )
+
+
+def start_from_shares(model, weights):
     """Lets the decoder begin with the share of each term, so that it need not be learned."""
-    shares = np.asarray(counts.sum(axis=0)).ravel() + 1.0
+    shares = np.asarray(weights.sum(axis=0)).ravel() + 1.0
     logits = np.log(shares / shares.sum())
     model.decoder.output_layer.bias.assign(logits - logits.mean())
 
@@ -107,7 +127,9 @@ def start_from_shares(model, counts):
 def _compile(model, config, steps):
     learning_rate = config.learning_rate
     if config.learning_rate_schedule == "cosine":
-        learning_rate = keras.optimizers.schedules.CosineDecay(learning_rate, decay_steps=steps)
+        learning_rate = keras.optimizers.schedules.CosineDecay(
+            learning_rate, decay_steps=steps, alpha=TEXT_LAST_RATE if config.is_text else 0.0
+        )
     model.compile(optimizers.Adam(learning_rate, global_clipnorm=config.clipnorm or None))
     return model
 

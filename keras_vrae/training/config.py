@@ -41,8 +41,8 @@ class ExperimentConfig:
         epochs: passes over the training part.
         batch_size: examples in a batch.
         learning_rate: step size of Adam at the start.
-        learning_rate_schedule: `"cosine"` takes it to zero along half a cosine (Loshchilov and
-            Hutter, 2017, arXiv 1608.03983), `"constant"` keeps it.
+        learning_rate_schedule: `"cosine"` takes it to zero, of documents to a tenth, along half a
+            cosine (Loshchilov and Hutter, 2017, arXiv 1608.03983), `"constant"` keeps it.
         clipnorm: gradients whose norm over all weights is larger are scaled down to it (Pascanu,
             Mikolov and Bengio, 2013, arXiv 1211.5063); 0 leaves them as they are.
         latent_dim: number of latent dimensions.
@@ -141,6 +141,9 @@ class ExperimentConfig:
     min_df: float | None = None
     max_df: float | None = None
     text_target: str | None = None
+    idf_power: float | None = None
+    term_scale: float | None = None
+    target_length: float | None = None
     neighbours: int | None = None
     term_dropout: float | None = None
     bounded: bool | None = None

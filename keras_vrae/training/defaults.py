@@ -25,7 +25,8 @@ OTHER = {"latent_dim": 2, "nll_samples": 100, "learning_rate": 2e-3, "clipnorm":
 def defaults_of(config):
     """The defaults of the settings that depend on the data, a dict."""
     if choices.is_text(config.dataset):
-        found = text_defaults(config.dataset, config.encoder, config.supervision != "none")
+        guided = config.supervision != "none"
+        found = text_defaults(config.dataset, config.encoder, guided, config.latent_dim)
         if config.objective != "elbo" or config.capacity is not None:
             found.pop("kl_schedule")
         return found

@@ -7,7 +7,6 @@ import numpy as np
 
 from keras_vrae.atomic import replacing
 from keras_vrae.datasets.pipeline import evaluation_batches, steps_in_epoch, training_batches
-from keras_vrae.datasets.targets import Targets
 from keras_vrae.datasets.tfrecord import damage_told
 from keras_vrae.training import (
     checkpoints,
@@ -23,7 +22,7 @@ from keras_vrae.training.assessment import (
     prepare_data,
     test_figures,
 )
-from keras_vrae.training.build import make_model
+from keras_vrae.training.build import make_model, make_targets
 from keras_vrae.training.callbacks import RunRecorder
 from keras_vrae.training.checkpoints import Progress
 from keras_vrae.training.plan import check_start
@@ -31,8 +30,6 @@ from keras_vrae.training.run_directory import RunDirectory
 from keras_vrae.training.termination import Termination
 
 EVALUATION_BATCH = 512
-# Words that a document stands for in training; fewer leave more weight to its label.
-TARGET_LENGTH, SUPERVISED_TARGET_LENGTH = 100.0, 20.0
 LARGEST_MEAN = 1.0 - 1e-6
 
 
@@ -113,7 +110,7 @@ def fit(model, splits, config, run, progress, termination):
     steps = steps_in_epoch(splits.train, config.batch_size)
     bucket = splits.spec.event_shape[0] is None
     with_labels = config.supervision != "none"
-    targets = make_targets(config, splits) if config.has_targets else None
+    targets = make_targets(config, splits.spec.text) if config.has_targets else None
     recorder = RunRecorder(run, config, steps, progress, termination)
     for first_epoch, epochs, first_step in stretches(config, progress):
         target = None
@@ -176,12 +173,6 @@ def finish(model, splits, config, run, recorder):
     run.write_json(run.metrics_path, metrics)
     console.results(metrics, run)
     return metrics
-
-
-def make_targets(config, splits):
-    """The `Targets` of a run on documents."""
-    length = TARGET_LENGTH if config.supervision == "none" else SUPERVISED_TARGET_LENGTH
-    return Targets(splits.spec.text.counts, config.text_target, length, config.neighbours)
 
 
 def open_codes(model, x):

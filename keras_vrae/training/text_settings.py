@@ -5,6 +5,11 @@ vocab_size, text_split, text_strip, text_weighting, stop_words, min_df, max_df, 
     `keras_vrae.BagEncoder`. None for other data.
 text_target: what the likelihood is of in training, `"tfidf"` weights of terms or
     `"counts"`.
+idf_power: the power of the inverse document frequency in the TF-IDF weights that the encoder
+    reads; twice that in those of `text_target`.
+term_scale: length of the vector of weights that the encoder reads.
+target_length: sum of the TF-IDF weights of a document in `text_target`: for how many words it
+    stands beside KL and labels.
 neighbours: how many similar training documents share in that; see
     `keras_vrae.datasets.targets`.
 term_dropout: fraction of a document's terms that the encoder does not see in training.
@@ -42,28 +47,54 @@ TEXT_DEFAULTS = {
     "min_df": 1.0,
     "max_df": 1.0,
     "text_target": "tfidf",
-    "neighbours": 50,
+    "idf_power": 1.5,
+    "term_scale": 1.0,
+    "target_length": 100.0,
+    "neighbours": 100,
     "term_dropout": 0.7,
     "bounded": True,
     "posterior_scale": 0.8,
     "balance": 3.0,
 }
-# With labels to go by, the likeness of documents is not needed.
-GUIDED_DEFAULTS = {"neighbours": 0, "term_dropout": 0.5, "learning_rate": 2e-3}
+# More dimensions need more words, or many of them stay unused.
+LONG_DEFAULTS = {"target_length": 250.0}
+# With labels to go by, the likeness of documents is not needed, and the words count less.
+GUIDED_DEFAULTS = {
+    "learning_rate": 2e-3,
+    "idf_power": 1.0,
+    "term_scale": 3.0,
+    "target_length": 20.0,
+    "neighbours": 0,
+    "term_dropout": 0.5,
+}
+# Of few dimensions each has to become a bit of its own, on for half of the documents.
+SHORT_GUIDED_DEFAULTS = {
+    "epochs": 12,
+    "learning_rate": 4e-3,
+    "term_dropout": 0.6,
+    "posterior_scale": 0.5,
+    "balance": 10.0,
+}
+SHORT, LONG = 16, 128
 TEXT_SUPERVISION_WEIGHT = 50.0
 # Of the recurrent encoders alone.
 TOKEN_DEFAULTS = {"max_length": 64, "embedding_dim": 100, "embeddings": None}
 TEXT_SETTINGS = ("vocab_size", "text_split", "text_strip", "text_weighting", "stop_words")
-TEXT_SETTINGS += ("min_df", "max_df", "text_target", "neighbours", "term_dropout")
+TEXT_SETTINGS += ("min_df", "max_df", "text_target", "idf_power", "term_scale")
+TEXT_SETTINGS += ("target_length", "neighbours", "term_dropout")
 TEXT_SETTINGS += ("bounded", "posterior_scale", "balance", *TOKEN_DEFAULTS)
 
 
-def text_defaults(dataset, encoder, guided=False):
-    """The defaults of a run on documents, a dict."""
+def text_defaults(dataset, encoder, guided=False, latent_dim=None):
+    """The defaults of a run on documents, a dict, by its labels and latent dimensions."""
+    size = latent_dim if isinstance(latent_dim, int) else TEXT_DEFAULTS["latent_dim"]
+    if guided:
+        by_size = {**GUIDED_DEFAULTS, **(SHORT_GUIDED_DEFAULTS if size <= SHORT else {})}
+    else:
+        by_size = LONG_DEFAULTS if size >= LONG else {}
     split = "by_date" if dataset == choices.NEWSGROUPS else "random"
     tokens = TOKEN_DEFAULTS if encoder != "dense" else {}
-    labels = GUIDED_DEFAULTS if guided else {}
-    return {**TEXT_DEFAULTS, "text_split": split, **tokens, **labels}
+    return {**TEXT_DEFAULTS, "text_split": split, **tokens, **by_size}
 
 
 def check_supervision(config):
@@ -114,6 +145,9 @@ def check_text(config):
         document_frequency(name, getattr(config, name))
     check_choice("text_target", config.text_target, TARGETS)
     check_int("neighbours", config.neighbours, minimum=0)
+    check_float("idf_power", config.idf_power)
+    check_float("term_scale", config.term_scale, above=True)
+    check_float("target_length", config.target_length, above=True)
     check_float("term_dropout", config.term_dropout, maximum=1.0, below=True)
     check_float("posterior_scale", config.posterior_scale)
     check_float("balance", config.balance)

@@ -122,7 +122,7 @@ def test_batches_of_sparse_rows_and_of_mixtures():
 
 def test_targets_weigh_rare_words_more_and_long_documents_no_more():
     counts = sparse.csr_matrix([[4, 1, 0], [1, 0, 0], [1, 0, 1]], dtype="float32")
-    weights = weigh(counts, length=10.0).toarray()
+    weights = weigh(counts, length=10.0, idf_power=2.0).toarray()
     np.testing.assert_allclose(weights.sum(axis=1), 10, rtol=1e-6)
     idf = np.log(4 / (1 + np.array([3, 1, 1]))) + 1
     np.testing.assert_allclose(weights[2, 2] / weights[2, 0], (idf[2] / idf[0]) ** 2, rtol=1e-5)

@@ -44,6 +44,18 @@ def test_tfidf_is_that_of_scikit_learn(counter):
     np.testing.assert_allclose(dense.idf, layer.idf)
 
 
+def test_a_power_of_the_idf_is_that_of_scikit_learn_once_more(counter):
+    counts = counter.transform(TEXTS)
+    layer = kv.layers.TermWeighting("tfidf", idf_power=2.0)
+    layer.adapt(counts)
+    transformer = TfidfTransformer(sublinear_tf=True, norm=None).fit(counts)
+    expected = transformer.transform(counts).toarray() * transformer.idf_
+    expected /= np.maximum(np.linalg.norm(expected, axis=1, keepdims=True), 1e-12)
+    np.testing.assert_allclose(layer(counts.toarray()), expected, rtol=1e-5)
+    copy = kv.layers.TermWeighting.from_config(layer.get_config())
+    assert copy.idf_power == 2.0
+
+
 def test_the_product_that_skips_zeros_is_that_of_dense():
     x = sparse.random(6, 40, 0.1, random_state=0, dtype="float32").toarray()
     ours, theirs = kv.layers.SparseDense(5, "tanh"), keras.layers.Dense(5, "tanh")

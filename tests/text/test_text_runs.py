@@ -112,6 +112,19 @@ def test_settings_that_cannot_be(name, value):
         ExperimentConfig(dataset="text:x", encoder="dense", **{name: value})
 
 
+def test_what_is_not_asked_for_depends_on_labels_and_dimensions():
+    def found(name, **settings):
+        return getattr(ExperimentConfig(dataset="text:x", encoder="dense", **settings), name)
+
+    assert [found("target_length", latent_dim=size) for size in (8, 64, 128)] == [100, 100, 250]
+    assert (found("neighbours"), found("neighbours", supervision="shared")) == (100, 0)
+    scales = [found("posterior_scale", supervision="shared", latent_dim=n) for n in (8, 16, 32)]
+    assert scales == [0.5, 0.5, 0.8]
+    assert found("balance", supervision="private", latent_dim=8, balance=1.0) == 1.0
+    with pytest.raises(SettingError, match="`latent_dim` must be"):
+        found("epochs", supervision="shared", latent_dim="8")
+
+
 def test_settings_of_documents_are_refused_for_images():
     with pytest.raises(SettingError, match="`vocab_size` must be left out with dataset='digits'"):
         ExperimentConfig(vocab_size=100)
