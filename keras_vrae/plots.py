@@ -169,7 +169,7 @@ def draw_images(axes, images, columns=None, gap=1, pair_rows=False):
     axes.set_axis_off()
 
 
-def curves(rows, title="", is_bound=True):
+def curves(rows, title="", is_bound=True, parts=("training", "validation")):
     """Training and validation curves of the bound and its two parts, in nats an example.
 
     Args:
@@ -177,6 +177,7 @@ def curves(rows, title="", is_bound=True):
             `val_` counterparts.
         title: what to write above.
         is_bound: whether `-loss` is an evidence lower bound.
+        parts: what to call the two parts.
     """
     figure = Figure(figsize=(11, 3.8), dpi=150, layout="constrained")
     panels = [
@@ -188,8 +189,8 @@ def curves(rows, title="", is_bound=True):
     marker = "o" if len(rows) == 1 else None
     for axes, (name, sign, label) in zip(figure.subplots(1, 3), panels, strict=True):
         for prefix, colour, part in (
-            ("", TRAIN_COLOUR, "training"),
-            ("val_", VALIDATION_COLOUR, "validation"),
+            ("", TRAIN_COLOUR, parts[0]),
+            ("val_", VALIDATION_COLOUR, parts[1]),
         ):
             values = [sign * row[prefix + name] for row in rows]
             axes.plot(epochs, values, color=colour, marker=marker, label=part, linewidth=1.8)
@@ -200,6 +201,6 @@ def curves(rows, title="", is_bound=True):
         axes.spines[["top", "right"]].set_visible(False)
         axes.xaxis.get_major_locator().set_params(integer=True)
     figure.axes[0].set_ylabel("nats an example")
-    figure.axes[0].legend(frameon=False, loc="lower right")
+    figure.axes[0].legend(frameon=False, loc="best")
     figure.suptitle(title, x=0.01, ha="left", fontsize=12)
     return figure

@@ -3,6 +3,7 @@
 import textwrap
 
 import numpy as np
+from matplotlib import patheffects
 from matplotlib.figure import Figure
 
 from keras_vrae.plots import CLASS_COLOURS, CLASS_MARKERS, FADED
@@ -13,6 +14,9 @@ STRIPE = "#f3f5f7"
 
 def document_map(points, labels, class_names, title="", axis_names=("", "")):
     """Documents in the plane, a colour and a marker for each class, with a legend beside them.
+
+    Where there are more classes than colours each has its number as well, at the median of its
+    documents and in the legend.
 
     Args:
         points: coordinates, `(N, 2)`.
@@ -34,19 +38,28 @@ def document_map(points, labels, class_names, title="", axis_names=("", "")):
 
 def draw_document_map(axes, points, labels, class_names, axis_names=("", "")):
     """Draws the documents on `axes`; arguments as in `document_map`."""
+    halo = [patheffects.withStroke(linewidth=3, foreground="white")]
     size = float(np.clip(24000 / len(points), 6, 30))
     styles = {-1: ("#c8c8c8", "o")}
     for number in range(len(class_names)):
         colour = CLASS_COLOURS[number % len(CLASS_COLOURS)]
         styles[number] = colour, CLASS_MARKERS[number // len(CLASS_COLOURS) % len(CLASS_MARKERS)]
+    numbered = len(class_names) > len(CLASS_COLOURS)
     for number, (colour, marker) in styles.items():
         rows = labels == number
         name = class_names[number] if number >= 0 else "no label"
+        if numbered and number >= 0:
+            name = f"{number + 1}  {name}"
         if number < 0 and not rows.any():
             continue
         axes.scatter(
             *points[rows].T, s=size, color=colour, marker=marker, alpha=0.75, lw=0, label=name
         )
+        if numbered and number >= 0 and rows.any():
+            centre = np.median(points[rows], axis=0)
+            axes.annotate(
+                str(number + 1), centre, ha="center", va="center", weight="bold", path_effects=halo
+            )
     axes.set(xlabel=axis_names[0], ylabel=axis_names[1])
     if not any(axis_names):
         axes.set(xticks=[], yticks=[])

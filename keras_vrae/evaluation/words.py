@@ -32,10 +32,12 @@ def top_words(shares, base, vocabulary, count=8):
 
 
 def moved_words(model, z_mean, vocabulary, counts, count=6, least=20):
-    """The words whose log-probability each latent dimension moves most.
+    """The words that tell low from high values of each latent dimension.
 
     Each dimension in turn goes from its 5 % quantile to its 95 % quantile over the documents, with
-    the others at their means.
+    the others at their means. The words of an end are those with the largest terms of the
+    divergence from the other end, `p log(p / p_other)`, so that words which are rare at both ends
+    come last however much they change.
 
     Args:
         model: a `VAE` of documents.
@@ -47,7 +49,8 @@ def moved_words(model, z_mean, vocabulary, counts, count=6, least=20):
 
     Returns:
         A list of `(dimension, range, lower, upper)`, the widest effect first: the number of the
-        dimension, the largest change in nats, and the words that low and high values bring.
+        dimension, the largest change of a log-probability in nats, and the words that low and high
+        values bring.
     """
     low, high = np.quantile(z_mean, (0.05, 0.95), axis=0)
     centre, size = z_mean.mean(axis=0), z_mean.shape[1]
@@ -60,10 +63,13 @@ def moved_words(model, z_mean, vocabulary, counts, count=6, least=20):
     frequent = np.flatnonzero(np.asarray(counts) >= min(least, np.max(counts)))
     found = []
     for dimension in range(size):
-        order = frequent[np.argsort(moved[dimension, frequent])]
-        words = [str(vocabulary[term]) for term in order]
-        spread = float(np.ptp(moved[dimension, frequent]))
-        found.append((dimension, spread, words[:count], words[::-1][:count]))
+        change = moved[dimension, frequent]
+        words = []
+        for sign, row in ((-1, dimension), (1, size + dimension)):
+            gains = sign * change * np.exp(logs[row, frequent])
+            order = frequent[np.argsort(-gains)[:count]]
+            words.append([str(vocabulary[term]) for term in order])
+        found.append((dimension, float(np.abs(change).max()), *words))
     return sorted(found, key=lambda row: -row[1])
 
 

@@ -12,6 +12,9 @@ DIMENSIONS_SHOWN = 12
 NUM_QUERIES, NUM_RESULTS = 4, 3
 NUM_WAYS, STEPS = 3, 5
 TITLE_WIDTH = 90
+PLAIN_PARTS = ("training", "validation")
+# Of weighted terms, or of neighbours' words, the loss in training bounds nothing.
+WEIGHTED_PARTS = ("training: weighted terms, no bound", "validation: the words as they are")
 
 
 def draw(model, splits, config, run, codes):
@@ -39,7 +42,12 @@ def draw(model, splits, config, run, codes):
         np.savez_compressed(aside, **arrays)
     figures = {
         "embedding": map_figure(arrays, f"Test documents: {subject}"),
-        "curves": plots.curves(run.read_history(), f"Training: {subject}", config.is_bound),
+        "curves": plots.curves(
+            run.read_history(),
+            f"Training: {subject}",
+            config.is_bound,
+            WEIGHTED_PARTS if config.has_targets else PLAIN_PARTS,
+        ),
         **word_figures(model, splits, codes, subject),
     }
     for name, figure in figures.items():
@@ -88,10 +96,10 @@ def word_figures(model, splits, codes, subject):
     rows = [[str(d + 1), f"{s:.1f}", ", ".join(low), ", ".join(up)] for d, s, low, up in moved]
     figures = {
         "words": text_plots.word_table(
-            ["dimension", "nats", "words of low values", "words of high values"],
+            ["dimension", "change, nats", "words of low values", "words of high values"],
             rows,
-            (11, 7, 58, 58),
-            f"Words that each latent dimension moves most: {subject}",
+            (11, 13, 56, 56),
+            f"Words that tell low from high values of each latent dimension: {subject}",
         )
     }
     queries = rng.choice(len(means), min(NUM_QUERIES, len(means)), replace=False)
@@ -100,13 +108,15 @@ def word_figures(model, splits, codes, subject):
     ways = []
     for start, end in rng.choice(len(means), (NUM_WAYS, 2), replace=False):
         lists = interpolation(model, means[start], means[end], STEPS, base, text.vocabulary)
-        places = [_titled(splits, 2, start), *[""] * (STEPS - 2), _titled(splits, 2, end)]
+        parts = [f"… {step / (STEPS - 1):.0%} of the way" for step in range(1, STEPS - 1)]
+        places = [_titled(splits, 2, start), *parts, _titled(splits, 2, end)]
         ways += [[place, ", ".join(words)] for place, words in zip(places, lists, strict=True)]
     figures["interpolation"] = text_plots.word_table(
         ["from and to", "the words that tell most on the way"],
         ways,
         (40, 100),
-        f"From one test document to another: {subject}",
+        f"From one test document to another, what the decoder writes: {subject}",
+        [row for row in range(len(ways)) if row % STEPS in (0, STEPS - 1)],
     )
     return figures
 
