@@ -59,6 +59,7 @@ MISTAKES = {
     # By the settings.
     "--encoder=lsmt": "Did you mean 'lstm'?",
     "--dataset=minst": "Did you mean 'mnist'?",
+    "--dataset=tfrecord:nowhere/*": "`dataset` must be tfrecord: and a pattern that files fit",
     "--latent_dim=0": "`latent_dim` must be a whole number of at least 1. Received: latent_dim=0",
     "--data_dir=nowhere": "`data_dir` must be a folder that exists. Received: data_dir='nowhere'",
     "--run_dir=/dev/null/run": "`run_dir` must be a path below folders",
