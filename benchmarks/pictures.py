@@ -1,7 +1,7 @@
 """The pictures of the speed benchmarks."""
 
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
 from benchmarks.summary import ENCODERS, best_of
 
@@ -66,6 +66,7 @@ def draw_bars(axes, figures):
     axes.set_yticks(range(len(families)), [NAMES[family] for family in families])
     axes.invert_yaxis()
     axes.set_xlim(0, 1.2 * max(*medians, longest))
+    axes.xaxis.set_major_locator(MaxNLocator(4))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     axes.spines[["top", "right"]].set_visible(False)
 

@@ -314,7 +314,7 @@ def test_training_is_measured_beside_the_tutorial():
     rates = result["training"]["images_per_second"]
     assert set(rates) == {*training.OURS, "tutorial", *training.LIMITS}
     assert 0 < result["training"]["fraction_of_limit"]["fit"]["median"] < 1
-    assert set(result["encoding"]["images_per_second"]) == {"fit", "tutorial"}
+    assert set(result["encoding"]["images_per_second"]) == {"fit", "threads", "tutorial"}
     assert result["training"]["peak_memory_mib"]["fit"] > 100
 
 
