@@ -48,8 +48,3 @@ def exported(small_model, tmp_path_factory):
 
     directory = tmp_path_factory.mktemp("serving")
     return directory, serving.export(small_model, directory)
-
-
-def pytest_collection_modifyitems(items):
-    """Puts tests that send signals to this very process first, while it has few threads."""
-    items.sort(key=lambda item: "test_termination" not in item.nodeid)

@@ -1,7 +1,5 @@
 """Signals and locks, with real processes where it takes one."""
 
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -11,7 +9,6 @@ from conftest import ROOT
 
 from keras_vrae.training import RunDirectory
 from keras_vrae.training.locking import locked
-from keras_vrae.training.termination import Terminated, Termination, passed_on
 from keras_vrae.validation import SettingError
 
 HOLD = """
@@ -24,6 +21,22 @@ with locked(sys.argv[1]):
 NO_KERAS = """
 import importlib.util, sys
 sys.modules["keras_vrae"] = importlib.util.module_from_spec(importlib.util.find_spec("keras_vrae"))
+"""
+PREAMBLE = """
+import contextlib, os, signal
+from keras_vrae.training.termination import Terminated, Termination, passed_on
+
+def ask_to_stop():
+    os.kill(os.getpid(), signal.SIGTERM)
+
+@contextlib.contextmanager
+def raises_terminated():
+    try:
+        yield
+    except Terminated as error:
+        assert "--resume" in str(error)
+    else:
+        raise AssertionError("not terminated")
 """
 PROGRAM = [sys.executable, str(ROOT / "train_main.py")]
 
@@ -56,35 +69,40 @@ def test_a_file_system_without_locks_does_without(tmp_path, monkeypatch):
         pass
 
 
+def in_a_process_of_its_own(code):
+    """Runs code that sends signals to its own process."""
+    command = [sys.executable, "-c", NO_KERAS + PREAMBLE + code]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=60)
+    assert (done.returncode, done.stdout) == (0, "done\n"), done.stderr
+
+
 def test_sigterm_raises_at_once_or_where_the_block_asks_for_it():
-    before = signal.getsignal(signal.SIGTERM)
-    with Termination() as termination:
-        with pytest.raises(Terminated, match="--resume"):
-            os.kill(os.getpid(), signal.SIGTERM)
-        reached = []
-
-        def work():
-            with termination.held_back():
-                os.kill(os.getpid(), signal.SIGTERM)
-                reached.append(termination.requested)
-
-        with pytest.raises(Terminated):
-            work()
-        assert reached == [True]
-    assert signal.getsignal(signal.SIGTERM) is before
+    in_a_process_of_its_own("""
+before = signal.getsignal(signal.SIGTERM)
+with Termination() as termination:
+    with raises_terminated():
+        ask_to_stop()
+    reached = []
+    with raises_terminated(), termination.held_back():
+        ask_to_stop()
+        reached.append(termination.requested)
+    assert reached == [True]
+assert signal.getsignal(signal.SIGTERM) is before
+print("done")
+""")
 
 
 def test_sigterm_is_passed_on_and_what_comes_of_it_is_no_failure():
-    def work(asked_to_stop):
-        with passed_on():
-            if asked_to_stop:
-                os.kill(os.getpid(), signal.SIGTERM)
-            raise RuntimeError("as of a child that was killed")
-
-    with pytest.raises(Terminated):
-        work(asked_to_stop=True)
-    with pytest.raises(RuntimeError):
-        work(asked_to_stop=False)
+    in_a_process_of_its_own("""
+with raises_terminated(), passed_on():
+    ask_to_stop()
+    raise RuntimeError("as of a child that was killed")
+try:
+    with passed_on():
+        raise RuntimeError("of another kind")
+except RuntimeError:
+    print("done")
+""")
 
 
 @pytest.mark.slow
