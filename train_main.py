@@ -135,7 +135,9 @@ flags.DEFINE_string(
     "linear, sigmoid or cyclical (four times). (default: linear for documents, else constant)",
 )
 flags.DEFINE_integer(
-    "kl_warmup_steps", None, "Optimizer steps that this takes. (default: half of training)"
+    "kl_warmup_steps",
+    None,
+    "Optimizer steps that this takes. (default: half of training, for documents a quarter)",
 )
 flags.DEFINE_float(
     "free_bits", 0.0, "Nats of each latent dimension below which its KL costs nothing more."

@@ -8,11 +8,6 @@ def is_sparse(x):
     return hasattr(x, "tocsr")
 
 
-def row_count(x):
-    """Number of rows of an array or a sparse matrix."""
-    return x.shape[0]
-
-
 def dense_rows(x, rows):
     """Some rows as a dense float32 array.
 

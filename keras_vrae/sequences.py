@@ -7,6 +7,7 @@ They travel as a dict `{"x": (N, T, ...), "lengths": (N,)}`, which is one input 
 import numpy as np
 from keras import ops
 
+from keras_vrae.rows import dense_rows, is_sparse
 from keras_vrae.validation import SettingError, complaint
 
 KEYS = ("x", "lengths")
@@ -107,13 +108,13 @@ def row_shapes(inputs, event_shape):
 
 def num_rows(inputs):
     """Number of examples."""
-    return len(array_of(inputs))
+    return array_of(inputs).shape[0]
 
 
 def take(inputs, rows):
-    """Some of the examples: `rows` is a slice or an array of numbers."""
+    """Some of the examples, dense ones: `rows` is a slice or an array of numbers."""
     if not is_padded(inputs):
-        return inputs[rows]
+        return dense_rows(inputs, rows) if is_sparse(inputs) else inputs[rows]
     return {name: np.asarray(values)[rows] for name, values in inputs.items()}
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import tensorflow as tf
 from keras import tree
 
-from keras_vrae.rows import dense_rows, is_sparse, row_count
+from keras_vrae.rows import is_sparse
 from keras_vrae.sequences import num_rows, take
 from keras_vrae.validation import check_int
 
@@ -29,15 +29,15 @@ def over_batches(function, row_shape):
 
     def apply(array, batch_size, verbose=0):
         if is_sparse(array):
-            array, rows, part_of = array.tocsr(), row_count(array), dense_rows
+            array = array.tocsr()
         else:
             array = tree.map_structure(lambda part: np.asarray(part, "float32"), array)
-            rows, part_of = num_rows(array), take
+        rows = num_rows(array)
         batch_size = check_int("batch_size", batch_size)
         bar = keras.utils.Progbar(rows, verbose=verbose)
         batches = []
         for start in range(0, rows, batch_size):
-            batches.append(compiled(part_of(array, slice(start, start + batch_size))))
+            batches.append(compiled(take(array, slice(start, start + batch_size))))
             bar.update(min(start + batch_size, rows))
         return tree.map_structure(lambda *parts: np.concatenate(parts), *batches)
 

@@ -4,7 +4,7 @@ import numpy as np
 from keras import ops
 
 from keras_vrae import sequences
-from keras_vrae.rows import is_sparse, row_count
+from keras_vrae.rows import is_sparse
 from keras_vrae.validation import SettingError, check_batch_shape, complaint
 
 CHECKED_AT_A_TIME = 4096
@@ -32,7 +32,7 @@ def check_examples(x, event_shape, likelihood):
     check_batch_shape("x", x.shape, event_shape)
     if x.dtype.kind not in NUMERIC_KINDS:
         raise SettingError(complaint("x", "an array of numbers", str(x.dtype), of=".dtype"))
-    if not row_count(x):
+    if not x.shape[0]:
         raise SettingError(complaint("x", "one example or more", x.shape, of=".shape"))
     # What a sparse matrix leaves out is zero, and one zero stands for all of them.
     x = np.append(x.data, 0) if is_sparse(x) else x
