@@ -9,9 +9,20 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from scipy import sparse
 
 import keras_vrae as kv
-from benchmarks import arithmetic, growth, machine, pictures, speed_page, startup, summary, training
+from benchmarks import (
+    arithmetic,
+    growth,
+    machine,
+    pictures,
+    speed_page,
+    startup,
+    summary,
+    text_speed,
+    training,
+)
 from benchmarks.turns import Contender, Task, take_turns
 
 ENCODERS = ("dense", "lstm", "gru")
@@ -325,3 +336,13 @@ def test_growth_is_measured_in_a_process_for_each_point():
     row = growth.measure(point, "fit", turns=2)
     assert row["milliseconds_per_step"] > 0
     assert row["peak_memory_mib"] > 100
+
+
+@pytest.mark.slow
+def test_an_epoch_of_documents_takes_its_turns(monkeypatch):
+    monkeypatch.setattr(text_speed, "CONTENDERS", {"ours": text_speed.CONTENDERS["ours"]})
+    counts = sparse.csr_matrix(np.arange(60.0, dtype="float32").reshape(12, 5) % 3)
+    figures = text_speed.measure(counts, rounds=2, batch_size=4, hidden_units=8, latent_dim=2)
+    assert (figures["documents"], figures["terms"], figures["batch_size"]) == (12, 5, 4)
+    assert len(figures["documents_per_second"]["ours"]["rounds"]) == 2
+    assert figures["ours_over"] == {}
