@@ -68,13 +68,14 @@ def load(protocol, data_dir, encoder="dense"):
     if protocol == "random":
         return splits
     parts = splits.train, splits.validation
-    stack = np.concatenate if isinstance(parts[0].x, np.ndarray) else sparse.vstack
-    train = datasets.Split(stack([part.x for part in parts]), np.concatenate([p.y for p in parts]))
-    if sparse.issparse(train.x):
-        train = train._replace(x=train.x.tocsr())
-        text = splits.spec.text._replace(counts=train.x)
-        splits = splits._replace(spec=splits.spec._replace(text=text))
-    return splits._replace(train=train)
+    labels = np.concatenate([part.y for part in parts])
+    if encoder == "dense":
+        x = counts = sparse.vstack([part.x for part in parts]).tocsr()
+    else:
+        x = np.concatenate([part.x for part in parts])
+        counts = load(protocol, data_dir).train.x  # Of the same documents in the same order.
+    spec = splits.spec._replace(text=splits.spec.text._replace(counts=counts))
+    return splits._replace(train=datasets.Split(x, labels), spec=spec)
 
 
 def train(config, splits):
