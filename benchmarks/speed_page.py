@@ -160,6 +160,24 @@ def growth_table(report):
     return table(head, rows)
 
 
+def profile_table(report):
+    """Milliseconds of a training step, and the share of each kind of kernel in those of all."""
+    rows = []
+    for encoder, found in report["encoders"].items():
+        kinds, longest = found["milliseconds"], list(found["longest"].items())[:5]
+        whole = sum(kinds.values())
+        rows.append(
+            [
+                ENCODERS[encoder],
+                f"{found['milliseconds_per_step']:,.1f}",
+                f"{whole:,.1f}",
+                *(f"{part / whole:.0%}" for part in kinds.values()),
+                ", ".join(f"{name.removeprefix('_Mkl')} {ms:,.1f}" for name, ms in longest),
+            ]
+        )
+    return table(["", "ms a step", "in kernels", *kinds, "longest, ms a step"], rows)
+
+
 def machine_line(report):
     """Where and with what the figures were taken."""
     machine, versions = report["machine"], report["versions"]
@@ -184,6 +202,7 @@ TABLES = {
     ),
     "training ratios": ("training", lambda report: ratios_table(report, "training")),
     "limit": ("training", limit_table),
+    "profile": ("profile", profile_table),
     "encoding": ("training", lambda report: rates_table(report, "encoding")),
     "encoding ratios": ("training", lambda report: ratios_table(report, "encoding")),
     "memory": ("training", memory_table),
@@ -201,7 +220,7 @@ def fill(text, folder):
     """The page with its tables made of the files in a folder; a missing one is said to be so."""
     reports = {
         name: json.loads(path.read_text())
-        for name in ("training", "growth", "startup")
+        for name in ("training", "profile", "growth", "startup")
         if (path := Path(folder, f"{name}.json")).exists()
     }
 

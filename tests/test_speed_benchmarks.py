@@ -4,6 +4,7 @@ import itertools
 import json
 import math
 import sys
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -17,6 +18,7 @@ from benchmarks import (
     growth,
     machine,
     pictures,
+    profile,
     speed_page,
     startup,
     summary,
@@ -275,6 +277,38 @@ def test_pictures_are_drawn(tmp_path):
     assert (tmp_path / "figure.png").stat().st_size > 10_000
 
 
+def profile_of_a_step():
+    kinds = {"matrix products": 8.0, "elementwise": 2.0}
+    longest = {"_MklMatMul": 8.0, "Mul": 2.0}
+    return {"milliseconds_per_step": 12.0, "milliseconds": kinds, "longest": longest}
+
+
+def test_time_of_a_kernel_is_its_own():
+    # On one thread: a product of 10 within a loop of 30, and a sum of 5 after it.
+    names = {1: "while:While", 2: "body/product:_MklMatMul", 3: "ExecutorState::Process"}
+    names = {number: SimpleNamespace(name=name) for number, name in {**names, 4: "s:Sum"}.items()}
+    spans = [(3, 0, 40), (1, 1, 30), (3, 2, 20), (2, 3, 10), (4, 33, 5)]
+    line = SimpleNamespace(
+        events=[
+            SimpleNamespace(metadata_id=name, offset_ps=start, duration_ps=1e12 * length)
+            for name, start, length in ((n, 1e12 * s, d) for n, s, d in spans)
+        ]
+    )
+    assert profile.kernel_seconds(line, names) == {"While": 20, "_MklMatMul": 10, "Sum": 5}
+    assert [profile.kind_of(name) for name in ("_MklMatMul", "Sum")] == [
+        "matrix products",
+        profile.OTHER,
+    ]
+
+
+@pytest.mark.slow
+def test_the_profiler_sees_the_products_of_a_step():
+    found = profile.measure("dense", hidden_units=64, steps=2)
+    assert 0 < found["milliseconds"]["matrix products"] < found["milliseconds_per_step"]
+    assert found["milliseconds"]["optimizer"] > 0
+    assert list(found["longest"].values()) == sorted(found["longest"].values(), reverse=True)
+
+
 def test_page_is_filled_from_the_files(tmp_path):
     seconds = {"import keras": {"whole": {"median": 2.0, "quartiles": [1.9, 2.1]}}}
     ratio = {"median": 1.02, "quartiles": [1.0, 1.03]}
@@ -282,6 +316,7 @@ def test_page_is_filled_from_the_files(tmp_path):
         "training": make_report(),
         "growth": growth_report(),
         "startup": {"seconds": seconds, "import_over_keras": ratio},
+        "profile": {"encoders": {"gru": profile_of_a_step()}},
     }
     for name, report in reports.items():
         (tmp_path / f"{name}.json").write_text(json.dumps(report))
@@ -293,6 +328,7 @@ def test_page_is_filled_from_the_files(tmp_path):
     assert "| dense, 128 | 172.1 | 140 (numpy) | 70 | 80 | 75 | 0.51 | 0.61 | 0.49 |" in page
     assert "| time steps 784, GRU | 784.0 | 784.0 | 1.00 | 600 | 600 | 1.00 |" in page
     assert "| import keras | 2.00 (1.90 to 2.10) |" in page
+    assert "| GRU | 12.0 | 10.0 | 80% | 20% | MatMul 8.0, Mul 2.0 |" in page
     assert speed_page.fill(page, tmp_path) == page
 
 
