@@ -138,7 +138,8 @@ def make_objective(config, steps):
     """The objective of these settings, for training of so many steps."""
     if config.objective != "elbo":
         return IWAE(config.importance_samples, doubly_reparameterized=config.objective == "dreg")
-    warmup_steps = config.kl_warmup_steps or max(CYCLES, steps // (4 if config.is_text else 2))
+    whole = config.kl_schedule == "cyclical" or config.capacity is not None
+    warmup_steps = config.kl_warmup_steps or max(CYCLES, steps // (2 if whole else 4))
     schedule = {
         "constant": lambda: schedules.Constant(config.beta),
         "linear": lambda: schedules.LinearWarmup(warmup_steps, end=config.beta),

@@ -63,8 +63,8 @@ class ExperimentConfig:
         beta: weight of the KL term in the end.
         kl_schedule: how that weight gets there: `"constant"`, `"linear"`, `"sigmoid"` or
             `"cyclical"` (four times).
-        kl_warmup_steps: optimizer steps that this takes; half of training when None, and a quarter
-            of it for documents.
+        kl_warmup_steps: optimizer steps that this takes; a quarter of training when None, and half
+            of it for the cycles and for `capacity`.
         free_bits: nats of each latent dimension below which its KL costs nothing more.
         capacity: nats that KL is drawn to, a target that rises from 0 in `kl_warmup_steps`; `beta`
             then weighs the distance. None for no target.

@@ -14,9 +14,10 @@ from keras_vrae.training.build import make_model, make_objective
     [
         ({}, [0, 100], [1, 1]),
         ({"beta": 4.0}, [0, 100], [4, 4]),
-        ({"kl_schedule": "linear"}, [0, 25, 50, 100], [0, 0.5, 1, 1]),
+        ({"dataset": "mnist"}, [0, 10, 25, 100], [0, 0.4, 1, 1]),
+        ({"kl_schedule": "linear"}, [0, 5, 25, 100], [0, 0.2, 1, 1]),
         ({"kl_schedule": "linear", "kl_warmup_steps": 10, "beta": 2.0}, [0, 5, 10], [0, 1, 2]),
-        ({"kl_schedule": "sigmoid"}, [0, 25, 50], [0, 0.5, 1]),
+        ({"kl_schedule": "sigmoid", "kl_warmup_steps": 50}, [0, 25, 50], [0, 0.5, 1]),
         (
             {"kl_schedule": "cyclical", "kl_warmup_steps": 80},
             [0, 5, 10, 25, 80],
