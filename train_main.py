@@ -107,7 +107,8 @@ flags.DEFINE_bool("reverse_input", False, "Let a recurrent encoder read x from i
 flags.DEFINE_string(
     "likelihood",
     None,
-    "Distribution of a value given z: bernoulli, or gaussian with a learned scale. "
+    "Distribution of a value given z: bernoulli, gaussian with a learned scale, or categorical for "
+    "time series that are tokens, whole numbers from 0. "
     "(default: gaussian for digits and time series, otherwise bernoulli)",
 )
 flags.DEFINE_string(

@@ -13,7 +13,7 @@ from keras_vrae.validation import SettingError, check_choice, check_folder, comp
 ENCODERS = ("dense", "lstm", "gru")
 DECODERS = ("dense", "lstm", "gru")
 DECODER_INPUTS = ("zero", "teacher", "own")
-LIKELIHOODS = ("bernoulli", "gaussian", "multinomial")
+LIKELIHOODS = ("bernoulli", "gaussian", "multinomial", "categorical")
 STRATEGIES = ("none", "mirrored", "multi_worker")
 PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
 BINARIZATIONS = ("dynamic", "fixed", "none")

@@ -26,7 +26,7 @@ LAYERS = [
     {"encoders", "decoders", "datasets"},
     {"models"},
     {"evaluation", "plots"},
-    {"callbacks", "roll_plots", "series_plots", "text_plots"},
+    {"callbacks", "roll_plots", "series_plots", "text_plots", "token_plots"},
     {"training"},
     {"report", "serving"},
     {"study"},

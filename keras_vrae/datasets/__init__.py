@@ -64,8 +64,8 @@ def load(name, data_dir=None, text=None, **series_options):
             newsgroups scikit-learn's cache; otherwise the folder in which tensorflow-datasets
             keeps or prepares its data, or the chorales are kept.
         text: `TextSettings` for documents; the usual ones when None.
-        **series_options: `window`, `stride`, `missing` and `standardize` of
-            `datasets.series.make_splits`, for time series.
+        **series_options: `window`, `stride`, `missing`, `standardize` and `tokens` of
+            `datasets.timeseries.load`, for time series.
 
     Returns:
         `Splits` of train, validation and test, and their `DataSpec`.

@@ -64,10 +64,11 @@ class DataSpec(NamedTuple):
             as long as their longest sequence.
         num_classes: number of classes.
         class_names: what to call them, in the order of their numbers.
-        kind: how to draw an example: `"image"`, `"series"`, `"roll"` or `"text"`.
+        kind: how to draw an example: `"image"`, `"series"`, `"roll"`, `"tokens"` or `"text"`.
         scaling: `mean` and `scale` of each channel of the training part, a dict, or None.
         notes: what else is worth keeping with a run, a dict for JSON, or None.
         text: of documents, a `keras_vrae.datasets.documents.TextData`; None for other data.
+        num_categories: of tokens, how many there are, V; None for other data.
     """
 
     event_shape: tuple
@@ -77,6 +78,7 @@ class DataSpec(NamedTuple):
     scaling: dict | None = None
     notes: dict | None = None
     text: Any = None
+    num_categories: int | None = None
 
 
 class Splits(NamedTuple):

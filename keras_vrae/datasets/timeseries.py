@@ -4,6 +4,7 @@ from pathlib import Path
 
 from keras_vrae.datasets import archive, csv_file, npz_file, parquet_file
 from keras_vrae.datasets.series import make_splits
+from keras_vrae.datasets.tokens import as_tokens, count_categories
 
 READERS = {
     ".npz": npz_file.read,
@@ -13,12 +14,31 @@ READERS = {
 }
 
 
-def load(path, window=None, stride=None, missing="refuse", standardize=True):
-    """Loads time series.
+def read(path):
+    """Reads time series as they are in a file.
 
     Args:
         path: an `.npz`, `.csv`, `.parquet` or `.ts` file, or the name of a set inside aeon.
+
+    Returns:
+        `Series`.
+
+    Raises:
+        SettingError: for a name that is neither.
+        DataError: for a file that cannot be read.
+    """
+    ending = Path(path).suffix.lower()
+    return READERS[ending](path) if ending in READERS else archive.bundled(path)
+
+
+def load(path, window=None, stride=None, missing="refuse", standardize=True, tokens=False):
+    """Loads time series.
+
+    Args:
+        path: as in `read`.
         window, stride, missing, standardize: as in `series.make_splits`.
+        tokens: whether the values are numbers of categories, which are not standardized; the
+            examples are then `(T,)`.
 
     Returns:
         `Splits`.
@@ -27,6 +47,9 @@ def load(path, window=None, stride=None, missing="refuse", standardize=True):
         SettingError: for a name that is neither.
         DataError: for data that cannot be used.
     """
-    ending = Path(path).suffix.lower()
-    series = READERS[ending](path) if ending in READERS else archive.bundled(path)
-    return make_splits(series, path, window, stride, missing, standardize)
+    series = read(path)
+    if not tokens:
+        return make_splits(series, path, window, stride, missing, standardize)
+    num_categories = count_categories(series, path)
+    splits = make_splits(series, path, window, stride, standardize=False, kind="tokens")
+    return as_tokens(splits, num_categories)

@@ -55,7 +55,9 @@ def _values(name, shape, length, likelihood, rng):
     if name == "z":
         return rng.normal(size=shape).astype("float32")
     x = rng.random(shape, "float32")
-    for examples in (x, np.round(x)):
+    # Of tokens, a few of their numbers.
+    categories = getattr(likelihood, "num_categories", 2)
+    for examples in (x, np.floor(categories * x)):
         if np.asarray(likelihood.in_support(examples)).all():
             return examples
     expected = "one whose support holds numbers between 0 and 1, or 0 and 1 themselves"

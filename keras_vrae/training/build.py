@@ -7,7 +7,7 @@ from keras_vrae import optimizers, schedules
 from keras_vrae.datasets.pipeline import steps_in_epoch
 from keras_vrae.datasets.targets import Targets
 from keras_vrae.datasets.vectors import read_vectors
-from keras_vrae.likelihoods import Gaussian
+from keras_vrae.likelihoods import Categorical, Gaussian
 from keras_vrae.likelihoods.gaussian import LARGEST, SMALLEST
 from keras_vrae.models import build, build_text
 from keras_vrae.objectives import ELBO, IWAE
@@ -37,13 +37,18 @@ def make_model(config, splits):
     if likelihood == "gaussian":
         deviation = 1.0 if spec.scaling else splits.train.deviation
         likelihood = Gaussian(initial_scale=min(max(deviation, SMALLEST), LARGEST))
+    tokens = {}
+    if likelihood == "categorical":
+        likelihood = Categorical(spec.num_categories)
+        tokens = {"num_categories": spec.num_categories}
     model = build(
         config.encoder,
         input_shape=spec.event_shape,
         hidden_units=config.hidden_units,
         decoder=config.decoder,
-        decoder_options=config.decoder_options,
+        decoder_options={**config.decoder_options, **tokens},
         **config.encoder_options,
+        **tokens,
         likelihood=likelihood,
         objective=make_objective(config, steps),
         seed=config.seed,

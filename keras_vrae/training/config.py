@@ -6,6 +6,7 @@ from keras_vrae import choices
 from keras_vrae.training.defaults import defaults_of
 from keras_vrae.training.intervals import checkpoint_interval
 from keras_vrae.training.text_settings import check_supervision, check_text
+from keras_vrae.training.token_settings import check_tokens
 from keras_vrae.validation import SettingError, check_choice, check_float, check_int, complaint
 
 SCHEDULES = ("cosine", "constant")
@@ -161,6 +162,7 @@ class ExperimentConfig:
             self._set_default(name, value)
         self._set_default("kl_schedule", "constant")
         check_choice("likelihood", self.likelihood, choices.LIKELIHOODS)
+        check_tokens(self)
         bernoulli = self.likelihood == "bernoulli"
         self._set_default("binarization", "dynamic" if bernoulli else "none")
         check_choice("objective", self.objective, OBJECTIVES)
@@ -227,6 +229,8 @@ class ExperimentConfig:
             return {}
         names = ("window", "stride", "missing")
         options = {name: getattr(self, name) for name in names}
+        if self.likelihood == "categorical":
+            options["tokens"] = True
         return {**options, "standardize": self.scaling == "standard"}
 
     def _check_networks(self):

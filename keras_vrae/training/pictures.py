@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_vrae import plots, roll_plots, series_plots
+from keras_vrae import plots, roll_plots, series_plots, token_plots
 from keras_vrae.atomic import replacing
 from keras_vrae.datasets import midi
 from keras_vrae.evaluation.manifold import decode_grid
@@ -11,6 +11,8 @@ GRID_SIZE = 16
 NUM_SAMPLES = 100
 NUM_PAIRS = 40
 NUM_MIDI = 4
+# What draws examples, by the kind of their `DataSpec`.
+PLOTS = {"image": plots, "series": series_plots, "roll": roll_plots, "tokens": token_plots}
 
 
 def draw(model, splits, config, run, codes):
@@ -26,11 +28,13 @@ def draw(model, splits, config, run, codes):
     first = splits.test.rows(slice(NUM_PAIRS))
     # Where the length is open, that of the longest test example.
     length = None if splits.spec.event_shape[0] else splits.test.x.shape[1]
+    # Tokens have no mean, and their most probable ones are far more alike than they are.
+    is_drawn = splits.spec.kind == "tokens"
     arrays = {
         "codes": codes.test.z_mean[:, : model.shared_dim],
         "labels": splits.test.y,
         "class_names": np.array(splits.spec.class_names),
-        "samples": model.generate(NUM_SAMPLES, seed=config.seed, length=length),
+        "samples": model.generate(NUM_SAMPLES, seed=config.seed, draw=is_drawn, length=length),
         "originals": first.x,
         "reconstructions": model.reconstruct(first.inputs),
     }
@@ -54,7 +58,8 @@ def draw(model, splits, config, run, codes):
 def figures(arrays, rows, config, kind="image"):
     """The figures of a run by name; `kind` is that of its `DataSpec`."""
     subject = f"{config.encoder} encoder, {config.dataset_name}"
-    examples = {"image": plots, "series": series_plots, "roll": roll_plots}[kind]
+    examples = PLOTS[kind]
+    how = "drawn from" if kind == "tokens" else "means of"
     lengths = {"lengths": arrays["lengths"]} if "lengths" in arrays else {}
     drawn = {
         "embedding": plots.embedding(
@@ -63,7 +68,7 @@ def figures(arrays, rows, config, kind="image"):
             [str(name) for name in arrays["class_names"]],
             f"Test examples in latent space: {subject}",
         ),
-        "samples": examples.samples(arrays["samples"], f"Samples, means of p(x|z): {subject}"),
+        "samples": examples.samples(arrays["samples"], f"Samples, {how} p(x|z): {subject}"),
         "reconstructions": examples.reconstructions(
             arrays["originals"],
             arrays["reconstructions"],
