@@ -47,6 +47,33 @@ def reconstructions(originals, copies, title="", lengths=None):
     return figure
 
 
+def continuations(series, prefix_lengths, truth=None, title="Prefixes and their continuations"):
+    """Series with what may follow: a thin line for each continuation, a thick one for the prefix.
+
+    Args:
+        series: `(N, K, T, D)`, K continuations of each of N prefixes, which they begin with; the
+            first 20 are drawn.
+        prefix_lengths: steps of each prefix, `(N,)`.
+        truth: what did follow, padded sequences; drawn dotted as far as it goes. None for unknown.
+        title: what to write above.
+
+    Returns:
+        `Figure`.
+    """
+    series = np.asarray(series)[:MOST_PANELS]
+    figure, panels = _panels(len(series), title)
+    for index, (axes, samples) in enumerate(zip(panels, series, strict=False)):
+        border = int(prefix_lengths[index])
+        for values in samples:
+            _draw(axes, values, linewidth=0.7, alpha=0.5)
+        if truth is not None:
+            steps = min(int(truth["lengths"][index]), samples.shape[1])
+            _draw(axes, truth["x"][index][:steps], linewidth=1.0, linestyle=":")
+        _draw(axes, samples[0, :border], linewidth=1.8)
+        axes.axvline(border - 1, color=FADED, linewidth=0.8)
+    return figure
+
+
 def manifold(series, title="", most=8):
     """Decoded series over a square grid of the prior's quantiles, `(n, n, T, D)` from the bottom.
 

@@ -28,7 +28,7 @@ LAYERS = [
     {"evaluation", "plots"},
     {"callbacks", "roll_plots", "series_plots", "text_plots", "token_plots"},
     {"training"},
-    {"report", "serving"},
+    {"completion", "report", "serving"},
     {"study"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

@@ -57,11 +57,11 @@ def make_splits(
         DataError: for data that cannot be used, by the name of the first series at fault.
     """
     names = series.names or [f"series {number}" for number in range(len(series.values))]
-    values, imputed = _check(series.values, names, source, missing)
+    values, imputed = checked(series.values, names, source, missing)
     tests = series.tests
     labels = ["all"] * len(values) if series.labels is None else list(series.labels)
     if window is not None:
-        parts = [_cut(value, tests is None, window, stride or window) for value in values]
+        parts = [window_starts(value, tests is None, window, stride or window) for value in values]
         if not any(starts for part in parts for starts in part):
             longest = max(map(len, values))
             raise DataError(
@@ -88,13 +88,18 @@ def make_splits(
     return _assemble(values, labels, (train, validation, test), standardize, imputed, kind)
 
 
-def _check(values, names, source, missing):
+def checked(values, names, source, missing):
+    """`(values, imputed)`: float32 series without gaps, and how many values were filled in.
+
+    Raises:
+        DataError: for series that cannot be used, by the name of the first.
+    """
     channels = {value.shape[1] for value in values}
     if len(channels) != 1:
         raise DataError(
             f"{source} must have the same channels in all series. Received: {sorted(channels)}"
         )
-    checked, imputed = [], 0
+    whole, imputed = [], 0
     for value, name in zip(values, names, strict=True):
         value = np.asarray(value, "float64")
         if not len(value):
@@ -114,8 +119,8 @@ def _check(values, names, source, missing):
                 raise DataError(f"{source}, {name}: channel {channel} has no value at all")
             imputed += int(gaps.sum())
             value = _interpolate(value, gaps)
-        checked.append(value.astype("float32"))
-    return checked, imputed
+        whole.append(value.astype("float32"))
+    return whole, imputed
 
 
 def _interpolate(value, gaps):
@@ -127,8 +132,11 @@ def _interpolate(value, gaps):
     return np.stack(columns, axis=1)
 
 
-def _cut(value, split, window, stride):
-    """First steps of the windows: those of training, and those that begin after them, of test."""
+def window_starts(value, split, window, stride):
+    """First steps of the windows: those of training, and those that begin after them, of test.
+
+    Without `split` all of them are in the first list.
+    """
     starts = range(0, len(value) - window + 1, stride)
     if not split:
         return list(starts), []

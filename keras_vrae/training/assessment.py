@@ -134,6 +134,37 @@ def evaluation_figures(
     return figures
 
 
+def read_config(run, data_dir=None):
+    """The `ExperimentConfig` of a run, with another folder of its data where it has moved.
+
+    Raises:
+        DataError: where `config.json` is not there, damaged, or of another version.
+    """
+    settings = run.read_json(run.config_path)
+    try:
+        return ExperimentConfig.from_dict(
+            {**settings, "data_dir": data_dir or settings.get("data_dir")}
+        )
+    except SettingError as error:
+        raise DataError(f"{run.config_path} cannot be used: {error}") from None
+
+
+def load_with_data(run, config):
+    """`(model, splits)` of a finished run; of a training part in shards a sample.
+
+    Raises:
+        DataError: where the run has no model, and where its data are others than they were.
+    """
+    model = run.load_model(run.model_path)
+    splits = prepare_data(config)
+    if tuple(model.event_shape) != tuple(splits.spec.event_shape):
+        raise DataError(
+            f"{run.model_path} must hold a model of examples of shape {splits.spec.event_shape}. "
+            f"Received: one of shape {model.event_shape}"
+        )
+    return model, splits._replace(train=splits.train.sample())
+
+
 def assess(run_dir, data_dir=None, nll_samples=5000, **options):
     """Evaluates a finished run anew and replaces the part `evaluation` of its `metrics.json`.
 
@@ -151,26 +182,13 @@ def assess(run_dir, data_dir=None, nll_samples=5000, **options):
         SettingError: for values that cannot be, and for a likelihood of grey levels.
     """
     run = RunDirectory(run_dir)
-    metrics, settings = run.read_json(run.metrics_path), run.read_json(run.config_path)
-    try:
-        config = ExperimentConfig.from_dict(
-            {**settings, "data_dir": data_dir or settings.get("data_dir")}
-        )
-    except SettingError as error:
-        raise DataError(f"{run.config_path} cannot be used: {error}") from None
+    metrics, config = run.read_json(run.metrics_path), read_config(run, data_dir)
     if nll_samples and not config.is_bound:
         raise SettingError(
             f"`nll_samples` must be 0 for {run}, whose grey levels have no likelihood under "
             f"Bernoulli. Received: nll_samples={nll_samples}"
         )
-    model = run.load_model(run.model_path)
-    splits = prepare_data(config)
-    if tuple(model.event_shape) != tuple(splits.spec.event_shape):
-        raise DataError(
-            f"{run.model_path} must hold a model of examples of shape {splits.spec.event_shape}. "
-            f"Received: one of shape {model.event_shape}"
-        )
-    splits = splits._replace(train=splits.train.sample())
+    model, splits = load_with_data(run, config)
     console.say(f"Evaluating {run} on the test part ...")
     with run.locked():
         codes = encode_parts(model, splits, config)

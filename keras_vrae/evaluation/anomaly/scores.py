@@ -7,6 +7,7 @@ import numpy as np
 from keras import ops
 
 from keras_vrae import sequences
+from keras_vrae.evaluation.likelihood import importance_nll
 from keras_vrae.models.batching import over_batches
 from keras_vrae.models.data_checks import check_examples
 from keras_vrae.numerics import gaussian_kl
@@ -21,7 +22,7 @@ class AnomalyScores(NamedTuple):
     Attributes:
         per_step: of each time step, `(N, T)`: `-E_q[log p(x_t|z)]` and an equal share of the
             example's KL; NaN where a sequence has no such step. The steps that count add up to the
-            negative bound of the example.
+            negative bound of the example. None where scores are of whole examples alone.
         per_example: the mean over its steps, `(N,)`, so that a long sequence is no anomaly for its
             length.
     """
@@ -68,10 +69,36 @@ def anomaly_scores(model, x, num_samples=10, seed=0):
     batch_size = max(1, min(512, STEPS_AT_A_TIME // (num_samples * shape[1])))
     run = over_batches(score, sequences.row_shapes(x, model.event_shape))
     per_step, kl = run(x, batch_size)
-    lengths = x["lengths"] if sequences.is_padded(x) else np.full(len(kl), shape[1])
-    counts = np.arange(shape[1]) < np.asarray(lengths)[:, np.newaxis]
+    lengths = lengths_of(x)
+    counts = np.arange(shape[1]) < lengths[:, np.newaxis]
     per_step = np.where(counts, per_step + (kl / lengths)[:, np.newaxis], np.nan)
     return AnomalyScores(per_step, np.nanmean(per_step, axis=1))
+
+
+def importance_scores(model, x, num_samples=500, seed=0):
+    """Scores of each example by an estimate of `-log p(x)` in place of its bound.
+
+    Args:
+        model, x: as in `anomaly_scores`.
+        num_samples: importance samples of each example.
+        seed: whole number; the same seed gives the same scores.
+
+    Returns:
+        `AnomalyScores` without `per_step`.
+
+    Raises:
+        SettingError: for examples that the model cannot use.
+    """
+    x = sequences.as_inputs(x, model.event_shape)
+    nll = importance_nll(model, x, num_samples, seed).nll
+    return AnomalyScores(None, nll / lengths_of(x))
+
+
+def lengths_of(x):
+    """How many steps of each example count, `(N,)`."""
+    array = sequences.array_of(x)
+    lengths = x["lengths"] if sequences.is_padded(x) else np.full(len(array), array.shape[1])
+    return np.asarray(lengths)
 
 
 def anomaly_figures(train_scores, test_scores, is_anomaly, quantile=0.95):
@@ -120,48 +147,3 @@ def anomaly_figures(train_scores, test_scores, is_anomaly, quantile=0.95):
         "threshold": threshold,
         "anomalies": float(truth.mean()),
     }
-
-
-def pca_scores(train, test, num_components=16):
-    """A baseline: the squared error of a reconstruction from principal components.
-
-    Args:
-        train, test: examples, `(N, T, ...)`, or padded sequences, whose padding counts as zero
-            after each channel was standardized by the training part.
-        num_components: how many; at most what the training part has.
-
-    Returns:
-        `(train_scores (N,), test_scores (M,))`.
-    """
-    from sklearn.decomposition import PCA
-
-    train, test = flat_features(train, test)
-    pca = PCA(min(num_components, *train.shape)).fit(train)
-    return tuple(
-        np.mean((x - pca.inverse_transform(pca.transform(x))) ** 2, axis=1) for x in (train, test)
-    )
-
-
-def random_scores(train, test, seed=0):
-    """A baseline: scores that know nothing, uniform in [0, 1); arguments as of `pca_scores`."""
-    rng = np.random.default_rng(seed)
-    return tuple(rng.random(sequences.num_rows(x)) for x in (train, test))
-
-
-def flat_features(train, test):
-    """Examples as rows of numbers, each channel standardized by the training part."""
-    arrays = [np.asarray(sequences.array_of(x), "float64") for x in (train, test)]
-    masks = [
-        np.arange(array.shape[1]) < np.asarray(x["lengths"])[:, np.newaxis]
-        if sequences.is_padded(x)
-        else np.ones(array.shape[:2], bool)
-        for x, array in zip((train, test), arrays, strict=True)
-    ]
-    known = arrays[0][masks[0]]
-    mean, scale = known.mean(axis=0), known.std(axis=0)
-    scale = np.where(scale > 0, scale, 1.0)
-    rows = []
-    for array, mask in zip(arrays, masks, strict=True):
-        mask = mask.reshape(*mask.shape, *[1] * (array.ndim - 2))
-        rows.append(np.where(mask, (array - mean) / scale, 0.0).reshape(len(array), -1))
-    return rows

@@ -1,0 +1,63 @@
+"""Continuations in files, each of which is there whole or not at all."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+
+from keras_vrae.atomic import replacing
+from keras_vrae.datasets import midi
+
+ENDINGS = (".csv", ".npz", ".mid")
+
+
+def write(path, x, prefix_lengths, names):
+    """Writes continued sequences in the form that the ending of a file asks for.
+
+    `.csv`: a row a time step, with `series`, `sample`, `step`, `given` (whether it is of the
+    prefix) and a column for each channel. `.npz`: the arrays `x`, `lengths` (of the prefixes) and
+    `names`. `.mid`, of piano rolls: `NAME-3-0.mid` for the first continuation of the fourth
+    sequence, and so on.
+
+    Args:
+        path: the file.
+        x: `(N, K, T)` or `(N, K, T, D)`, which begin with their prefixes.
+        prefix_lengths: steps of each prefix, `(N,)`.
+        names: what to call each sequence.
+
+    Returns:
+        The paths of what was written.
+    """
+    path = Path(path)
+    if path.suffix.lower() == ".mid":
+        return [
+            _write_roll(path.with_stem(f"{path.stem}-{row}-{sample}"), roll)
+            for row, rolls in enumerate(x)
+            for sample, roll in enumerate(rolls)
+        ]
+    with replacing(path) as aside:
+        if path.suffix.lower() == ".npz":
+            np.savez_compressed(aside, x=x, lengths=prefix_lengths, names=np.array(names))
+        else:
+            _write_table(aside, x, prefix_lengths, names)
+    return [path]
+
+
+def _write_roll(path, roll):
+    with replacing(path) as aside:
+        midi.write(roll, aside)
+    return path
+
+
+def _write_table(path, x, prefix_lengths, names):
+    tokens = x.ndim == 3
+    x = x[..., np.newaxis] if tokens else x
+    channels = ["token"] if tokens else [f"value_{number}" for number in range(x.shape[-1])]
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["series", "sample", "step", "given", *channels])
+        for name, length, samples in zip(names, prefix_lengths, x, strict=True):
+            for sample, steps in enumerate(samples):
+                for step, values in enumerate(steps):
+                    numbers = [int(value) if tokens else float(value) for value in values]
+                    writer.writerow([name, sample, step, int(step < length), *numbers])

@@ -1,0 +1,19 @@
+"""How unlikely examples are, and what that says about which of them are anomalies."""
+
+from keras_vrae.evaluation.anomaly.baselines import flat_features, pca_scores, random_scores
+from keras_vrae.evaluation.anomaly.scores import (
+    AnomalyScores,
+    anomaly_figures,
+    anomaly_scores,
+    importance_scores,
+)
+
+__all__ = [
+    "AnomalyScores",
+    "anomaly_figures",
+    "anomaly_scores",
+    "flat_features",
+    "importance_scores",
+    "pca_scores",
+    "random_scores",
+]

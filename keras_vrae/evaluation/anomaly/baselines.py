@@ -1,0 +1,54 @@
+"""Scores that a model of anomalies should be better than."""
+
+import numpy as np
+
+from keras_vrae import sequences
+from keras_vrae.evaluation.anomaly.scores import lengths_of
+
+
+def pca_scores(train, test, num_components=16):
+    """A baseline: the squared error of a reconstruction from principal components.
+
+    Args:
+        train, test: examples, `(N, T, ...)`, or padded sequences, whose padding counts as zero
+            after each channel was standardized by the training part.
+        num_components: how many; at most what the training part has.
+
+    Returns:
+        `(train_scores (N,), test_scores (M,))`.
+    """
+    from sklearn.decomposition import PCA
+
+    train, test = flat_features(train, test)
+    pca = PCA(min(num_components, *train.shape)).fit(train)
+    return tuple(
+        np.mean((x - pca.inverse_transform(pca.transform(x))) ** 2, axis=1) for x in (train, test)
+    )
+
+
+def random_scores(train, test, seed=0):
+    """A baseline: scores that know nothing, uniform in [0, 1); arguments as of `pca_scores`."""
+    rng = np.random.default_rng(seed)
+    return tuple(rng.random(sequences.num_rows(x)) for x in (train, test))
+
+
+def flat_features(train, test):
+    """Examples as rows of numbers, each channel standardized by the training part.
+
+    All rows are as long as the longest sequences of the two parts.
+    """
+    arrays = [np.asarray(sequences.array_of(x), "float64") for x in (train, test)]
+    masks = [
+        np.arange(array.shape[1]) < lengths_of(x)[:, np.newaxis]
+        for x, array in zip((train, test), arrays, strict=True)
+    ]
+    known = arrays[0][masks[0]]
+    mean, scale = known.mean(axis=0), known.std(axis=0)
+    scale = np.where(scale > 0, scale, 1.0)
+    rows, steps = [], max(array.shape[1] for array in arrays)
+    for array, mask in zip(arrays, masks, strict=True):
+        mask = mask.reshape(*mask.shape, *[1] * (array.ndim - 2))
+        values = np.where(mask, (array - mean) / scale, 0.0)
+        missing = [(0, 0), (0, steps - array.shape[1]), *[(0, 0)] * (array.ndim - 2)]
+        rows.append(np.pad(values, missing).reshape(len(array), -1))
+    return rows
