@@ -24,7 +24,7 @@ from keras_vrae.datasets import (
     timeseries,
 )
 from keras_vrae.datasets.documents import TextSettings
-from keras_vrae.datasets.series import make_splits
+from keras_vrae.datasets.series import make_splits, random_tests
 from keras_vrae.datasets.splits import DataSpec, Split, Splits, image_splits
 from keras_vrae.validation import check_folder
 
@@ -46,6 +46,8 @@ FASHION_NAMES = (
 KUZUSHIJI_NAMES = ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo")
 # Data sets in the four IDX files of MNIST, and the names of their classes.
 MNIST_FAMILY = {"mnist": DIGIT_NAMES, "fashion_mnist": FASHION_NAMES, "kmnist": KUZUSHIJI_NAMES}
+
+FEWEST_PIECES = 5
 
 
 def load(name, data_dir=None, text=None, **series_options):
@@ -102,6 +104,9 @@ def load(name, data_dir=None, text=None, **series_options):
 def music(name, folder=None, **options):
     """Piano rolls as `Splits`: 0.8 and 0.2 of the pieces for training and test.
 
+    So it is of windows too: no piece is in both parts. Where pieces are fewer than five, windows of
+    each are in both, those of the test part from its end.
+
     Args:
         name: `"chorales"` or `"midi:PATH"`.
         folder: where the chorales are kept once they are parsed.
@@ -109,7 +114,10 @@ def music(name, folder=None, **options):
     """
     options = {**options, "standardize": False, "kind": "roll"}
     if name == CHORALES:
-        return make_splits(chorales.read(folder), name, **options)
-    series, notes = midi.read_folder(name.removeprefix(MIDI_PREFIX))
+        series, notes = chorales.read(folder), {}
+    else:
+        series, notes = midi.read_folder(name.removeprefix(MIDI_PREFIX))
+    if len(series.values) >= FEWEST_PIECES:
+        series = series._replace(tests=random_tests(len(series.values)).tolist())
     splits = make_splits(series, name, **options)
     return splits._replace(spec=splits.spec._replace(notes={**splits.spec.notes, **notes}))

@@ -145,13 +145,16 @@ def window_starts(value, split, window, stride):
     return [s for s in starts if s + window <= border], [s for s in starts if s >= border]
 
 
+def random_tests(count):
+    """Whether each of so many series belongs to the test part, which is a fifth of them."""
+    order = np.random.default_rng(TEST_SEED).permutation(count)
+    return np.isin(np.arange(count), order[: max(1, round(0.2 * count))])
+
+
 def _assign(count, tests):
     """Row numbers of the three parts."""
     rows = np.arange(count)
-    if tests is None:
-        order = np.random.default_rng(TEST_SEED).permutation(count)
-        tests = np.isin(rows, order[: max(1, round(0.2 * count))])
-    tests = np.asarray(tests, bool)
+    tests = np.asarray(random_tests(count) if tests is None else tests, bool)
     rest = rows[~tests]
     order = np.random.default_rng(VALIDATION_SEED).permutation(len(rest))
     held_out = np.isin(np.arange(len(rest)), order[: max(1, round(0.1 * len(rest)))])

@@ -51,6 +51,19 @@ def test_a_broken_file_among_good_ones_is_named_and_counted(tmp_path):
     assert splits.spec.kind == "roll"
 
 
+def test_windows_of_one_piece_are_in_one_part(tmp_path):
+    for number in range(10):
+        roll = np.zeros((23, midi.KEYS))
+        roll[:, number] = 1  # The key tells the piece.
+        midi.write(roll, tmp_path / f"{number}.mid")
+    splits = datasets.load(f"midi:{tmp_path}", window=4, stride=2)
+    pieces = [set(np.flatnonzero(part.x.any(axis=(0, 1)))) for part in splits[:3]]
+    train, validation, test = pieces
+    assert len(test) == 2
+    assert not test & (train | validation)
+    assert splits.test.size == 2 * 10
+
+
 def test_folders_without_music_are_refused(tmp_path):
     with pytest.raises(DataError, match="0 files, 0 of them broken"):
         datasets.load(f"midi:{tmp_path}")
