@@ -2,15 +2,24 @@
 
 import os
 import platform
+import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 PACKAGES = ("keras_vrae", "tensorflow", "keras", "numpy", "torch", "jax", "jaxlib", "optax")
 
+PLACES = ("--data_dir", "--output", "--picture", "--runs", "--torch_python")
+
 
 def cores():
     """Number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+
+
+def command(program):
+    """How a program was called, without flags that name places on this machine."""
+    shown = [flag for flag in sys.argv[1:] if not flag.startswith(PLACES)]
+    return " ".join([f"python -m benchmarks.{program}", *shown])
 
 
 def describe():

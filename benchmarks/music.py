@@ -9,7 +9,6 @@ estimated by importance sampling.
 
 import argparse
 import json
-import sys
 import time
 from pathlib import Path
 
@@ -21,6 +20,7 @@ WINDOW, UNITS, BATCH, LEARNING_RATE = 32, 128, 32, 2e-3
 WAYS = {
     "VAE": {},
     "VAE, free bits 0.5": {"free_bits": 0.5},
+    "VAE, word dropout 0.5": {"word_dropout": 0.5},
     "VAE, free bits 0.5, word dropout 0.5": {"free_bits": 0.5, "word_dropout": 0.5},
 }
 
@@ -113,12 +113,13 @@ def main():
     parser.add_argument("--epochs", type=int, default=30)
     parser.add_argument("--latent_dim", type=int, default=20)
     parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--first_seed", type=int, default=0)
     parser.add_argument("--nll_samples", type=int, default=100)
     parser.add_argument("--data_dir", help="where the parsed chorales are kept")
     parser.add_argument("--output", default="docs/benchmarks/music.json")
     flags = parser.parse_args()
     splits = kv.datasets.load("chorales", flags.data_dir, window=WINDOW)
-    content = {"command": " ".join(["python -m benchmarks.music", *sys.argv[1:]])}
+    content = {"command": machine.command("music")}
     content |= {**machine.describe(), "flags": {**vars(flags), "data_dir": None}}
     content |= {"window": WINDOW, "units": UNITS, "batch_size": BATCH, "runs": []}
     content["examples"] = [split.size for split in splits[:3]]
@@ -128,7 +129,7 @@ def main():
         Path(flags.output).write_text(json.dumps(content, indent=1) + "\n")
         print(time.strftime("%H:%M:%S"), content["runs"][-1], flush=True)
 
-    for seed in range(flags.seeds):
+    for seed in range(flags.first_seed, flags.first_seed + flags.seeds):
         keep("LSTM language model", seed, language_model(splits, flags.epochs, seed))
         for name, options in WAYS.items():
             sizes = flags.epochs, flags.latent_dim, seed, flags.nll_samples

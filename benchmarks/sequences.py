@@ -11,7 +11,6 @@ held out of training in turn, how well the bound tells it from the others.
 import argparse
 import json
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -190,7 +189,7 @@ def run(flags):
     """All that the flags ask for; what is done is written after each step."""
     import keras_vrae as kv
 
-    content = {"command": " ".join(["python -m benchmarks.sequences", *sys.argv[1:]])}
+    content = {"command": machine.command("sequences")}
     content |= {**machine.describe(), "settings": SETTINGS, "anomaly_epochs": ANOMALY_EPOCHS}
     content |= {"seeds": flags.seeds, "sets": {}}
 
@@ -221,7 +220,8 @@ def run(flags):
                 figures["torch"].append(found)
                 keep(f"{name} torch: {found}")
         figures["anomalies"] = []
-    for seed in range(flags.anomaly_seeds):
+    first = flags.first_anomaly_seed
+    for seed in range(first, first + flags.anomaly_seeds):
         for name, (splits, part) in sets.items():
             settings = {**SETTINGS[name], "epochs": ANOMALY_EPOCHS[name]}
             for held_out in range(splits.spec.num_classes):
@@ -238,6 +238,7 @@ def main():
     parser.add_argument("--kinds", default="gru", help="recurrent layers, with commas")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--anomaly_seeds", type=int, default=3)
+    parser.add_argument("--first_anomaly_seed", type=int, default=0)
     parser.add_argument("--features", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--torch_python", help="a Python with PyTorch; none: without PyTorch")
     parser.add_argument("--torch_threads", type=int, default=machine.cores())

@@ -2,7 +2,7 @@
 
     python -m benchmarks.sequences_page > docs/benchmarks/sequences.md
 
-Every figure of the page is read from `sequences/*.json` and `long_sequences.json` beside it.
+Every figure of the page is read from `sequences/*.json`, `music/*.json` and single files beside it.
 """
 
 import json
@@ -10,22 +10,20 @@ import statistics
 import sys
 from pathlib import Path
 
+from benchmarks import sequences_sections as sections
+from benchmarks.sequences_sections import over_seeds, table
+
 FOLDER = Path(__file__).parent.parent / "docs" / "benchmarks"
 TITLES = {"JapaneseVowels": "Japanese Vowels", "ItalyPowerDemand": "Italy Power Demand"}
+# The other benchmarks of the page, by their files.
+SECTIONS = {
+    "music/*.json": lambda contents: sections.music(contents),
+    "music-map.json": lambda contents: sections.music_map(*contents),
+    "decoders.json": lambda contents: sections.decoders(*contents),
+    "sampling.json": lambda contents: sections.sampling(*contents),
+}
+PROBE_TARGET = 0.95
 WAYS = ("negative ELBO", "PCA", "Isolation Forest", "random")
-
-
-def table(header, rows):
-    """A Markdown table."""
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
-
-
-def over_seeds(runs, name, digits=3):
-    """Mean and standard deviation of a figure over runs."""
-    values = [run[name] for run in runs]
-    spread = f" ± {statistics.stdev(values):.{digits}f}" if len(values) > 1 else ""
-    return f"{statistics.mean(values):.{digits}f}{spread}"
 
 
 def probes(figures):
@@ -79,27 +77,83 @@ def stored():
     for content in contents:
         for name, figures in content["sets"].items():
             found = {key: value for key, value in figures.items() if value}
-            sets.setdefault(name, {}).update(found)
+            known = sets.setdefault(name, {})
+            found["anomalies"] = known.get("anomalies", []) + found.get("anomalies", [])
+            known.update(found)
     commands = [content["command"] for content in contents]
     ordered = {name: sets[name] for name in TITLES if name in sets}
     path = FOLDER / "long_sequences.json"
     long = json.loads(path.read_text()) if path.is_file() else None
-    return {**contents[0], "sets": ordered, "commands": commands}, long
+    others = {name: read(name) for name in SECTIONS}
+    largest = max(contents, key=lambda content: content["machine"]["cores"])
+    return {**largest, "sets": ordered, "commands": commands}, long, others
 
 
-def page(content, long):
+def read(pattern):
+    """What is stored in the files of a pattern, a list."""
+    return [json.loads(path.read_text()) for path in sorted(FOLDER.glob(pattern))]
+
+
+def targets(content, others):
+    """What was to be reached and what was, Markdown."""
+    rows = []
+
+    def add(what, target, result, reached):
+        rows.append([what, target, result, "yes" if reached else "**no**"])
+
+    for name, figures in content["sets"].items():
+        if runs := figures.get("gru"):
+            mean = statistics.mean(run["linear_probe"] for run in runs)
+            what = f"{TITLES[name]}: linear probe on 16 codes"
+            add(what, "0.95", over_seeds(runs, "linear_probe"), mean >= PROBE_TARGET)
+    found = {
+        TITLES[name]: figures
+        for name, figures in content["sets"].items()
+        if figures.get("anomalies")
+    }
+    if len(found) > 1:
+        pooled = [run for figures in found.values() for run in figures["anomalies"]]
+        found["All classes of all sets"] = {"anomalies": pooled}
+    for title, figures in found.items():
+        auroc = {row[0]: row[2] for row in anomaly_rows(figures)}
+        ours, *theirs = (auroc[way] for way in WAYS[:3])
+        target = f"above PCA, {theirs[0]}, and Isolation Forest, {theirs[1]}"
+        reached = number(ours) > max(map(number, theirs))
+        add(f"{title}: AUROC, mean over held-out classes", target, ours, reached)
+    for run in [run for music in others["music/*.json"] for run in music["runs"]]:
+        if "active_units" in run:
+            what = f"Chorales, {run['model']}, seed {run['seed']}: active units"
+            add(what, "above 0", run["active_units"], run["active_units"] > 0)
+    for sampling in others["sampling.json"]:
+        for kind, found in sampling["layers"].items():
+            ratio = found["times_as_fast_as_training"]["median"]
+            what = f"Generation by {kind.upper()} decoder beside a training step"
+            add(what, "as fast or faster", f"{ratio:.2f} times as fast", ratio >= 1)
+    return table(["figure", "target", "result", "reached"], rows) + "\n"
+
+
+def number(text):
+    """The mean in `over_seeds`'s words."""
+    return float(text.split()[0])
+
+
+def page(content, long, others):
     """The page, Markdown."""
     machine, versions = content["machine"], content["versions"]
     shown = ", ".join(
         f"{name} {versions[name]}" for name in ("tensorflow", "keras", "numpy") if name in versions
     )
+    cores = "one core" if machine["cores"] == 1 else f"{machine['cores']} cores"
     parts = [
         "# Sequences\n",
         f"From {', '.join(f'`{command}`' for command in content['commands'])} on "
-        f"{machine['processor']}, {machine['cores']} cores, {machine['memory_gib']} GiB; "
-        f"Python {versions['python']}, {shown}. The machine did a lot of other work at the same "
-        "time: times compare only where they are far apart. Settings and each run are in "
-        "`sequences/`; this page is made of them by `python -m benchmarks.sequences_page`.\n",
+        f"{machine['processor']}, {cores}, {machine['memory_gib']} GiB; "
+        f"Python {versions['python']}, {shown}. Most runs had one of the cores, and the "
+        "machine did a lot of other work at the same time: times compare only where they are far "
+        "apart. Settings and each run are in `sequences/`; this page is made of them by "
+        "`python -m benchmarks.sequences_page`.\n",
+        "## Targets\n",
+        targets(content, others),
         "## Codes without labels\n",
         "The official parts; a VAE with a bidirectional recurrent encoder and a recurrent decoder "
         "of 64 units that reads z at every step, trained without labels, with a KL weight of "
@@ -124,12 +178,17 @@ def page(content, long):
         parts += [f"### {TITLES[name]}, {train} training and {test} test series\n"]
         parts += [table([*header, "parameters"], probes(figures)) + "\n"]
     if any(figures.get("anomalies") for figures in content["sets"].values()):
+        epochs = " and ".join(
+            f"{number} epochs on {TITLES[name]}"
+            for name, number in content["anomaly_epochs"].items()
+        )
         parts += [
             "## Anomalies\n",
             "Each class in turn is held out of training and is the anomaly in the test part; means "
             "over the classes. The score of the model is the negative ELBO a step; PCA (16 "
             "components) and Isolation Forest see the standardized series, padded with zeros. F1 "
-            "is at the 0.95 quantile of the scores of the training part.\n",
+            "is at the 0.95 quantile of the scores of the training part. Models are those above, "
+            f"trained for {epochs}.\n",
         ]
         for name, figures in content["sets"].items():
             if not figures.get("anomalies"):
@@ -150,6 +209,7 @@ def page(content, long):
             table(["time steps", "layers", "s / training step", "added peak memory, MiB"], rows)
             + "\n",
         ]
+    parts += [SECTIONS[name](contents) for name, contents in others.items() if contents]
     return "\n".join(parts)
 
 

@@ -5,7 +5,17 @@ import numpy as np
 import pytest
 
 import keras_vrae as kv
-from benchmarks import density, importance, layers, quality, sequences_page, serving
+from benchmarks import (
+    density,
+    importance,
+    layers,
+    machine,
+    music_map,
+    quality,
+    sampling,
+    sequences_page,
+    serving,
+)
 from benchmarks.encoders import measure, summarize
 
 
@@ -87,6 +97,30 @@ def test_layers_take_turns_with_those_of_keras():
     assert min(ours, theirs) > 0
     low, high = row["times_as_fast"]["quartiles"]
     assert low <= row["times_as_fast"]["median"] <= high
+
+
+def test_generation_takes_turns_with_training():
+    found = sampling.measure("gru", units=6, rounds=3, shape=(4, 5, 3))
+    medians = [figures["median"] for figures in found["milliseconds"].values()]
+    assert len(medians) == 3
+    assert min(medians) > 0
+    assert found["times_as_fast_as_training"]["median"] > 0
+
+
+def test_commands_are_told_without_places(monkeypatch):
+    monkeypatch.setattr("sys.argv", ["music.py", "--epochs=3", "--output=/tmp/a", "--data_dir=b"])
+    assert machine.command("music") == "python -m benchmarks.music --epochs=3"
+
+
+def test_pictures_of_the_experiment_on_music():
+    rng = np.random.default_rng(0)
+    codes = {2: rng.normal(size=(12, 2)), 20: rng.normal(size=(12, 20))}
+    figure = music_map.map_figure(codes, np.arange(12) % 3, ["a", "b", "c"])
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["a", "b", "c"]
+    np.testing.assert_array_equal(figure.axes[0].lines[1].get_xydata(), codes[2][::3])
+    rolls = rng.random((2, 32, 88))
+    panels = music_map.samples_figure({2: (rolls, rolls > 0.5), 20: (rolls, rolls > 0.5)}).axes
+    np.testing.assert_array_equal(panels[1].images[0].get_array(), (rolls[0] > 0.5).T)
 
 
 def test_page_on_sequences_is_made_of_the_stored_figures():
