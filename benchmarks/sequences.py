@@ -25,7 +25,12 @@ SETTINGS = {
     "JapaneseVowels": {**SIZE, "epochs": 100, "batch_size": 32, "learning_rate": 3e-3},
     "ItalyPowerDemand": {**SIZE, "epochs": 300, "batch_size": 16, "learning_rate": 5e-3},
 }
-ANOMALY_EPOCHS = {"JapaneseVowels": 30, "ItalyPowerDemand": 150}
+# What is other where anomalies are scored. For Italy Power Demand it is what gave a better bound of
+# normal series held out of training, a fifth of them, than a KL weight of 0.2 or 150 epochs.
+ANOMALY_SETTINGS = {
+    "JapaneseVowels": {"epochs": 30},
+    "ItalyPowerDemand": {"epochs": 400, "beta": 1.0},
+}
 
 
 def make_model(splits, kind, settings, examples, seed=0):
@@ -190,7 +195,7 @@ def run(flags):
     import keras_vrae as kv
 
     content = {"command": machine.command("sequences")}
-    content |= {**machine.describe(), "settings": SETTINGS, "anomaly_epochs": ANOMALY_EPOCHS}
+    content |= {**machine.describe(), "settings": SETTINGS, "anomaly_settings": ANOMALY_SETTINGS}
     content |= {"seeds": flags.seeds, "sets": {}}
 
     def keep(message):
@@ -223,7 +228,7 @@ def run(flags):
     first = flags.first_anomaly_seed
     for seed in range(first, first + flags.anomaly_seeds):
         for name, (splits, part) in sets.items():
-            settings = {**SETTINGS[name], "epochs": ANOMALY_EPOCHS[name]}
+            settings = {**SETTINGS[name], **ANOMALY_SETTINGS[name]}
             for held_out in range(splits.spec.num_classes):
                 scores = anomalies(splits, "gru", part, settings, held_out, seed)
                 found = {"seed": seed, "held_out": held_out, "scores": scores}

@@ -78,6 +78,9 @@ def stored():
         for name, figures in content["sets"].items():
             found = {key: value for key, value in figures.items() if value}
             known = sets.setdefault(name, {})
+            if "anomalies" in found:
+                changed = content["anomaly_settings"][name]
+                found["anomaly_settings"] = {**content["settings"][name], **changed}
             found["anomalies"] = known.get("anomalies", []) + found.get("anomalies", [])
             known.update(found)
     commands = [content["command"] for content in contents]
@@ -178,23 +181,21 @@ def page(content, long, others):
         parts += [f"### {TITLES[name]}, {train} training and {test} test series\n"]
         parts += [table([*header, "parameters"], probes(figures)) + "\n"]
     if any(figures.get("anomalies") for figures in content["sets"].values()):
-        epochs = " and ".join(
-            f"{number} epochs on {TITLES[name]}"
-            for name, number in content["anomaly_epochs"].items()
-        )
         parts += [
             "## Anomalies\n",
             "Each class in turn is held out of training and is the anomaly in the test part; means "
             "over the classes. The score of the model is the negative ELBO a step; PCA (16 "
             "components) and Isolation Forest see the standardized series, padded with zeros. F1 "
-            "is at the 0.95 quantile of the scores of the training part. Models are those above, "
-            f"trained for {epochs}.\n",
+            "is at the 0.95 quantile of the scores of the training part. Models are those above "
+            "but for epochs and KL weight.\n",
         ]
         for name, figures in content["sets"].items():
             if not figures.get("anomalies"):
                 continue
             rows = table(["score", "seeds", "AUROC", "AUPRC", "F1"], anomaly_rows(figures))
-            parts += [f"### {TITLES[name]}\n", rows + "\n"]
+            changed = figures["anomaly_settings"]
+            shown = f"{changed['epochs']} epochs, KL weight {changed['beta']:g}"
+            parts += [f"### {TITLES[name]}: {shown}\n", rows + "\n"]
     if long:
         rows = [
             [m["steps"], m["layers"], f"{m['seconds']:.2f}", f"{m['added_mib']:.0f}"]
