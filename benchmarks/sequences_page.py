@@ -115,7 +115,9 @@ def targets(content, others):
         if figures.get("anomalies")
     }
     if len(found) > 1:
-        pooled = [run for figures in found.values() for run in figures["anomalies"]]
+        runs = [figures["anomalies"] for figures in found.values()]
+        common = set.intersection(*({run["seed"] for run in those} for those in runs))
+        pooled = [run for those in runs for run in those if run["seed"] in common]
         found["All classes of all sets"] = {"anomalies": pooled}
     for title, figures in found.items():
         auroc = {row[0]: row[2] for row in anomaly_rows(figures)}
