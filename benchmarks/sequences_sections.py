@@ -168,11 +168,12 @@ def sampling(content):
     return "\n".join(
         [
             "## Generation beside training\n",
-            f"From `{content['command']}` on {content['machine']['cores']} core: {batch} sequences "
+            f"From `{content['command']}` on one core: {batch} sequences "
             f"of {steps} steps of {features} values, {content['units']} units, a decoder that "
-            "reads the step before: milliseconds for a step of training (encoder, decoder and "
-            "gradients), for the bound alone (`test_on_batch`), and for as many sequences drawn "
-            f"from the prior (`generate(draw=True)`). Medians of {content['rounds']} rounds in "
+            "reads the step before: milliseconds for a step of training (both networks forward and "
+            "backward), for the bound (`test_on_batch`, both forward), and for as many sequences "
+            "drawn from the prior (`generate(draw=True)`, the decoder alone, but a step at a "
+            f"time). Medians of {content['rounds']} rounds in "
             "turns, and the middle half of the ratio.\n",
             table(header, rows) + "\n",
         ]
