@@ -138,10 +138,8 @@ def main():
             vae.generate(SAMPLES, seed=flags.seed, draw=drawn) for drawn in (False, True)
         ]
         Path(flags.runs).mkdir(parents=True, exist_ok=True)
-        for kind, sheet in zip(("mean", "draw"), rolls[latent_dim], strict=True):
-            for number, roll in enumerate(sheet):
-                name = f"latent-{latent_dim}-{kind}-{number}.mid"
-                midi.write(roll, Path(flags.runs, name))
+        for number, roll in enumerate(rolls[latent_dim][1]):
+            midi.write(roll, Path(flags.runs, f"latent-{latent_dim}-sample-{number}.mid"))
         Path(flags.output).write_text(json.dumps(content) + "\n")
         print(run, {name: values[-1] for name, values in history.items()}, flush=True)
     for name, figure in {
