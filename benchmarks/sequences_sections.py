@@ -115,8 +115,9 @@ def music_map(content):
             "Windows of a piece lie together, and one after the other. The rolls, whose draws are "
             "written as `.mid` files to the folder that `--runs` names too, are not music that one "
             "would listen to: after as many epochs as there was time for, a decoder that reads "
-            "nothing knows which keys a window uses, and hardly how they follow each other. Those "
-            "above that read the step before have a much better bound.\n",
+            "nothing knows which keys a window uses, and hardly how they follow each other. The "
+            "VAEs above, which read the step before, have a much better bound, if of other "
+            "windows.\n",
         ]
     )
 
