@@ -1,0 +1,42 @@
+"""One process of a cluster that trains; see test_lost_worker.py.
+
+    python lost_worker.py FOLDER [STEP]
+
+TF_CONFIG says which worker this is. With STEP it kills itself when that step begins.
+"""
+
+import os
+import signal
+import sys
+
+from benchmarks.kills import save
+from keras_vrae.cores import one_thread_per_operation
+from keras_vrae.training import ExperimentConfig, loop, train_and_evaluate
+from keras_vrae.training.callbacks import RunRecorder
+from keras_vrae.validation import DataError
+
+SETTINGS = {"encoder": "gru", "hidden_units": 8, "batch_size": 256, "epochs": 4}
+
+
+def die_at(step):
+    def on_train_batch_begin(self, batch, logs=None):
+        if self.model.optimizer.iterations == step:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    RunRecorder.on_train_batch_begin = on_train_batch_begin
+
+
+def main(folder, step=None):
+    one_thread_per_operation()
+    loop.finish = save  # The rest takes long.
+    if step:
+        die_at(int(step))
+    config = ExperimentConfig(strategy="multi_worker", **SETTINGS)
+    try:
+        train_and_evaluate(config, folder, resume=True)
+    except DataError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
