@@ -54,19 +54,28 @@ class Elements(HTMLParser):
         self.text += data
 
 
-def test_hostile_names_stay_text_in_the_report(tmp_path):
-    path = make_run(tmp_path, "dense")
+def hostile_report(folder, text):
+    """The path of a report on a run on documents whose names and titles are all this text."""
+    path = make_run(folder, "dense")
     for name in ("config.json", "metrics.json"):
         content = json.loads((path / name).read_text())
-        content.update(device=HOSTILE, versions={HOSTILE: HOSTILE})
+        content.update(device=text, versions={text: text})
         (path / name).write_text(json.dumps(content))
     with np.load(path / "figures" / "arrays.npz") as arrays:
         arrays = dict(arrays)
-    arrays["class_names"] = np.array([HOSTILE[8:]] * 10)
+    size = len(arrays["labels"])
+    arrays["class_names"] = np.array([text] * 10)
+    arrays["map"], arrays["map_rows"] = arrays["codes"], np.arange(size)
+    arrays["titles"] = np.array([text] * size)
     np.savez(path / "figures" / "arrays.npz", **arrays)
-    folder, _ = report.write([path], tmp_path / "out")
+    written, _ = report.write([path], folder / "out")
+    return written / "report.html"
+
+
+def test_hostile_names_stay_text_in_the_report(tmp_path):
+    path = hostile_report(tmp_path, HOSTILE)
     page = Elements()
-    page.feed((folder / "report.html").read_text())
+    page.feed(path.read_text())
     assert "script" not in page.tags
     assert not [name for name, _ in page.attributes if name.startswith("on")]
     loaded = [value for name, value in page.attributes if name in ("src", "href")]
