@@ -24,13 +24,14 @@ SIDE = 128  # Of a square image, pixels of a byte.
 HELD_OUT = 1000  # Examples of the validation part, and of the test part.
 BATCH = 256
 SECONDS_BETWEEN = 0.25
+STOPPED = 143  # The exit status after SIGTERM.
 POINTS = 60  # Of each run, kept in the file of the figures.
 FLAGS = ("--encoder=dense", "--hidden_units=32", "--eval_samples=1", "--nll_samples=1")
 # What a run says when a part of it begins.
 PHASES = {"Loading": "start", "Training;": "training", "Saving,": "evaluation"}
 
 
-def make_set(folder, examples, held_out=HELD_OUT, side=SIDE, num_shards=16, seed=0):
+def make_set(folder, examples, held_out=HELD_OUT, side=SIDE, num_shards=16, seed=0, dtype="uint8"):
     """Writes random images in shards; returns their bytes."""
     from keras_vrae.datasets import tfrecord
 
@@ -40,7 +41,10 @@ def make_set(folder, examples, held_out=HELD_OUT, side=SIDE, num_shards=16, seed
         for start in range(0, size, BATCH):
             count = min(BATCH, size - start)
             shape = (count, side, side)
-            yield rng.integers(0, 256, shape, dtype="uint8"), None
+            if dtype == "uint8":
+                yield rng.integers(0, 256, shape, dtype), None
+            else:
+                yield rng.random(shape, dtype), None
 
     parts = {"train": examples, "validation": held_out, "test": held_out}
     parts = {part: batches(size) for part, size in parts.items()}
@@ -58,8 +62,13 @@ def resident_mib(pid):
     return int(found[0].split()[1]) / 1024 if found else 0.0
 
 
-def watch(command, log):
+def watch(command, log, training_seconds=None):
     """Runs a command; returns `(seconds, phase, MiB)` from begin to end.
+
+    Args:
+        command: a list of words.
+        log: path of a file for what the command says.
+        training_seconds: after so long in training it is asked to stop by SIGTERM; never when None.
 
     Raises:
         RuntimeError: with what the command said, where it fails.
@@ -70,9 +79,14 @@ def watch(command, log):
     while process.poll() is None:
         said = [line.split(" ")[0] for line in log.read_text().splitlines()]
         phase = next((PHASES[word] for word in reversed(said) if word in PHASES), "start")
-        samples.append((time.perf_counter() - begin, phase, resident_mib(process.pid)))
+        now = time.perf_counter() - begin
+        samples.append((now, phase, resident_mib(process.pid)))
+        since = next((row[0] for row in samples if row[1] == "training"), now)
+        if training_seconds and now - since > training_seconds:
+            process.terminate()
+            process.wait()
         time.sleep(SECONDS_BETWEEN)
-    if process.returncode:
+    if process.returncode != (STOPPED if training_seconds else 0):
         raise RuntimeError(log.read_text()[-2000:])
     return [sample for sample in samples if sample[2]]
 
@@ -105,7 +119,8 @@ def summary(samples):
 def measure(root, examples, epochs, **options):
     """One set and the run on it, a dict."""
     with tempfile.TemporaryDirectory(dir=root) as folder:
-        shards = Path(folder, "set")
+        folder = Path(folder).resolve()
+        shards = folder / "set"
         begin = time.perf_counter()
         size = make_set(shards, examples, **options)
         written = time.perf_counter() - begin
@@ -141,6 +156,9 @@ def main():
         "--examples", default="25000,250000", help="of the sets (default: %(default)s)"
     )
     parser.add_argument("--passes", default="4,1", help="epochs on each (default: %(default)s)")
+    parser.add_argument(
+        "--dtype", choices=("uint8", "float32"), default="uint8", help="(default: %(default)s)"
+    )
     parser.add_argument("--folder", help="where the sets are for the time (default: the system's)")
     parser.add_argument("--output", type=Path, help="file for the figures, as JSON")
     flags = parser.parse_args()
@@ -149,7 +167,7 @@ def main():
     command = " ".join(["python -m benchmarks.footprint", *sys.argv[1:]])
     report = {**machine.describe(), "command": command, "flags": FLAGS, "seed": 0, "runs": []}
     for size, epochs in zip(sizes, passes, strict=True):
-        row = measure(flags.folder, size, epochs)
+        row = measure(flags.folder, size, epochs, dtype=flags.dtype)
         report["runs"].append(row)
         print(
             f"{row['gib_of_shards']} GiB, {row['gib_as_float32']} GiB as float32: at most "
