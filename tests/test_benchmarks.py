@@ -15,6 +15,7 @@ from benchmarks import (
     sampling,
     sequences_page,
     serving,
+    soak,
 )
 from benchmarks.encoders import measure, summarize
 
@@ -126,3 +127,15 @@ def test_pictures_of_the_experiment_on_music():
 def test_page_on_sequences_is_made_of_the_stored_figures():
     text = (sequences_page.FOLDER / "sequences.md").read_text()
     assert text == sequences_page.page(*sequences_page.stored())
+
+
+def test_growth_of_memory_is_told():
+    start = [(second, "start", 9000.0) for second in range(100)]
+    flat = [(100 + second, "training", 1000.0) for second in range(600)]
+    growing = [(at, phase, mib + (at - 100) / 60) for at, phase, mib in flat]
+    for samples, slope in ((flat, 0.0), (growing, 60.0)):
+        told = soak.summary(start + samples, ["epoch,loss", "1,0.5"])
+        assert told["mib_an_hour_after_the_first_window"] == pytest.approx(slope, abs=0.1)
+        assert told["median_mib_of_windows"][0] == pytest.approx(1000.0 + slope / 72, abs=0.1)
+        assert told["training_minutes"] == 10.0
+        assert told["epochs"] == 1
