@@ -27,10 +27,16 @@ def read(path):
     parts = []
     for file in paths:
         try:
-            parts.append(loading.load_from_ts_file(str(file)))
+            x, y, about = loading.load_from_ts_file(str(file), return_meta_data=True)
         except Exception as error:  # Whatever a foreign parser stumbles upon.
             reason = (str(error).splitlines() or [type(error).__name__])[0]
             raise DataError(f"{file} cannot be read: {reason}") from None
+        if about["timestamps"]:
+            raise DataError(
+                f"{file} must be without time stamps, as aeon reads values beside them without "
+                "their signs. Received: @timestamps true"
+            )
+        parts.append((x, y))
     return _series(parts)
 
 

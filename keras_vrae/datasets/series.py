@@ -12,6 +12,7 @@ TEST_SEED = 1
 # Up to so many steps a batch is laid out step by step, which is fastest; beyond, batches are as
 # long as their longest sequence.
 LONGEST_FIXED = 64
+LARGEST_VALUE = float(np.finfo("float32").max)
 
 
 class Series(NamedTuple):
@@ -95,17 +96,20 @@ def checked(values, names, source, missing):
         DataError: for series that cannot be used, by the name of the first.
     """
     channels = {value.shape[1] for value in values}
-    if len(channels) != 1:
+    if len(channels) != 1 or 0 in channels:
         raise DataError(
-            f"{source} must have the same channels in all series. Received: {sorted(channels)}"
+            f"{source} must have the same channels, one or more, in all series. "
+            f"Received: {sorted(channels)}"
         )
     whole, imputed = [], 0
     for value, name in zip(values, names, strict=True):
         value = np.asarray(value, "float64")
         if not len(value):
             raise DataError(f"{source}, {name}: a series must have one step or more. Received: 0")
-        if np.isinf(value).any():
-            raise DataError(f"{source}, {name}: values must be finite. Received: inf")
+        largest = np.abs(value).max(initial=0.0, where=~np.isnan(value))
+        if largest > LARGEST_VALUE:
+            expected = f"values must be finite, of at most {LARGEST_VALUE:.3g}"
+            raise DataError(f"{source}, {name}: {expected}. Received: {largest:.3g}")
         gaps = np.isnan(value)
         if gaps.any():
             if missing == "refuse":

@@ -11,7 +11,7 @@ import tensorflow as tf
 from keras_vrae import datasets
 from keras_vrae.datasets import tfrecord
 from keras_vrae.datasets.pipeline import steps_in_epoch, training_batches
-from keras_vrae.datasets.tfrecord import reading
+from keras_vrae.datasets.tfrecord import reading, records
 from keras_vrae.datasets.tfrecord.__main__ import main
 from keras_vrae.training import ExperimentConfig, checkpoints, loop, train_and_evaluate
 from keras_vrae.validation import DataError, SettingError
@@ -166,12 +166,36 @@ def test_records_of_another_kind_are_told(shards):
         datasets.load(f"tfrecord:{shards}/*.tfrecord")
 
 
+@pytest.mark.parametrize(
+    "record",
+    [
+        b"\xff" * 70,  # TensorFlow quotes it in what it says, and fails at that.
+        records.encode(np.zeros((4, 2), "uint8"), -1),
+        records.encode(np.zeros((4, 2), "uint8"), 5),
+        records.encode(np.zeros((4, 3), "uint8"), 0),
+    ],
+    ids=["no text", "label -1", "label 5", "shape"],
+)
+def test_records_of_no_example_are_told_while_a_model_trains(shards, tmp_path, record):
+    path = shards / "train-00000-of-00003.tfrecord"
+    with tf.io.TFRecordWriter(str(path)) as writer:
+        for _ in range(30):
+            writer.write(record)
+    description = json.loads((shards / "shards.json").read_text())
+    for shard in description["shards"]:
+        if shard["file"] == path.name:
+            shard["bytes"] = path.stat().st_size
+    (shards / "shards.json").write_text(json.dumps(description))
+    with pytest.raises(DataError, match=r"at record 1 of 30: .* with a label below 5"):
+        train_and_evaluate(config(shards), tmp_path / "run")
+
+
 def test_a_damaged_description_is_told(shards):
     path = shards / "shards.json"
     sound = json.loads(path.read_text())
     wrong = {"event_shape": [0], "dtype": "object", "kind": 3, "deviation": "nan", "shards": [7]}
     wrong["shards"] = [{**sound["shards"][0], "file": "../elsewhere"}]
-    for name, value in wrong.items():
+    for name, value in (*wrong.items(), ("event_shape", [2**70]), ("event_shape", [400, 2])):
         path.write_text(json.dumps({**sound, name: value}))
         with pytest.raises(DataError, match=r"shards\.json cannot be read"):
             datasets.load(f"tfrecord:{shards}/*.tfrecord")

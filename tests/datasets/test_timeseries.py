@@ -148,6 +148,7 @@ def test_broken_csv_is_named(write, words, tmp_path):
         ({"y": np.zeros(3)}, "`y` must have one value for each of 10"),
         ({"x": np.zeros(3)}, "`x` must be numbers of shape"),
         ({"x": np.full((10, 5, 2), np.inf)}, "must be finite"),
+        ({"x": np.full((10, 5, 2), -1e39)}, r"of at most 3.4e\+38. Received: 1e\+39"),
         ({"x_test": np.zeros((2, 5, 3))}, "same channels"),
     ],
 )
@@ -168,6 +169,26 @@ def test_a_channel_without_any_value_is_refused():
 def test_files_that_cannot_be_are_refused_at_once(name):
     with pytest.raises(SettingError, match="`dataset` must be timeseries: and a file"):
         datasets.load(f"timeseries:{name}")
+
+
+def test_series_without_channels_are_refused(tmp_path):
+    """As in a `.ts` file that promises labels and has none: aeon takes the values for them."""
+    with pytest.raises(DataError, match=r"one or more, in all series. Received: \[0\]"):
+        make_splits(Series([np.zeros((5, 0))] * 4), "it")
+    pytest.importorskip("aeon")
+    path = tmp_path / "series.ts"
+    path.write_text("@classLabel true a b\n@data\n" + "1,2,3\n" * 4)
+    with pytest.raises(DataError, match=r"series\.ts must have the same channels, one or more"):
+        datasets.load(f"timeseries:{path}")
+
+
+def test_time_stamps_are_refused(tmp_path):
+    """aeon 1.6 reads `(0,-1.5)` as 1.5."""
+    pytest.importorskip("aeon")
+    path = tmp_path / "series.ts"
+    path.write_text("@timestamps true\n@data\n" + "(0,-1.5),(1,2.5):a\n" * 4)
+    with pytest.raises(DataError, match="must be without time stamps"):
+        datasets.load(f"timeseries:{path}")
 
 
 def test_the_sets_of_aeon():

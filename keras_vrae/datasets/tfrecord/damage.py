@@ -8,7 +8,9 @@ import tensorflow as tf
 from keras_vrae.datasets.tfrecord.records import decode
 from keras_vrae.validation import DataError
 
-DAMAGE = (tf.errors.DataLossError, tf.errors.InvalidArgumentError, tf.errors.NotFoundError)
+# TensorFlow quotes a record that it cannot parse, and fails at that where it is no text.
+UNREADABLE = (tf.errors.InvalidArgumentError, UnicodeDecodeError)
+DAMAGE = (*UNREADABLE, tf.errors.DataLossError, tf.errors.NotFoundError)
 
 
 @contextmanager
@@ -43,8 +45,10 @@ def check_shard(folder, shard, description):
         raise DataError(f"{path} is not there any more") from None
     except tf.errors.DataLossError:
         reason = "its checksum does not fit, or the file ends in it"
-    except tf.errors.OpError:
-        reason = f"it is not an example of shape {description.event_shape}"
+    except UNREADABLE:
+        classes = len(description.class_names)
+        expected = f"of shape {description.event_shape} with a label below {classes}"
+        reason = f"it is not an example {expected}"
     else:
         if sound == shard.examples:
             return

@@ -5,6 +5,8 @@ import math
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from keras_vrae.atomic import replacing
 from keras_vrae.validation import DataError, SettingError, check_event_shape, check_int
 
@@ -48,6 +50,11 @@ class Description(NamedTuple):
         """Number of values of an example."""
         return math.prod(self.event_shape)
 
+    @property
+    def example_bytes(self):
+        """Bytes of the values of an example in the files."""
+        return self.values * np.dtype(DTYPES[self.dtype]).itemsize
+
     def write(self, folder):
         """Writes the file that says this beside the shards."""
         content = {**self._asdict(), "shards": [shard._asdict() for shard in self.shards]}
@@ -74,6 +81,9 @@ class Description(NamedTuple):
                 raise ValueError("no classes")
             if not (math.isfinite(found.deviation) and found.deviation >= 0):
                 raise ValueError(f"deviation {found.deviation}")
+            for shard in found.shards:
+                if shard.bytes < shard.examples * found.example_bytes:
+                    raise ValueError(f"{shard.examples} such examples in {shard.bytes} bytes")
         except FileNotFoundError:
             raise DataError(
                 f"{folder} must hold {FILE_NAME}, which `python -m keras_vrae.datasets.tfrecord` "

@@ -58,8 +58,9 @@ class ShardedSplit:
         and the step; to begin at a later step, the examples before it are read and left out.
         """
         paths = tf.constant([str(Path(self.folder, shard.file)) for shard in self.shards])
-        example_bytes = self.description.values * np.dtype(self.description.dtype).itemsize
-        buffer = self.buffer or fitting(BUFFER_EXAMPLES, BUFFER_BYTES, example_bytes)
+        buffer = self.buffer or fitting(
+            BUFFER_EXAMPLES, BUFFER_BYTES, self.description.example_bytes
+        )
 
         def epoch_batches(epoch):
             # Of this graph alone. Without it the order would depend on the seed of the process, and
@@ -161,7 +162,6 @@ def load(pattern):
                 f"float32. Received: {needed:,}. Let the pattern name fewer of its shards"
             )
         parts[part] = parts[part].in_memory()
-        _check_labels(parts[part].y, len(description.class_names), part)
     spec = DataSpec(
         description.event_shape,
         len(description.class_names),
@@ -178,11 +178,3 @@ def check_size(folder, shard, description):
     if size != shard.bytes:
         check_shard(folder, shard, description)
         raise DataError(f"{path} must have {shard.bytes:,} bytes. Received: {size:,}")
-
-
-def _check_labels(y, num_classes, part):
-    if not 0 <= y.min() <= y.max() < num_classes:
-        raise DataError(
-            f"The labels of the {part} part must be from 0 to {num_classes - 1}. "
-            f"Received: labels from {y.min()} to {y.max()}"
-        )

@@ -25,7 +25,7 @@ def encode(x, y):
 
 
 def decode(records, description):
-    """Examples and class numbers of records.
+    """Examples and class numbers of records; TensorFlow's error where they are none.
 
     Args:
         records: tensor of strings `(B,)`.
@@ -37,7 +37,11 @@ def decode(records, description):
     parsed = tf.io.parse_example(records, FEATURES)
     values = tf.io.decode_raw(parsed["x"], tf.dtypes.as_dtype(description.dtype))
     values = tf.ensure_shape(values, (None, description.values))
+    labels, classes = parsed["y"], len(description.class_names)
+    in_range = tf.reduce_all((labels >= 0) & (labels < classes))
+    with tf.control_dependencies([tf.debugging.Assert(in_range, [labels])]):
+        labels = tf.identity(labels)
     values = tf.cast(values, tf.float32)
     if description.dtype == "uint8":
         values /= LARGEST_BYTE
-    return tf.reshape(values, (-1, *description.event_shape)), parsed["y"]
+    return tf.reshape(values, (-1, *description.event_shape)), labels
