@@ -12,6 +12,7 @@ where a program would print that one line and exit with status 1 or 2.
 import argparse
 import collections
 import gzip
+import importlib.util
 import json
 import random
 import struct
@@ -29,6 +30,19 @@ LIMIT_SECONDS = 20.0
 # Values that a JSON file may hold in the place of any other.
 ODD_VALUES = (None, True, -1, 0, 1e308, -1e-308, 2**70, "", "\0", "x" * 1000, [], {}, [[]], "NaN")
 SERIES = "series,step,a,b\n" + "".join(f"{n // 4},{n % 4},{n}.5,{-n}\n" for n in range(160))
+TS_HEADER = """# A set of the archive's kind.
+@problemName Damaged
+@timestamps false
+@missing true
+@univariate false
+@equalLength false
+@classLabel true a b
+@data
+"""
+TS = TS_HEADER + "".join(
+    f"{n}.5,?,-{n}e-1{',7' * (n % 3)}:0.25,{n},1{',NaN' * (n % 3)}:{'ab'[n % 2]}\n"
+    for n in range(20)
+)
 
 
 def damaged(content):
@@ -73,6 +87,22 @@ def damaged_json(content):
         return json.dumps(value).encode()
 
 
+def damaged_record(content):
+    """A TFRecord shard with one record damaged, and checksums that fit what it has become."""
+    import tensorflow as tf
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = str(Path(folder, "shard"))
+        Path(path).write_bytes(content)
+        records = list(tf.data.TFRecordDataset(path).as_numpy_iterator())
+        number = random.randrange(len(records))
+        records[number] = damaged(records[number])
+        with tf.io.TFRecordWriter(path) as writer:
+            for record in records:
+                writer.write(record)
+        return Path(path).read_bytes()
+
+
 def idx_content():
     """An IDX file of 20 images."""
     return struct.pack(">4I", 0x0803, 20, 5, 4) + bytes(range(200)) * 2
@@ -114,6 +144,38 @@ def make_export(folder):
     return folder
 
 
+def make_shards(folder):
+    """A data set of 60 labelled examples in shards; the first one of training."""
+    from keras_vrae.datasets import tfrecord
+
+    x = np.random.default_rng(0).integers(0, 256, (20, 4, 2), dtype="uint8")
+    parts = {part: [(x, np.arange(20) % 3)] for part in ("train", "validation", "test")}
+    tfrecord.write(folder, parts, 2, class_names="abc")
+    return folder / "train-00000-of-00002.tfrecord"
+
+
+def read_shards(path):
+    """Reads the data set that a shard, or what describes the shards, belongs to, all of it."""
+    from keras_vrae.datasets import tfrecord
+
+    train = tfrecord.load(f"{path.parent}/*.tfrecord").train
+    with tfrecord.damage_told(train):
+        for _ in train.batches(8, seed=0).take(-(-train.size // 8)):
+            pass
+        train.sample()
+
+
+def read_series(path):
+    """Reads time series, and holds what came to be numbers."""
+    from keras_vrae.datasets import timeseries
+
+    splits = timeseries.load(path, missing="interpolate")
+    scaling = splits.spec.scaling
+    for values in (*(split.x for split in splits[:3]), scaling["mean"], scaling["scale"]):
+        if not (np.size(values) and np.isfinite(values).all()):
+            raise AssertionError("values that are none, or no numbers")
+
+
 def flags_reader(_):
     """Plans a run from random values of settings."""
     from keras_vrae.training import ExperimentConfig
@@ -131,7 +193,7 @@ def flags_reader(_):
 def targets(root):
     """The kinds of files: a dict from name to `(path, reader, how to damage, share)`."""
     from keras_vrae import serving
-    from keras_vrae.datasets import idx, timeseries
+    from keras_vrae.datasets import idx
     from keras_vrae.report.comparison import Comparison, Run
     from keras_vrae.training import ExperimentConfig, RunDirectory, checkpoints
 
@@ -141,8 +203,10 @@ def targets(root):
     plain, zipped = root / "images-idx3-ubyte", root / "images-idx3-ubyte.gz"
     plain.write_bytes(idx_content())
     zipped.write_bytes(gzip.compress(idx_content()))
-    table, npz = root / "series.csv", root / "series.npz"
+    table, npz, ts = root / "series.csv", root / "series.npz", root / "series.ts"
     table.write_text(SERIES)
+    ts.write_text(TS)
+    shard = make_shards(root / "set")
     np.savez_compressed(npz, x=np.random.default_rng(0).random((40, 6, 2)), y=np.arange(40) % 2)
 
     def read_config(path):
@@ -157,15 +221,19 @@ def targets(root):
             raise AssertionError("a damaged checkpoint was not found out")
 
     first = checkpoints.paths(run.checkpoints_path)[-1]
-    return {
+    kinds = {
         "IDX": (plain, lambda path: idx.read(path, 3), damaged, 1000),
         "IDX, gzipped": (zipped, lambda path: idx.read(path, 3), damaged, 700),
         "config.json": (run.config_path, read_config, damaged_json, 700),
         "metrics.json": (run.metrics_path, compare, damaged_json, 700),
         "history.csv": (run.history_path, lambda _: run.read_history(), damaged, 500),
         "arrays.npz": (run.arrays_path, compare, damaged, 500),
-        "series .npz": (npz, timeseries.load, damaged, 300),
-        "series .csv": (table, timeseries.load, damaged, 600),
+        "series .npz": (npz, read_series, damaged, 300),
+        "series .csv": (table, read_series, damaged, 600),
+        "series .ts": (ts, read_series, damaged, 1000),
+        "TFRecord shard": (shard, read_shards, damaged, 500),
+        "TFRecord record": (shard, read_shards, damaged_record, 500),
+        "shards.json": (shard.parent / "shards.json", read_shards, damaged_json, 500),
         ".keras": (model, RunDirectory(run.path).load_model, damaged, 150),
         "checkpoint": (first, read_checkpoint, damaged, 300),
         "export.json": (export / "export.json", lambda _: serving.check_version(export),
@@ -174,6 +242,9 @@ def targets(root):
                    damaged, 300),
         "flags": (plain, flags_reader, lambda content: content, 700),
     }  # fmt: skip
+    if not importlib.util.find_spec("aeon"):
+        del kinds["series .ts"]
+    return kinds
 
 
 def make_model(run):
@@ -243,12 +314,14 @@ def fuzz(count=None, kinds=None, seed=0):
 def main(arguments=None):
     """Fuzzes, and writes what came of it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--count", type=int, help="inputs of each kind (default: 6,950 in all)")
+    parser.add_argument("--count", type=int, help="inputs of each kind (default: 9,450 in all)")
+    parser.add_argument("--kinds", help="names, with commas (default: all)")
     parser.add_argument("--seed", type=int, default=0, help="fixes the damages")
     parser.add_argument("--output", type=Path, help="JSON file to write")
     flags = parser.parse_args(arguments)
     begin = time.perf_counter()
-    counts, faults = fuzz(flags.count, seed=flags.seed)
+    kinds = flags.kinds and flags.kinds.split(",")
+    counts, faults = fuzz(flags.count, kinds, flags.seed)
     report = {
         **machine.describe(),
         "seed": flags.seed,

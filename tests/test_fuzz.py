@@ -1,5 +1,6 @@
 """Damaged input gets one clear line; `python -m benchmarks.fuzz` does it by the thousand."""
 
+import importlib.util
 import struct
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from benchmarks import fuzz
+from benchmarks import fuzz, fuzz_parsers
 from keras_vrae.datasets import idx
 from keras_vrae.training import ExperimentConfig
 from keras_vrae.training.checkpoints import NAME
@@ -26,9 +27,20 @@ LIGHT = settings(
 def test_damaged_files_and_odd_flags_get_a_clear_answer():
     counts, faults = fuzz.fuzz(count=15)
     assert faults == []
-    assert len(counts) >= 12
+    assert len(counts) >= 16
     for name in set(counts) - {"flags"}:
         assert counts[name].get("DataError", 0) + counts[name].get("SettingError", 0) > 3, name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("parser", ["idx", "ts"])
+def test_atheris_finds_no_bad_answer(parser):
+    for package in ("atheris", "aeon"):
+        if importlib.util.find_spec(package) is None:
+            pytest.skip(f"{package} is not installed")
+    row = fuzz_parsers.run(parser, minutes=0.1)
+    assert row["finding"] is None
+    assert row["executions"] > 100
 
 
 def test_a_fault_of_a_reader_is_found(tmp_path):
