@@ -68,7 +68,8 @@ class FedModel(keras.Model):
             feed_arrays(validation)
             arguments["validation_data"] = tuple(validation.get(name) for name in DATA)
         feed_arrays(arguments, shuffle=True)
-        with self._long_calls(arguments.get("callbacks")):
+        steps = [arguments.get(name) for name in ("steps_per_epoch", "validation_steps")]
+        with self._long_calls(arguments.get("callbacks"), steps):
             return super().fit(**arguments)
 
     def evaluate(self, *args, **kwargs):
@@ -88,11 +89,13 @@ class FedModel(keras.Model):
         return self._call_fed(super().test_on_batch, args, kwargs, in_batches=False)
 
     @contextmanager
-    def _long_calls(self, callbacks):
+    def _long_calls(self, callbacks, numbers_of_steps):
         """Has Keras take `steps_a_call` steps at once, where nobody can see the difference."""
+        # Of data without end Keras would take the steps that fill the last call, too.
+        uneven = any(steps and steps % self.steps_a_call for steps in numbers_of_steps)
         chosen = self.steps_per_execution != 1 or self.run_eagerly
         single = self.steps_a_call == 1 or self.distribute_strategy.num_replicas_in_sync > 1
-        if chosen or single or look_at_batches(callbacks):
+        if chosen or single or uneven or look_at_batches(callbacks):
             yield
             return
         names = ("steps_per_execution", "train_function", "test_function")

@@ -175,3 +175,13 @@ def test_several_steps_a_call_where_nobody_sees_it():
     model = chosen
     chosen.fit(X, callbacks=[look], **options)
     assert inside == [2, 2]
+
+
+@pytest.mark.parametrize("steps", [1, 5])
+def test_data_without_end_get_as_many_steps_as_asked_for(steps):
+    model = kv.build("dense", (4, 3), hidden_units=8, seed=0)
+    model.compile()
+    assert model.steps_a_call > 1
+    batches = tf.data.Dataset.from_tensors(np.zeros((8, 4, 3), "float32")).repeat()
+    model.fit(batches, steps_per_epoch=steps, epochs=2, shuffle=False, verbose=0)
+    assert int(model.optimizer.iterations) == 2 * steps
