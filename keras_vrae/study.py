@@ -9,7 +9,7 @@ from keras_vrae import report, serving
 from keras_vrae.training import console
 from keras_vrae.training.loop import train_and_evaluate
 from keras_vrae.training.termination import passed_on
-from keras_vrae.validation import DataError
+from keras_vrae.validation import DataError, SettingError, complaint
 
 
 def run_study(runs, overwrite=False, resume=False, export_dir=None):
@@ -25,7 +25,7 @@ def run_study(runs, overwrite=False, resume=False, export_dir=None):
         The folder of the run, or of the comparison where there are several runs.
     """
     if export_dir is not None:
-        serving.check_directory(export_dir)
+        _check_export(export_dir, runs)
     if len(runs) == 1:
         ((folder, config),) = runs.items()
         metrics = train_and_evaluate(config, folder, overwrite, resume)
@@ -44,6 +44,15 @@ def run_study(runs, overwrite=False, resume=False, export_dir=None):
     console.say("\n" + "\n".join(report.sentences(comparison)))
     console.say(f"\nComparison: {folder / 'report.html'}")
     return folder
+
+
+def _check_export(export_dir, folders):
+    """Makes the folder for exports, which --overwrite of a run must not sweep away."""
+    for folder in folders:
+        if Path(export_dir).resolve().is_relative_to(Path(folder).resolve()):
+            expected = f"a folder outside of the run in {folder}"
+            raise SettingError(complaint("export_dir", expected, str(export_dir)))
+    serving.check_directory(export_dir)
 
 
 def _export(run_dir, export_dir):

@@ -49,3 +49,10 @@ def test_nothing_begins_with_settings_that_cannot_be(arguments, name, tmp_path):
     with pytest.raises(SettingError, match=f"`{name}"):
         plan_runs(**arguments, run_dir=tmp_path / "runs")
     assert not (tmp_path / "runs").exists()
+
+
+def test_an_export_within_a_run_is_refused_before_anything_begins(tmp_path):
+    plan = plan_runs(SMALL, ["dense"], run_dir=tmp_path / "run")
+    with pytest.raises(SettingError, match="`export_dir` must be a folder outside of the run"):
+        run_study(plan, export_dir=tmp_path / "run" / "serving")
+    assert not (tmp_path / "run").exists()
