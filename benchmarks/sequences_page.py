@@ -131,10 +131,13 @@ def targets(content, others):
         target = f"above PCA, {theirs[0]}, and Isolation Forest, {theirs[1]}"
         reached = number(ours) > max(map(number, theirs))
         add(f"{title}: AUROC, mean over held-out classes", target, ours, reached)
+    active = {}
     for run in [run for music in others["music/*.json"] for run in music["runs"]]:
         if "active_units" in run:
-            what = f"Chorales, {run['model']}, seed {run['seed']}: active units"
-            add(what, "above 0", run["active_units"], run["active_units"] > 0)
+            active.setdefault(run["model"], []).append(run["active_units"])
+    for model, units in active.items():
+        counts = ", ".join(map(str, sorted(units)))
+        add(f"Chorales, {model}: active units, by seed", "above 0", counts, min(units) > 0)
     for sampling in others["sampling.json"]:
         for kind, found in sampling["layers"].items():
             ratio = found["times_as_fast_as_training"]["median"]
