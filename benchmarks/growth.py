@@ -32,7 +32,8 @@ SWEEPS = {
     "steps": (("lstm", "gru"), (28, 112, 784, 5000), LONG),
     "examples": (("dense",), (15_000, 60_000, 240_000), {}),
 }
-BATCHES = 4  # In a turn, where the number of examples is not what grows.
+# In a turn, where the number of examples is not what grows: so many that its beginning is little.
+BATCHES = {"dense": 32, "lstm": 4, "gru": 4}
 MOST_BATCH = 512  # Of a recurrent encoder: a step of more takes too long here.
 
 
@@ -44,7 +45,7 @@ def points_of(sweep):
             point = {"sweep": sweep, "encoder": encoder, **USUAL, **changed, sweep: size}
             if encoder != "dense" and point["batch_size"] > MOST_BATCH:
                 continue
-            point["examples"] = point["examples"] or BATCHES * point["batch_size"]
+            point["examples"] = point["examples"] or BATCHES[encoder] * point["batch_size"]
             yield point
 
 

@@ -263,7 +263,7 @@ def growth_report():
 def test_points_of_growth():
     points = list(growth.points_of("batch_size"))
     assert max(p["batch_size"] for p in points if p["encoder"] == "gru") == growth.MOST_BATCH
-    assert all(p["examples"] == growth.BATCHES * p["batch_size"] for p in points)
+    assert all(p["examples"] == growth.BATCHES[p["encoder"]] * p["batch_size"] for p in points)
     assert [p["examples"] for p in growth.points_of("examples")] == [15_000, 60_000, 240_000]
     assert {p["features"] for p in growth.points_of("steps")} == {1}
 
