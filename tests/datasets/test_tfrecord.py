@@ -56,7 +56,7 @@ def test_what_is_written_is_read(tmp_path, dtype):
     x, y = made(tmp_path, dtype)
     splits = datasets.load(f"tfrecord:{tmp_path}/*.tfrecord")
     scaled = x / 255 if dtype == "uint8" else x
-    assert splits.spec == ((4, 2), 5, tuple("abcde"), "image", None, None, None)
+    assert splits.spec == datasets.DataSpec((4, 2), 5, tuple("abcde"))
     assert splits.train.size == SIZE
     assert splits.train.deviation == pytest.approx(scaled.std(), rel=1e-6)
     for split, rows in ((splits.train.sample(), slice(None)), (splits.test, slice(20, 40))):

@@ -148,7 +148,7 @@ def test_broken_csv_is_named(write, words, tmp_path):
         ({"y": np.zeros(3)}, "`y` must have one value for each of 10"),
         ({"x": np.zeros(3)}, "`x` must be numbers of shape"),
         ({"x": np.full((10, 5, 2), np.inf)}, "must be finite"),
-        ({"x": np.full((10, 5, 2), -1e39)}, r"of at most 3.4e\+38. Received: 1e\+39"),
+        ({"x": np.full((10, 5, 2), -1e39)}, "of at most 3.4e+38. Received: 1e+39"),
         ({"x_test": np.zeros((2, 5, 3))}, "same channels"),
     ],
 )
