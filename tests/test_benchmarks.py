@@ -3,6 +3,7 @@ import json
 import keras
 import numpy as np
 import pytest
+from conftest import ROOT
 
 import keras_vrae as kv
 from benchmarks import (
@@ -16,6 +17,7 @@ from benchmarks import (
     sequences_page,
     serving,
     soak,
+    study_tables,
 )
 from benchmarks.encoders import measure, summarize
 
@@ -139,3 +141,10 @@ def test_growth_of_memory_is_told():
         assert told["median_mib_of_windows"][0] == pytest.approx(1000.0 + slope / 72, abs=0.1)
         assert told["training_minutes"] == 10.0
         assert told["epochs"] == 1
+
+
+def test_tables_of_the_study_are_those_of_its_runs():
+    for document, found in study_tables.tables().items():
+        text = (ROOT / document).read_text()
+        for lines in found:
+            assert "\n".join(lines) in text
