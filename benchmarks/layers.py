@@ -7,7 +7,6 @@ by round. Cores are chosen with `taskset`.
 
 import argparse
 import json
-import time
 from pathlib import Path
 
 import keras
@@ -15,6 +14,7 @@ import tensorflow as tf
 
 import keras_vrae
 from benchmarks import machine, summary
+from benchmarks.turns import take_turns_here
 
 PAIRS = {
     "lstm": {"keras_vrae": keras_vrae.layers.LSTM, "keras": keras.layers.LSTM},
@@ -51,17 +51,11 @@ def measure(kind, shape, units, rounds):
     """
     x = tf.random.stateless_uniform(shape, seed=(0, 0))
     turns = {name: make_turn(layer(units), x) for name, layer in PAIRS[kind].items()}
-    seconds = {name: [] for name in turns}
-    for number in range(rounds + 1):  # The first round compiles and is not counted.
-        for name in sorted(turns, reverse=bool(number % 2)):
-            begin = time.perf_counter()
-            turns[name]()
-            if number:
-                seconds[name].append((time.perf_counter() - begin) / PASSES)
+    seconds = take_turns_here(turns, rounds)
     ratio = [k / o for k, o in zip(seconds["keras"], seconds["keras_vrae"], strict=True)]
     return {
         "milliseconds": {
-            name: summary.spread([1e3 * value for value in values])
+            name: summary.spread([1e3 * value / PASSES for value in values])
             for name, values in seconds.items()
         },
         "times_as_fast": summary.spread(ratio, digits=3),

@@ -9,12 +9,12 @@ bound without its gradient, of the same number of sequences, in turns.
 
 import argparse
 import json
-import time
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks import machine, summary
+from benchmarks.turns import take_turns_here
 
 STEPS, FEATURES, BATCH = 64, 88, 128
 
@@ -39,13 +39,7 @@ def measure(kind, units, rounds, shape=(BATCH, STEPS, FEATURES)):
         "bound": lambda: vae.test_on_batch(x),
         "generation": lambda: vae.generate(shape[0], seed=0, draw=True),
     }
-    seconds = {name: [] for name in turns}
-    for number in range(rounds + 1):  # The first round compiles and is not counted.
-        for name in sorted(turns, reverse=bool(number % 2)):
-            begin = time.perf_counter()
-            turns[name]()
-            if number:
-                seconds[name].append(time.perf_counter() - begin)
+    seconds = take_turns_here(turns, rounds)
     pairs = zip(seconds["training"], seconds["generation"], strict=True)
     ratio = [training / generation for training, generation in pairs]
     return {

@@ -127,3 +127,20 @@ def take_turns(contenders, work, rounds):
             if number:
                 seconds[name].append(spent)
     return seconds
+
+
+def take_turns_here(turns, rounds):
+    """Seconds of each of some functions, which work in turns in this process: as `take_turns`.
+
+    Args:
+        turns: a dict from name to a function without arguments.
+        rounds: rounds that count; one before them, in which functions compile, does not.
+    """
+    seconds = {name: [] for name in turns}
+    for number in range(rounds + 1):
+        for name in sorted(turns, reverse=bool(number % 2)):
+            begin = time.perf_counter()
+            turns[name]()
+            if number:
+                seconds[name].append(time.perf_counter() - begin)
+    return seconds

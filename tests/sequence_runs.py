@@ -21,6 +21,18 @@ def waves(count, seed=0, strange=0):
     return x, lengths, y
 
 
+def caller(program, run_dir, monkeypatch, capsys):
+    """A function of flags that runs such a program: exit status, what it printed, complained."""
+
+    def call(*flags, run_dir=run_dir):
+        monkeypatch.setattr("sys.argv", ["program", str(run_dir), *map(str, flags)])
+        capsys.readouterr()
+        status = program.main()
+        return status, *capsys.readouterr()
+
+    return call
+
+
 def train(folder, encoder="gru", decoder="gru", **settings):
     """Trains on waves; returns the folder of the run."""
     x, lengths, y = waves(120)

@@ -22,16 +22,9 @@ def run_dir(tmp_path_factory):
 
 @pytest.fixture
 def main(monkeypatch, capsys, tmp_path, run_dir):
-    """Runs the program in an empty folder: exit status, what it printed, what it complained."""
+    """Runs the program in an empty folder, see `sequence_runs.caller`."""
     monkeypatch.chdir(tmp_path)
-
-    def call(*flags, run_dir=run_dir):
-        monkeypatch.setattr("sys.argv", ["completion", str(run_dir), *map(str, flags)])
-        capsys.readouterr()
-        status = program.main()
-        return status, *capsys.readouterr()
-
-    return call
+    return sequence_runs.caller(program, run_dir, monkeypatch, capsys)
 
 
 def test_prefixes_are_kept_and_continued(main, run_dir):
