@@ -11,7 +11,8 @@ import sys
 from pathlib import Path
 
 from benchmarks import sequences_sections as sections
-from benchmarks.sequences_sections import over_seeds, table
+from benchmarks.sequences_sections import over_seeds
+from benchmarks.summary import table
 
 FOLDER = Path(__file__).parent.parent / "docs" / "benchmarks"
 TITLES = {"JapaneseVowels": "Japanese Vowels", "ItalyPowerDemand": "Italy Power Demand"}

@@ -2,13 +2,9 @@
 
 import statistics
 
+from benchmarks.summary import table
+
 LANGUAGE_MODEL, VAE = "LSTM language model", "VAE"
-
-
-def table(header, rows):
-    """A Markdown table."""
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
 
 
 def over_seeds(runs, name, digits=3):

@@ -10,7 +10,7 @@ import math
 import re
 from pathlib import Path
 
-from benchmarks.summary import ENCODERS, best_of
+from benchmarks.summary import ENCODERS, best_of, table
 
 TEMPLATE = Path(__file__).with_suffix(".md")
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks" / "speed.md"
@@ -27,12 +27,6 @@ SWEEPS = {
     "steps": "time steps",
     "examples": "examples",
 }
-
-
-def table(head, rows):
-    """Markdown of a table; cells are strings."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def spread(row, form=".2f"):

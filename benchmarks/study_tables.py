@@ -11,7 +11,7 @@ import re
 import statistics
 from pathlib import Path
 
-from benchmarks.summary import ENCODERS
+from benchmarks.summary import ENCODERS, table
 
 FOLDER = Path(__file__).parent.parent / "docs" / "study"
 NAME = re.compile(r"mnist-(?P<encoder>\w+?)(-(?P<setting>.+))?-seed\d+")
@@ -39,11 +39,6 @@ def over_seeds(values, digits):
     if len(set(values)) == 1:
         return f"{values[0]:,.{digits}f}"
     return f"{statistics.fmean(values):,.{digits}f} ± {statistics.stdev(values):,.{digits}f}"
-
-
-def table(header, rows):
-    """The lines of a Markdown table."""
-    return [f"| {' | '.join(cells)} |" for cells in (header, ["---"] * len(header), *rows)]
 
 
 STUDY_FIGURES = {
@@ -76,7 +71,7 @@ def rows_of(runs, settings, figures):
 
 
 def encoder_table(runs, settings, figures=STUDY_FIGURES):
-    """The lines of a table with a row for each encoder in each of the settings."""
+    """A table with a row for each encoder in each of the settings."""
     return table(["encoder", "runs", *figures], rows_of(runs, settings, figures))
 
 
@@ -118,7 +113,7 @@ README_FIGURES = {
 
 
 def quality_table(runs):
-    """The lines of the table of two latent dimensions: a column for each encoder."""
+    """The table of two latent dimensions: a column for each encoder."""
     columns = {title: runs[DEFAULTS, encoder] for encoder, title in ENCODERS.items()}
     header = ["", *(f"{title}, {len(found)} runs" for title, found in columns.items())]
     rows = [
@@ -129,7 +124,7 @@ def quality_table(runs):
 
 
 def tables(folder=FOLDER):
-    """All of them, lists of lines by the document they stand in."""
+    """All of them, lists by the document they stand in."""
     runs = stored_runs(folder)
     return {
         "README.md": [encoder_table(runs, [DEFAULTS], README_FIGURES)],
@@ -141,8 +136,8 @@ def tables(folder=FOLDER):
 def main():
     """Runs the program."""
     for document, found in tables().items():
-        for lines in found:
-            print(document, "", *lines, "", sep="\n")
+        for each in found:
+            print(document, "", each, "", sep="\n")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What rounds of turns come to: medians, the middle half, ratios round by round."""
+"""What rounds of turns come to: medians, the middle half, ratios round by round; and tables."""
 
 import numpy as np
 
@@ -37,3 +37,9 @@ def ratios(figures, ours, others):
         other: spread(np.divide(figures[ours]["rounds"], figures[other]["rounds"]))
         for other in others
     }
+
+
+def table(header, rows):
+    """A Markdown table of what is shown as strings."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)

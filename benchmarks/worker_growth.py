@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import machine
+from benchmarks import machine, summary
 from benchmarks.workers import free_ports
 
 BATCH_SIZE, STEPS, EPOCHS = 128, 16, 5
@@ -95,6 +95,26 @@ def measure(encoder, processes, together):
     }
 
 
+def table(points):
+    """The table of `docs/scaling.md`."""
+    header = ["encoder", "processes", "ms a step", "examples a second, all together"]
+    rows = []
+    for point in points:
+        number = "alone" if point["processes"] == 1 else str(point["processes"])
+        if point["processes"] > 1:
+            number += " workers of one training" if point["together"] else ", each on its own"
+        rows.append(
+            [
+                summary.ENCODERS[point["encoder"]],
+                number,
+                point["milliseconds_per_step"],
+                f"{point['examples_per_second']:,}",
+                f"{point['peak_memory_mib']:,.0f}",
+            ]
+        )
+    return summary.table([*header, "most memory of one, MiB"], rows)
+
+
 def main(arguments=None):
     """Measures as many workers as there are cores, or does the work of one."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -113,6 +133,7 @@ def main(arguments=None):
         for processes, together in [(1, False), *several]:
             report["points"].append(measure(encoder, processes, together))
             print(report["points"][-1], flush=True)
+    print(table(report["points"]))
     if flags.output:
         flags.output.write_text(json.dumps(report, indent=2) + "\n")
 

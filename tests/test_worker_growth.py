@@ -3,8 +3,14 @@
 import json
 
 import pytest
+from conftest import ROOT
 
 from benchmarks import worker_growth
+
+
+def test_the_table_is_that_of_the_stored_figures():
+    stored = json.loads((ROOT / "docs" / "benchmarks" / "worker-growth.json").read_text())
+    assert worker_growth.table(stored["points"]) in (ROOT / "docs" / "scaling.md").read_text()
 
 
 @pytest.mark.slow
