@@ -79,8 +79,11 @@ def _read(source):
         return midi.read_folder(path)[0]
     if path.suffix.lower() in midi.ENDINGS:
         return Series([midi.read(path)], names=[path.name])
+    if path.suffix.lower() in timeseries.READERS:
+        return timeseries.read(str(source))
     try:
         return timeseries.read(str(source))
-    except SettingError:
+    except (SettingError, DataError) as error:  # No such set, or no aeon to ask for it.
         expected = "a file of time series, MIDI files, or the name of a set inside aeon"
-        raise SettingError(complaint("data", expected, str(source))) from None
+        hint = f". {error}" if isinstance(error, DataError) else ""
+        raise SettingError(complaint("data", expected, str(source)) + hint) from None
