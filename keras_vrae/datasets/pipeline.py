@@ -178,10 +178,13 @@ def array_batches(x, y=None, sample_weight=None, *, batch_size, shuffle=False):
             rows = tf.random.experimental.stateless_shuffle(rows, seed)
         return tf.data.Dataset.from_tensor_slices(rows).batch(batch_size)
 
-    def take(rows):
+    def take(rows, data):
         return tree.map_structure(lambda array: tf.gather(array, rows), data)
 
-    batches = seeds.flat_map(batches_of_rows).map(take)
+    # Data that a function holds stay in memory until Python looks for cycles; these do not.
+    batches = tf.data.Dataset.zip(
+        seeds.flat_map(batches_of_rows), tf.data.Dataset.from_tensors(data).repeat()
+    ).map(take)
     steps = math.ceil(size / batch_size)
     return ready_ahead(batches.apply(tf.data.experimental.assert_cardinality(steps)))
 
@@ -200,6 +203,8 @@ def ready_ahead(batches):
     """
     options = tf.data.Options()
     options.autotune.enabled = False
+    # There is nothing to rewrite here, and it would copy the data that a function of a map holds.
+    options.experimental_optimization.apply_default_optimizations = False
     # Of data in memory each worker of a cluster can take its part.
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
     return batches.prefetch(2).with_options(options)

@@ -1,5 +1,6 @@
 """How data reach Keras's loops: looked at first, and in batches that keep no loop waiting."""
 
+import functools
 import inspect
 import math
 from contextlib import contextmanager
@@ -10,14 +11,13 @@ from keras import tree
 
 from keras_vrae import sequences
 from keras_vrae.datasets.pipeline import array_batches, common_length
+from keras_vrae.models.long_calls import look_at_batches, training_function
 from keras_vrae.validation import SettingError, complaint
 
 DATA = ("x", "y", "sample_weight")
 LEFT_TO_KERAS = ("steps", "steps_per_epoch", "class_weight", "validation_split")
 KERAS_BATCH_SIZE = 32
-BATCH_HOOKS = tuple(
-    f"on_{kind}batch_{moment}" for kind in ("train_", "test_", "") for moment in ("begin", "end")
-)
+MAX_PIECE_BYTES = 2**25  # Of several batches in one; three such pieces are in memory at a time.
 
 
 class FedModel(keras.Model):
@@ -32,11 +32,11 @@ class FedModel(keras.Model):
     """
 
     steps_a_call = 1
-    _functions_of_long_calls = None
+    _functions_of_long_calls = _long_training_function = None
 
     def compile(self, **kwargs):
         """As `keras.Model.compile`."""
-        self._functions_of_long_calls = None
+        self._functions_of_long_calls = self._long_training_function = None
         super().compile(**kwargs)
 
     def check_data(self, x):
@@ -67,9 +67,12 @@ class FedModel(keras.Model):
             validation["batch_size"] = next(filter(None, sizes), None)
             feed_arrays(validation)
             arguments["validation_data"] = tuple(validation.get(name) for name in DATA)
-        feed_arrays(arguments, shuffle=True)
-        steps = [arguments.get(name) for name in ("steps_per_epoch", "validation_steps")]
-        with self._long_calls(arguments.get("callbacks"), steps):
+        if not self._may_take_long_calls(arguments):
+            feed_arrays(arguments, steps_a_call=1)
+            return super().fit(**arguments)
+        batch_size = arguments.get("batch_size") or KERAS_BATCH_SIZE
+        in_one_piece = feed_arrays(arguments, steps_a_call=self.steps_a_call)
+        with self._long_calls(batch_size if in_one_piece else None):
             return super().fit(**arguments)
 
     def evaluate(self, *args, **kwargs):
@@ -88,25 +91,40 @@ class FedModel(keras.Model):
         """Evaluates one batch as `keras.Model.test_on_batch` does, after a look at the data."""
         return self._call_fed(super().test_on_batch, args, kwargs, in_batches=False)
 
-    @contextmanager
-    def _long_calls(self, callbacks, numbers_of_steps):
-        """Has Keras take `steps_a_call` steps at once, where nobody can see the difference."""
+    def _may_take_long_calls(self, arguments):
+        """Whether `steps_a_call` steps can be taken at once and nobody can see the difference."""
         # Of data without end Keras would take the steps that fill the last call, too.
-        uneven = any(steps and steps % self.steps_a_call for steps in numbers_of_steps)
-        chosen = self.steps_per_execution != 1 or self.run_eagerly
-        single = self.steps_a_call == 1 or self.distribute_strategy.num_replicas_in_sync > 1
-        if chosen or single or uneven or look_at_batches(callbacks):
-            yield
-            return
+        numbers = map(arguments.get, ("steps_per_epoch", "validation_steps"))
+        return (
+            self.steps_a_call > 1
+            and self.steps_per_execution == 1
+            and not (self.run_eagerly or self.jit_compile)
+            and self.distribute_strategy.num_replicas_in_sync == 1
+            and not any(steps and steps % self.steps_a_call for steps in numbers)
+            and not look_at_batches(arguments.get("callbacks"))
+        )
+
+    @contextmanager
+    def _long_calls(self, batch_size):
+        """Has Keras take `steps_a_call` steps at once.
+
+        Args:
+            batch_size: of the batches that come several in one; None where they come one by one.
+        """
         names = ("steps_per_execution", "train_function", "test_function")
         before = [getattr(self, name) for name in names]
         functions = self._functions_of_long_calls or (None, None)
         for name, value in zip(names, (self.steps_a_call, *functions), strict=True):
             setattr(self, name, value)
+        if batch_size:
+            if self._long_training_function is None:
+                self._long_training_function = training_function(self.train_step)
+            self.train_function = functools.partial(self._long_training_function, batch_size)
         try:
             yield
         finally:
-            self._functions_of_long_calls = (self.train_function, self.test_function)
+            train_function = functions[0] if batch_size else self.train_function
+            self._functions_of_long_calls = (train_function, self.test_function)
             for name, value in zip(names, before, strict=True):
                 setattr(self, name, value)
 
@@ -130,19 +148,7 @@ class FedModel(keras.Model):
             arguments["y"] = np.zeros(len(array), "float32")
 
 
-def look_at_batches(callbacks):
-    """Whether any of the callbacks of `fit` does something at single batches."""
-    if isinstance(callbacks, keras.callbacks.CallbackList):
-        return True
-    for callback in tree.flatten(callbacks or []):
-        for hook in BATCH_HOOKS:
-            method = getattr(callback, hook)
-            if getattr(method, "__func__", method) is not getattr(keras.callbacks.Callback, hook):
-                return True
-    return False
-
-
-def feed_arrays(arguments, shuffle=False):
+def feed_arrays(arguments, steps_a_call=None):
     """Puts batches in the place of the arrays among the arguments of a Keras method.
 
     Data that are not plain arrays of one length, and arrays that come with class weights or a
@@ -150,19 +156,37 @@ def feed_arrays(arguments, shuffle=False):
 
     Args:
         arguments: those of `fit`, `evaluate` or `predict` by name; changed in place.
-        shuffle: whether the method draws a new order for each pass unless it is told otherwise.
+        steps_a_call: of `fit`, whose batches go on without end and are shuffled unless it is told
+            otherwise; so many of them come in one piece, for `keras_vrae.models.long_calls`, unless
+            that would be very large. None for the other methods.
+
+    Returns:
+        Whether several batches come in one piece.
     """
+    training = steps_a_call is not None
     arrays = tuple(arguments.get(name) for name in DATA)
-    shuffle = arguments.get("shuffle", shuffle)
-    left = any(arguments.get(name) for name in LEFT_TO_KERAS)
-    if left or not isinstance(shuffle, bool) or common_length(arrays) is None:
-        return
+    shuffle = arguments.get("shuffle", training)
+    left, size = any(arguments.get(name) for name in LEFT_TO_KERAS), common_length(arrays)
+    if left or not isinstance(shuffle, bool) or size is None:
+        return False
     batch_size = arguments.pop("batch_size", None) or KERAS_BATCH_SIZE
     for name in DATA:
         arguments.pop(name, None)
     if shuffle:
         arguments["shuffle"] = False  # Keras warns that it does not shuffle a dataset.
-    arguments["x"] = array_batches(*arrays, batch_size=batch_size, shuffle=shuffle)
+    piece = batch_size * (steps_a_call or 1)
+    piece = piece if piece * row_bytes(arrays) <= MAX_PIECE_BYTES else batch_size
+    arguments["x"] = array_batches(*arrays, batch_size=piece, shuffle=shuffle)
+    if training:
+        arguments["x"] = arguments["x"].repeat()
+        arguments["steps_per_epoch"] = math.ceil(size / batch_size)
+    return piece > batch_size
+
+
+def row_bytes(arrays):
+    """Bytes of a row of arrays, as they come in batches."""
+    leaves = [leaf for leaf in tree.flatten(arrays) if leaf is not None]
+    return sum(4 * math.prod(leaf.shape[1:]) for leaf in leaves)
 
 
 def split_off_validation(arguments):

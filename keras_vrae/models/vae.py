@@ -106,7 +106,7 @@ class VAE(Inference, FedModel):
     def steps_a_call(self):
         # A step of dense layers is so short that the way to TensorFlow and back shows.
         dense = isinstance(self.encoder, encoders.DenseEncoder)
-        return 8 if dense and isinstance(self.decoder, decoders.DenseDecoder) else 1
+        return 16 if dense and isinstance(self.decoder, decoders.DenseDecoder) else 1
 
     @property
     def shared_dim(self):

@@ -7,7 +7,9 @@ import tensorflow as tf
 
 import keras_vrae as kv
 from keras_vrae.datasets.pipeline import array_batches, common_length
-from keras_vrae.models.feeding import feed_arrays, look_at_batches, split_off_validation
+from keras_vrae.models import feeding
+from keras_vrae.models.feeding import feed_arrays, split_off_validation
+from keras_vrae.models.long_calls import look_at_batches
 
 N = 10
 X = np.arange(2 * N, dtype="float32").reshape(N, 2)
@@ -72,11 +74,16 @@ def test_common_length():
 
 def test_no_pipeline_waits_for_the_autotuner():
     arguments = {"x": X, "y": Y, "batch_size": 4}
-    feed_arrays(arguments, shuffle=True)
-    assert set(arguments) == {"x", "shuffle"}
-    assert arguments["shuffle"] is False
+    feed_arrays(arguments)
+    assert set(arguments) == {"x"}
     assert arguments["x"].options().autotune.enabled is False
     assert arguments["x"].cardinality() == 3
+    arguments = {"x": X, "y": Y, "batch_size": 4}
+    feed_arrays(arguments, steps_a_call=1)
+    assert set(arguments) == {"x", "shuffle", "steps_per_epoch"}
+    assert arguments["shuffle"] is False
+    assert arguments["x"].options().autotune.enabled is False
+    assert arguments["steps_per_epoch"] == 3
 
 
 @pytest.mark.parametrize(
@@ -164,7 +171,7 @@ def test_several_steps_a_call_where_nobody_sees_it():
     )
     together = model.fit(X, callbacks=[look], validation_split=0.0, **options).history
     np.testing.assert_allclose(together["loss"], one_by_one["loss"], rtol=1e-5)
-    assert inside == [8, 8]
+    assert inside == [16, 16]
     assert int(model.optimizer.iterations) == 2 * N
     assert model.steps_per_execution == 1
     model.train_on_batch(X)
@@ -175,6 +182,41 @@ def test_several_steps_a_call_where_nobody_sees_it():
     model = chosen
     chosen.fit(X, callbacks=[look], **options)
     assert inside == [2, 2]
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 4, 10, 100])
+def test_batches_in_one_piece_are_those_that_come_one_by_one(batch_size):
+    watch = keras.callbacks.LambdaCallback(on_train_batch_end=lambda step, logs: None)
+    arguments = {"x": X, "y": Y, "sample_weight": WEIGHTS}
+    arguments |= {"epochs": 3, "verbose": 0, "batch_size": batch_size}
+    one_by_one, together = make_model(), make_model()
+    keras.utils.set_random_seed(1)
+    expected = one_by_one.fit(callbacks=[watch], **arguments).history
+    keras.utils.set_random_seed(1)
+    history = together.fit(**arguments).history
+    assert together._long_training_function is not None
+    assert int(together.optimizer.iterations) == int(one_by_one.optimizer.iterations)
+    np.testing.assert_allclose(history["loss"], expected["loss"], rtol=1e-6)
+    for ours, theirs in zip(together.get_weights(), one_by_one.get_weights(), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-7)
+
+
+def test_neither_other_rows_nor_other_sizes_of_batches_are_compiled_anew():
+    model, traces = make_model(), []
+    step = model.train_step
+    model.train_step = lambda data: traces.append(data) or step(data)
+    for rows, batch_size in ((10, 3), (7, 2), (10, 10)):
+        model.fit(X[:rows], batch_size=batch_size, verbose=0)
+    assert 1 <= len(traces) <= 2  # The second time for rows of any number.
+
+
+def test_large_batches_come_one_by_one(monkeypatch):
+    monkeypatch.setattr(feeding, "MAX_PIECE_BYTES", 16 * 4 * 2 * 4)
+    for batch_size, in_one_piece in ((4, True), (5, False)):
+        arguments = {"x": X, "batch_size": batch_size}
+        assert feed_arrays(arguments, steps_a_call=16) is in_one_piece
+        rows = len(next(iter(arguments["x"])))
+        assert rows == (N if in_one_piece else batch_size)
 
 
 @pytest.mark.parametrize("steps", [1, 5])

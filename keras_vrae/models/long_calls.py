@@ -1,0 +1,54 @@
+"""Several training steps in one call of TensorFlow, for steps so short that each call shows.
+
+The batches of these steps come in one piece as well, which the call cuts up: the threads that make
+batches ready would otherwise take the cores from such steps for a good part of the time.
+"""
+
+import keras
+import tensorflow as tf
+from keras import tree
+
+BATCH_HOOKS = tuple(
+    f"on_{kind}batch_{moment}" for kind in ("train_", "test_", "") for moment in ("begin", "end")
+)
+
+
+def look_at_batches(callbacks):
+    """Whether any of the callbacks of `fit` does something at single batches."""
+    if isinstance(callbacks, keras.callbacks.CallbackList):
+        return True
+    for callback in tree.flatten(callbacks or []):
+        for hook in BATCH_HOOKS:
+            method = getattr(callback, hook)
+            if getattr(method, "__func__", method) is not getattr(keras.callbacks.Callback, hook):
+                return True
+    return False
+
+
+def training_function(train_step):
+    """A function that takes a training step on each of several batches that come in one piece.
+
+    Args:
+        train_step: that of a Keras model.
+
+    Returns:
+        A function of a batch size and a `tf.data` iterator without end. It takes the next element,
+        cuts it in batches of that size, of which the last may have fewer, and returns what the
+        last step did.
+    """
+    step = tf.function(train_step, reduce_retracing=True)
+
+    @tf.function(reduce_retracing=True)
+    def steps(batch_size, iterator):
+        examples = iterator.get_next()
+
+        def take_step(begin):
+            return step(tree.map_structure(lambda part: part[begin : begin + batch_size], examples))
+
+        size = tf.shape(tree.flatten(examples)[0], tf.int64)[0]
+        last = (size - 1) // batch_size * batch_size
+        for begin in tf.range(0, last, batch_size):
+            take_step(begin)
+        return take_step(last)
+
+    return lambda batch_size, iterator: steps(tf.constant(batch_size, tf.int64), iterator)
