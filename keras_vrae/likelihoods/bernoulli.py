@@ -18,9 +18,7 @@ class Bernoulli(Likelihood):
     """
 
     support = "numbers between 0 and 1"
-
-    def in_support(self, x):
-        return ops.logical_and(ops.greater_equal(x, 0), ops.less_equal(x, 1))
+    bounds = (0, 1)
 
     def log_prob_of_values(self, x, parameters):
         return bernoulli_log_prob(x, parameters)

@@ -30,6 +30,7 @@ class Gaussian(Likelihood):
     # The gradient grows with the square of a value, and optimizers square it once more.
     largest = 1e6
     support = f"finite numbers from {-largest:g} to {largest:g}"
+    bounds = (-largest, largest)
     max_abs_log_scale = math.log(LARGEST)
 
     def __init__(self, scale="learned", initial_scale=1.0, **kwargs):
@@ -53,9 +54,6 @@ class Gaussian(Likelihood):
             return math.log(self.scale)
         limit = self.max_abs_log_scale
         return ops.clip(self.learned_log_scale, -limit, limit)
-
-    def in_support(self, x):
-        return ops.less_equal(ops.abs(x), self.largest)
 
     def log_prob_of_values(self, x, parameters):
         return gaussian_log_prob(x, parameters, self.log_scale)

@@ -9,12 +9,16 @@ from keras_vrae.numerics import sum_event_axes
 class Likelihood(keras.layers.Layer):
     """The distribution of x given what the decoder makes of z.
 
-    A subclass names its `support` in words and implements `in_support`, `log_prob_of_values`,
-    `call` (the mean) and `sample`. It is a layer so that it may have weights of its own. It works
-    in float32 under every dtype policy.
+    A subclass names its `support` in words and gives its `bounds` or implements `in_support`; it
+    implements `log_prob_of_values`, `call` (the mean) and `sample`. It is a layer so that it may
+    have weights of its own. It works in float32 under every dtype policy.
+
+    Attributes:
+        support: in words, the values it is defined for.
+        bounds: `(lowest, highest)` where those are all numbers between the two, else None.
     """
 
-    support = None
+    support = bounds = None
 
     def example_shape(self, parameters_shape):
         """The shape of one example x, given that of its parameters; None for any size."""
@@ -25,7 +29,8 @@ class Likelihood(keras.layers.Layer):
 
     def in_support(self, x):
         """Whether each value of x is one the likelihood is defined for: booleans, x's shape."""
-        raise NotImplementedError
+        lowest, highest = self.bounds
+        return ops.logical_and(ops.greater_equal(x, lowest), ops.less_equal(x, highest))
 
     def log_prob_of_values(self, x, parameters):
         """`log p` of each value, in nats, before the sum over the event's axes."""

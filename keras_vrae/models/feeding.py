@@ -67,12 +67,12 @@ class FedModel(keras.Model):
             validation["batch_size"] = next(filter(None, sizes), None)
             feed_arrays(validation)
             arguments["validation_data"] = tuple(validation.get(name) for name in DATA)
-        if not self._may_take_long_calls(arguments):
-            feed_arrays(arguments, steps_a_call=1)
-            return super().fit(**arguments)
+        steps = self._steps_at_once(arguments)
         batch_size = arguments.get("batch_size") or KERAS_BATCH_SIZE
-        in_one_piece = feed_arrays(arguments, steps_a_call=self.steps_a_call)
-        with self._long_calls(batch_size if in_one_piece else None):
+        pieces = feed_arrays(arguments, steps, endless=self.steps_per_execution == 1)
+        if pieces == 1 or (not pieces and steps <= self.steps_per_execution):
+            return super().fit(**arguments)
+        with self._long_calls(steps, batch_size if pieces else None):
             return super().fit(**arguments)
 
     def evaluate(self, *args, **kwargs):
@@ -91,30 +91,30 @@ class FedModel(keras.Model):
         """Evaluates one batch as `keras.Model.test_on_batch` does, after a look at the data."""
         return self._call_fed(super().test_on_batch, args, kwargs, in_batches=False)
 
-    def _may_take_long_calls(self, arguments):
-        """Whether `steps_a_call` steps can be taken at once and nobody can see the difference."""
+    def _steps_at_once(self, arguments):
+        """How many steps of `fit` to take in a call: what nobody can see the difference of."""
+        replicas = self.distribute_strategy.num_replicas_in_sync
+        if self.run_eagerly or self.jit_compile or replicas > 1:
+            return 1
+        if self.steps_per_execution > 1:
+            return self.steps_per_execution
         # Of data without end Keras would take the steps that fill the last call, too.
         numbers = map(arguments.get, ("steps_per_epoch", "validation_steps"))
-        return (
-            self.steps_a_call > 1
-            and self.steps_per_execution == 1
-            and not (self.run_eagerly or self.jit_compile)
-            and self.distribute_strategy.num_replicas_in_sync == 1
-            and not any(steps and steps % self.steps_a_call for steps in numbers)
-            and not look_at_batches(arguments.get("callbacks"))
-        )
+        uneven = any(steps and steps % self.steps_a_call for steps in numbers)
+        return 1 if uneven or look_at_batches(arguments.get("callbacks")) else self.steps_a_call
 
     @contextmanager
-    def _long_calls(self, batch_size):
-        """Has Keras take `steps_a_call` steps at once.
+    def _long_calls(self, steps, batch_size):
+        """Has Keras take some steps at once.
 
         Args:
+            steps: how many.
             batch_size: of the batches that come several in one; None where they come one by one.
         """
         names = ("steps_per_execution", "train_function", "test_function")
         before = [getattr(self, name) for name in names]
         functions = self._functions_of_long_calls or (None, None)
-        for name, value in zip(names, (self.steps_a_call, *functions), strict=True):
+        for name, value in zip(names, (steps, *functions), strict=True):
             setattr(self, name, value)
         if batch_size:
             if self._long_training_function is None:
@@ -148,7 +148,7 @@ class FedModel(keras.Model):
             arguments["y"] = np.zeros(len(array), "float32")
 
 
-def feed_arrays(arguments, steps_a_call=None):
+def feed_arrays(arguments, steps_a_call=None, endless=False):
     """Puts batches in the place of the arrays among the arguments of a Keras method.
 
     Data that are not plain arrays of one length, and arrays that come with class weights or a
@@ -156,31 +156,32 @@ def feed_arrays(arguments, steps_a_call=None):
 
     Args:
         arguments: those of `fit`, `evaluate` or `predict` by name; changed in place.
-        steps_a_call: of `fit`, whose batches go on without end and are shuffled unless it is told
-            otherwise; so many of them come in one piece, for `keras_vrae.models.long_calls`, unless
-            that would be very large. None for the other methods.
+        steps_a_call: of `fit`, whose batches are shuffled unless it is told otherwise; so many of
+            them come in one piece, without end, for `keras_vrae.models.long_calls`, unless that
+            would be very large. None for the other methods.
+        endless: whether batches of `fit` that come one by one go on without end, too.
 
     Returns:
-        Whether several batches come in one piece.
+        How many batches come in one piece; 0 where the data stay as they are.
     """
-    training = steps_a_call is not None
     arrays = tuple(arguments.get(name) for name in DATA)
-    shuffle = arguments.get("shuffle", training)
+    shuffle = arguments.get("shuffle", steps_a_call is not None)
     left, size = any(arguments.get(name) for name in LEFT_TO_KERAS), common_length(arrays)
     if left or not isinstance(shuffle, bool) or size is None:
-        return False
+        return 0
     batch_size = arguments.pop("batch_size", None) or KERAS_BATCH_SIZE
     for name in DATA:
         arguments.pop(name, None)
     if shuffle:
         arguments["shuffle"] = False  # Keras warns that it does not shuffle a dataset.
-    piece = batch_size * (steps_a_call or 1)
-    piece = piece if piece * row_bytes(arrays) <= MAX_PIECE_BYTES else batch_size
-    arguments["x"] = array_batches(*arrays, batch_size=piece, shuffle=shuffle)
-    if training:
+    pieces = steps_a_call or 1
+    if pieces * batch_size * row_bytes(arrays) > MAX_PIECE_BYTES:
+        pieces = 1
+    arguments["x"] = array_batches(*arrays, batch_size=pieces * batch_size, shuffle=shuffle)
+    if pieces > 1 or endless:
         arguments["x"] = arguments["x"].repeat()
         arguments["steps_per_epoch"] = math.ceil(size / batch_size)
-    return piece > batch_size
+    return pieces
 
 
 def row_bytes(arrays):

@@ -74,12 +74,12 @@ def test_common_length():
 
 def test_no_pipeline_waits_for_the_autotuner():
     arguments = {"x": X, "y": Y, "batch_size": 4}
-    feed_arrays(arguments)
+    assert feed_arrays(arguments) == 1
     assert set(arguments) == {"x"}
     assert arguments["x"].options().autotune.enabled is False
     assert arguments["x"].cardinality() == 3
     arguments = {"x": X, "y": Y, "batch_size": 4}
-    feed_arrays(arguments, steps_a_call=1)
+    assert feed_arrays(arguments, steps_a_call=1, endless=True) == 1
     assert set(arguments) == {"x", "shuffle", "steps_per_epoch"}
     assert arguments["shuffle"] is False
     assert arguments["x"].options().autotune.enabled is False
@@ -92,7 +92,7 @@ def test_no_pipeline_waits_for_the_autotuner():
 )
 def test_special_data_are_left_to_keras(special):
     arguments = {"x": X, "y": Y, "batch_size": 4, **special}
-    feed_arrays(arguments)
+    assert feed_arrays(arguments) == 0
     assert arguments["x"] is X
 
 
@@ -212,11 +212,13 @@ def test_neither_other_rows_nor_other_sizes_of_batches_are_compiled_anew():
 
 def test_large_batches_come_one_by_one(monkeypatch):
     monkeypatch.setattr(feeding, "MAX_PIECE_BYTES", 16 * 4 * 2 * 4)
-    for batch_size, in_one_piece in ((4, True), (5, False)):
+    for batch_size, pieces in ((4, 16), (5, 1)):
         arguments = {"x": X, "batch_size": batch_size}
-        assert feed_arrays(arguments, steps_a_call=16) is in_one_piece
-        rows = len(next(iter(arguments["x"])))
-        assert rows == (N if in_one_piece else batch_size)
+        assert feed_arrays(arguments, steps_a_call=16) == pieces
+        assert len(next(iter(arguments["x"]))) == min(N, pieces * batch_size)
+    model = make_model()
+    model.fit(X, batch_size=5, epochs=2, verbose=0)
+    assert int(model.optimizer.iterations) == 4
 
 
 @pytest.mark.parametrize("steps", [1, 5])

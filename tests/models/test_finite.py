@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import keras_vrae as kv
+from keras_vrae.models.data_checks import within
 from keras_vrae.training import environment
 from keras_vrae.training.config import ExperimentConfig
 from keras_vrae.validation import SettingError
@@ -50,6 +51,18 @@ def test_values_too_large_for_sums_of_squares_are_refused(value):
     model.compile()
     with pytest.raises(SettingError, match=r"`x` must be an array of finite numbers from -1e\+06"):
         model.fit(np.full((4, 3), value), verbose=0)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [([0, 0.5, 1], True), ([0, 1.1], False), ([-0.1, 1], False), ([0, np.nan, 1], False)],
+)
+def test_what_lies_within_bounds_at_a_glance(values, expected):
+    x = np.array(values)
+    assert (
+        within(x, (0, 1)) == expected == np.asarray(kv.likelihoods.Bernoulli().in_support(x)).all()
+    )
+    assert not within(x, None)
 
 
 @pytest.mark.slow
