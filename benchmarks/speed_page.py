@@ -19,7 +19,12 @@ OURS = {
     "threads": "the same, threads set",
     "program": "`train_main.py`",
 }
-RIVALS = {"tutorial": "Keras, tutorial", "torch": "PyTorch", "jax": "JAX"}
+RIVALS = {
+    "tutorial": "Keras, tutorial",
+    "dataset": "the same, tf.data",
+    "torch": "PyTorch",
+    "jax": "JAX",
+}
 ENCODING_OURS = {"fit": "`vae.encode(x)`", "threads": "the same, threads set"}
 SWEEPS = {
     "batch_size": "batch size",

@@ -1,13 +1,14 @@
 """How fast training and encoding are, beside other ways to write the same model.
 
-    python -m benchmarks.training --data_dir=DIR --against=tutorial,torch,jax --output=F.json
+    python -m benchmarks.training --data_dir=DIR --output=F.json
 
 The model is a VAE on MNIST with 500 units and 2 latent dimensions in float32, trained by Adam.
 `fit` is this package as a user calls it, `vae.fit(x)`, and `threads` the same after
 `one_thread_per_operation()`; `program` is what `train_main.py` runs, with
-binarization and clipping. `tutorial` is a Keras model with a training step of its own, `torch` the
-best of three ways, `jax` a compiled step. `limit` is the matrix products of a training step and
-nothing else, the best of three ways. The contenders work in turns, each in a process of its own.
+binarization and clipping. `tutorial` is a Keras model with a training step of its own, `dataset`
+the same fed by `tf.data`, so that it waits for no autotuner; `torch` the best of three ways, `jax`
+a compiled step. `limit` is the matrix products of a training step and nothing else, the best of
+three ways. The contenders work in turns, each in a process of its own.
 
 Torch and JAX come with `pip install -e ".[bench]"`. Cores are chosen with `taskset`.
 """
@@ -29,6 +30,7 @@ LIMITS = {
 }
 RIVALS = {
     "tutorial": {"tutorial": ("benchmarks.rivals.tutorial", None)},
+    "dataset": {"dataset": ("benchmarks.rivals.tutorial", "dataset")},
     "torch": {
         f"torch {way}": ("benchmarks.rivals.torch_vae", way)
         for way in ("eager", "fused", "compile")

@@ -123,6 +123,10 @@ def test_tutorial_has_the_same_network_and_bound(encoder, task):
     assert sizes[0] == sizes[1]
     model.compile(keras.optimizers.Adam())
     assert float(model.train_step(tf.constant(x))["total_loss"]) == LOSS_AT_START
+    if encoder == "dense":
+        fed = tutorial.make(task, "dataset")
+        assert list(fed) == ["train"]
+        assert len(fed["train"]().epoch) == 1
 
 
 @pytest.mark.parametrize("variant", ["eager", "fused"])

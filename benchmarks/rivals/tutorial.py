@@ -76,11 +76,23 @@ class VAE(keras.Model):
 
 
 def make(task, variant=None):
-    """See `benchmarks.turns.Contender`."""
+    """See `benchmarks.turns.Contender`.
+
+    Args:
+        task: the `Task`.
+        variant: `"dataset"` for a `tf.data` pipeline without an autotuner, so that no epoch waits
+            for that at its end; None for arrays.
+    """
     x = task.images()
     keras.utils.set_random_seed(0)
     vae = VAE(make_encoder(task, x.shape[1:]), make_decoder(task, x.shape[1:]))
     vae.compile(optimizer=keras.optimizers.Adam())
+    if variant == "dataset":
+        options = tf.data.Options()
+        options.autotune.enabled = False
+        data = tf.data.Dataset.from_tensor_slices(x).shuffle(len(x)).batch(task.batch_size)
+        data = data.prefetch(2).with_options(options)
+        return {"train": lambda: vae.fit(data, verbose=0)}
     return {
         "train": lambda: vae.fit(x, batch_size=task.batch_size, verbose=0),
         "encode": lambda: vae.encoder.predict(x, batch_size=task.encode_batch, verbose=0),
