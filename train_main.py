@@ -158,9 +158,7 @@ flags.DEFINE_enum(
     "Whether labels guide the latent space: not, all of it, or all but as many dimensions again "
     "that the decoder alone sees.",
 )
-flags.DEFINE_float(
-    "supervision_weight", None, "Weight of the label term. (default: 50 for documents, else 1)"
-)
+flags.DEFINE_float("supervision_weight", None, "Weight of the label term. (default: 50)")
 flags.DEFINE_float("label_fraction", 1.0, "Share of the training examples whose label is used.")
 flags.DEFINE_integer("vocab_size", None, "Documents: most terms. (default: 10,000)")
 flags.DEFINE_string(

@@ -21,7 +21,7 @@ OURS = {
 }
 RIVALS = {
     "tutorial": "Keras, tutorial",
-    "dataset": "the same, tf.data",
+    "dataset": "tutorial, tf.data",
     "torch": "PyTorch",
     "jax": "JAX",
 }

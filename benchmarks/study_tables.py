@@ -112,6 +112,24 @@ README_FIGURES = {
 }
 
 
+LABELS_FIGURES = {
+    **{name: QUALITY_FIGURES[name] for name in ("NLL", "ELBO", "KL")},
+    "kNN": STUDY_FIGURES["kNN"],
+    "linear probe": STUDY_FIGURES["linear probe"],
+    "silhouette": QUALITY_FIGURES["silhouette"],
+}
+
+
+def labels_table(runs):
+    """Seed 0 of the dense encoder without and with labels."""
+    pair = {"without labels": runs[DEFAULTS, "dense"][0], "with labels": runs["labels", "dense"][0]}
+    rows = [
+        [title, *(cell([run], figure) for figure in LABELS_FIGURES.values())]
+        for title, run in pair.items()
+    ]
+    return table(["dense encoder", *LABELS_FIGURES], rows)
+
+
 def quality_table(runs):
     """The table of two latent dimensions: a column for each encoder."""
     columns = {title: runs[DEFAULTS, encoder] for encoder, title in ENCODERS.items()}
@@ -128,7 +146,11 @@ def tables(folder=FOLDER):
     runs = stored_runs(folder)
     return {
         "README.md": [encoder_table(runs, [DEFAULTS], README_FIGURES)],
-        "docs/study.md": [encoder_table(runs, [DEFAULTS]), encoder_table(runs, SETTINGS)],
+        "docs/study.md": [
+            encoder_table(runs, [DEFAULTS]),
+            encoder_table(runs, SETTINGS),
+            labels_table(runs),
+        ],
         "docs/benchmarks/quality.md": [quality_table(runs)],
     }
 

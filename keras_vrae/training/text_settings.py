@@ -76,7 +76,7 @@ SHORT_GUIDED_DEFAULTS = {
     "balance": 10.0,
 }
 SHORT, LONG = 16, 128
-TEXT_SUPERVISION_WEIGHT = 50.0
+SUPERVISION_WEIGHT = 50.0
 # Of the recurrent encoders alone.
 TOKEN_DEFAULTS = {"max_length": 64, "embedding_dim": 100, "embeddings": None}
 TEXT_SETTINGS = ("vocab_size", "text_split", "text_strip", "text_weighting", "stop_words")
@@ -108,8 +108,7 @@ def check_supervision(config):
             raise SettingError(complaint("label_fraction", expected, config.label_fraction))
         return
     if config.supervision_weight is None:
-        usual = TEXT_SUPERVISION_WEIGHT if choices.is_text(config.dataset) else 1.0
-        object.__setattr__(config, "supervision_weight", usual)
+        object.__setattr__(config, "supervision_weight", SUPERVISION_WEIGHT)
     check_float("supervision_weight", config.supervision_weight)
 
 

@@ -128,7 +128,7 @@ def test_settings_of_documents_are_refused_for_images():
         ExperimentConfig(vocab_size=100)
     with pytest.raises(SettingError, match="`likelihood` must be 'bernoulli' or 'gaussian'"):
         ExperimentConfig(likelihood="multinomial")
-    assert ExperimentConfig(supervision="shared").supervision_weight == 1.0
+    assert ExperimentConfig(supervision="shared").supervision_weight == 50.0
 
 
 def test_the_report_shows_the_title_of_a_document(finished, tmp_path):
