@@ -11,6 +11,9 @@ class Adam(keras.optimizers.Adam):
     Keras writes the update as a dozen operations, each of which goes through memory once more. The
     arguments are the same, and so is the result, up to rounding. `VAE.compile("adam")` takes it.
 
+    Under a `tf.distribute` strategy gradients are added up over replicas before they are clipped,
+    so that as many replicas do what one device does. Keras clips those of each replica.
+
     Example:
         >>> optimizer = keras_vrae.optimizers.Adam(learning_rate=1e-3, global_clipnorm=20.0)
 
@@ -18,9 +21,17 @@ class Adam(keras.optimizers.Adam):
         Kingma and Ba, 2014, arXiv 1412.6980.
     """
 
+    def _clip_gradients(self, grads):
+        replica = tf.distribute.get_replica_context()
+        # In a cross-replica context they are added up already.
+        return super()._clip_gradients(replica.all_reduce("SUM", grads) if replica else grads)
+
+    def _all_reduce_sum_gradients(self, grads_and_vars):
+        return grads_and_vars
+
     def update_step(self, gradient, variable, learning_rate):
         plain = not self.amsgrad and isinstance(gradient, tf.Tensor)
-        if not plain or variable.dtype != "float32" or tf.distribute.has_strategy():
+        if not plain or variable.dtype != "float32":
             super().update_step(gradient, variable, learning_rate)
             return
         index = self._get_variable_index(variable)

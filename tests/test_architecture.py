@@ -11,7 +11,7 @@ from conftest import ROOT
 PACKAGE = ROOT / "keras_vrae"
 # From the ground up. A module imports from lower layers, and from its own folder.
 LAYERS = [
-    {"atomic", "cores", "numerics", "rows", "validation", "version"},
+    {"atomic", "cores", "numerics", "rows", "validation", "version", "workers"},
     {
         "sampling",
         "likelihoods",

@@ -55,7 +55,7 @@ def test_takes_one_operation_for_each_weight():
 
 
 def test_replicas_train_as_one_device_does():
-    """Under a strategy the update is that of Keras, which knows how to distribute it."""
+    """With one replica; `test_two_replicas_and_two_processes_train_as_one_device` has two."""
     strategy = tf.distribute.OneDeviceStrategy("/cpu:0")
     x = np.random.default_rng(0).random((8, 4, 4)).astype("float32")
     weights = []
@@ -63,7 +63,7 @@ def test_replicas_train_as_one_device_does():
         with scope:
             keras.utils.set_random_seed(0)
             model = kv.build("dense", (4, 4), hidden_units=8, seed=0)
-            model.compile("adam")
+            model.compile(kv.optimizers.Adam(global_clipnorm=0.1))
         model.fit(x, batch_size=4, epochs=2, shuffle=False, verbose=0)
         weights.append(model.get_weights())
     for one, other in zip(*weights, strict=True):

@@ -11,8 +11,10 @@ from keras import tree
 
 from keras_vrae import sequences
 from keras_vrae.datasets.pipeline import array_batches, common_length
+from keras_vrae.models import replicas
 from keras_vrae.models.long_calls import look_at_batches, training_function
 from keras_vrae.validation import SettingError, complaint
+from keras_vrae.workers import in_many_workers
 
 DATA = ("x", "y", "sample_weight")
 LEFT_TO_KERAS = ("steps", "steps_per_epoch", "class_weight", "validation_split")
@@ -91,10 +93,44 @@ class FedModel(keras.Model):
         """Evaluates one batch as `keras.Model.test_on_batch` does, after a look at the data."""
         return self._call_fed(super().test_on_batch, args, kwargs, in_batches=False)
 
+    def make_train_function(self, force=False):
+        """As `keras.Model.make_train_function`; see `replicas.step_of_workers`."""
+        if force or self.train_function is None:
+            self.train_function = self._step_of_workers(self.train_step)
+        super().make_train_function()
+
+    def make_test_function(self, force=False):
+        """As `keras.Model.make_test_function`; see `replicas.step_of_workers`."""
+        if force or self.test_function is None:
+            self.test_function = self._step_of_workers(self.test_step)
+        super().make_test_function()
+
+    def _step_of_workers(self, step):
+        strategy = self.distribute_strategy
+        if not in_many_workers(strategy):
+            return None  # And Keras makes one.
+        if self.steps_per_execution != 1:
+            expected = "1 with many workers"
+            raise SettingError(complaint("steps_per_execution", expected, self.steps_per_execution))
+        return replicas.step_of_workers(strategy, step, self.run_eagerly)
+
+    def _get_metrics_result_or_logs(self, logs):
+        # Keras takes what the last step has returned where that is more than metrics; but these
+        # are of all replicas.
+        metrics = self.get_metrics_result()
+        return {name: metrics.get(name, value) for name, value in logs.items()}
+
+    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
+        # The model is built when it is made. Keras would build it from the mean of a batch over
+        # replicas, whose shares may differ in size.
+        if self._distribute_strategy and self.optimizer and not self.optimizer.built:
+            with self.distribute_strategy.scope():
+                self.optimizer.build(self.trainable_variables)
+
     def _steps_at_once(self, arguments):
         """How many steps of `fit` to take in a call: what nobody can see the difference of."""
-        replicas = self.distribute_strategy.num_replicas_in_sync
-        if self.run_eagerly or self.jit_compile or replicas > 1:
+        single = self.distribute_strategy.num_replicas_in_sync == 1
+        if self.run_eagerly or self.jit_compile or not single:
             return 1
         if self.steps_per_execution > 1:
             return self.steps_per_execution

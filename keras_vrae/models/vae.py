@@ -8,7 +8,7 @@ from keras_vrae import decoders, encoders, likelihoods, optimizers, sequences
 from keras_vrae.models.data_checks import check_examples
 from keras_vrae.models.feeding import FedModel
 from keras_vrae.models.inference import Inference
-from keras_vrae.models.replicas import of_all_workers
+from keras_vrae.models.replicas import share_of_examples
 from keras_vrae.numerics import gaussian_kl, gaussian_log_ratio
 from keras_vrae.objectives import ELBO, ElboTerms, Objective
 from keras_vrae.sampling import GradientGate, Sampling
@@ -280,22 +280,22 @@ class VAE(Inference, FedModel):
         x, target = x if isinstance(x, tuple) else (x, None)
         step = self.optimizer.iterations
         changing_weights = self.objective.changing_weights(step)
+        share = share_of_examples(ops.shape(sequences.array_of(x))[0])
         with tf.GradientTape() as tape:
             terms = self.elbo_terms(x, training=True, target=target)
             losses, penalties = self.training_losses(terms, y, step), sum(self.losses)
             loss = ops.mean(_weighted(losses, sample_weight)) + penalties
             # The optimizer sums gradients over replicas.
-            replicas = tf.distribute.get_strategy().num_replicas_in_sync
-            scaled_loss = self.optimizer.scale_loss(loss / replicas)
+            scaled_loss = self.optimizer.scale_loss(loss * share)
         weights = self.trainable_weights
         self.optimizer.apply(tape.gradient(scaled_loss, weights), weights)
         figures = self.update_metrics(losses + penalties, terms, y, sample_weight)
-        return of_all_workers({**figures, **changing_weights})
+        return {**figures, **changing_weights}
 
     def test_step(self, data):
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
         terms = self.elbo_terms(x)
-        return of_all_workers(self.update_metrics(-terms.elbo, terms, y, sample_weight))
+        return self.update_metrics(-terms.elbo, terms, y, sample_weight)
 
     def training_losses(self, terms, y, step):
         """What training minimises for each example, `(B,)`; the labels y may be None."""
