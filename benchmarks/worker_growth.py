@@ -21,7 +21,7 @@ import numpy as np
 from benchmarks import machine, summary
 from benchmarks.workers import free_ports
 
-BATCH_SIZE, STEPS, EPOCHS = 128, 16, 5
+BATCH_SIZE, STEPS, EPOCHS = 128, 12, 4
 
 
 def work(encoder, workers, path, hidden_units=500):
@@ -30,16 +30,14 @@ def work(encoder, workers, path, hidden_units=500):
 
     one_thread_per_operation()
     import keras
-    import tensorflow as tf
 
     import keras_vrae
+    from keras_vrae.training import distribution
 
-    several = (
-        tf.distribute.MultiWorkerMirroredStrategy if workers > 1 else tf.distribute.get_strategy
-    )
+    strategy = distribution.make("multi_worker" if workers > 1 else "none")
     batch_size = BATCH_SIZE * workers
     x = np.random.default_rng(0).random((batch_size * STEPS, 28, 28), dtype="float32")
-    with several().scope():
+    with strategy.scope():
         model = keras_vrae.build(encoder, (28, 28), hidden_units=hidden_units, seed=0)
         model.compile("adam")
     ends = []

@@ -45,6 +45,8 @@ def make(strategy):
     import tensorflow as tf
 
     if strategy == "multi_worker":
+        # Else each step gives memory back to the system and takes it anew, page by page.
+        os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "true")
         return tf.distribute.MultiWorkerMirroredStrategy()
     if strategy == "mirrored":
         devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
