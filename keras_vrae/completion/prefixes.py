@@ -39,7 +39,7 @@ def read_prefixes(source, splits, missing="refuse", steps=None):
     """
     if source is None:
         names = [f"test example {number}" for number in range(splits.test.size)]
-        truth = splits.test.inputs
+        truth = splits.test.in_memory().inputs
         if not sequences.is_padded(truth):
             truth = {"x": truth, "lengths": np.full(len(truth), truth.shape[1])}
     else:

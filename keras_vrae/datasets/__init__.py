@@ -61,7 +61,7 @@ def load(name, data_dir=None, text=None, **series_options):
             `"midi:PATH"` for the MIDI files of a folder; `"newsgroups"`, or `"text:PATH"` for
             documents of your own (see `keras_vrae.datasets.corpus.Corpus` for what may be at PATH);
             `"tfrecord:GLOB"` for shards that `python -m keras_vrae.datasets.tfrecord` has written,
-            whose training part is then a `tfrecord.ShardedSplit`.
+            whose parts are then `tfrecord.ShardedSplit`s.
         data_dir: for the MNIST family a folder with the four IDX files, gzipped or not; for
             newsgroups scikit-learn's cache; otherwise the folder in which tensorflow-datasets
             keeps or prepares its data, or the chorales are kept.

@@ -28,8 +28,29 @@ def binarize(split, seed=FIXED_BINARIZATION_SEED):
     Reference:
         Salakhutdinov and Murray, 2008 (ICML).
     """
-    noise = np.random.default_rng(seed).random(split.x.shape, dtype="float32")
-    return split._replace(x=(noise < split.x).astype("float32"))
+    if not isinstance(split, Split):
+        return split.binarized(seed)
+    return split._replace(x=(fixed_noise(seed, 0, split.x.shape) < split.x).astype("float32"))
+
+
+def fixed_noise(seed, start, shape):
+    """The noise of `binarize` for the examples from `start` on, whatever else is drawn.
+
+    Args:
+        seed: whole number.
+        start: number of examples before these.
+        shape: of these examples, `(B, ...)`.
+
+    Returns:
+        NumPy array of float32, from 0 to 1.
+    """
+    generator = np.random.default_rng(seed)
+    # A draw of 64 bits makes two values.
+    draws, half = divmod(int(start) * math.prod(shape[1:]), 2)
+    generator.bit_generator.advance(int(draws))
+    if half:
+        generator.random(dtype="float32")
+    return generator.random(tuple(shape), dtype="float32")
 
 
 def steps_in_epoch(split, batch_size):
@@ -47,6 +68,7 @@ def training_batches(
     bucket=False,
     with_labels=False,
     target=None,
+    strategy=None,
 ):
     """Batches of training examples, shuffled anew each epoch, without end.
 
@@ -68,13 +90,17 @@ def training_batches(
         with_labels: whether each batch is `(x, y)`.
         target: what to give beside each example, an array or sparse matrix of as many rows; a batch
             then has `(x, target)` for x.
+        strategy: the `tf.distribute` strategy of the model, which decides what each worker reads of
+            shards; None for one process.
 
     Returns:
         `tf.data.Dataset` of `(B, ...)` float32, or of dicts of padded sequences, or of pairs of
-        these and class numbers `(B,)`.
+        these and class numbers `(B,)`; a distributed one of workers that read shards of their own.
     """
     if not isinstance(split, Split):
-        return split.batches(batch_size, seed, first_epoch, binarization, first_step, with_labels)
+        return split.batches(
+            batch_size, seed, first_epoch, binarization, first_step, with_labels, strategy
+        )
     gather = row_gatherer(split.x)
     labels = None if split.y is None else tf.constant(split.y)
     gather_target = None if target is None else row_gatherer(target)
@@ -110,8 +136,21 @@ def training_batches(
         skipped = tf.where(epoch == first_epoch, tf.constant(first_step, tf.int64), 0)
         return batches.skip(skipped).map(batch)
 
-    epochs = tf.data.Dataset.range(first_epoch, tf.int64.max)
-    return ready_ahead(epochs.flat_map(epoch_batches))
+    return without_end(first_epoch, epoch_batches)
+
+
+def without_end(first_epoch, epoch_batches):
+    """The batches of one epoch after the other, made ready ahead.
+
+    That they do not end is said of the dataset: else many workers ask each other in every step.
+
+    Args:
+        first_epoch: the epoch to begin with.
+        epoch_batches: function of the number of an epoch that returns its `tf.data.Dataset`.
+    """
+    batches = tf.data.Dataset.range(first_epoch, tf.int64.max).flat_map(epoch_batches)
+    endless = tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY)
+    return ready_ahead(batches.apply(endless))
 
 
 def binarized_anew(values, epoch_seed, step):
@@ -126,6 +165,9 @@ def evaluation_batches(split, batch_size, bucket=False, with_labels=False):
 
     With labels a batch is a pair of examples and class numbers.
     """
+    if not isinstance(split, Split):
+        batches = split.in_order(batch_size)
+        return batches if with_labels else batches.map(lambda x, y: x)
     if is_sparse(split.x):
         gather, labels = row_gatherer(split.x), tf.constant(split.y)
 

@@ -45,6 +45,10 @@ class Split(NamedTuple):
         """The part itself; of one that is too large for memory, as much as fits."""
         return self
 
+    def in_memory(self):
+        """The part itself; of one in shards, all of it."""
+        return self
+
     def rows(self, rows):
         """A `Split` of some of the examples."""
         lengths = None if self.lengths is None else self.lengths[rows]

@@ -71,7 +71,7 @@ def test_figures(model, splits, config, codes):
     if config.is_text:
         figures.update(text_figures(model, splits, terms["elbo"], labelled))
     if config.supervision != "none":
-        accuracy = np.mean(model.classify(splits.test.x).argmax(axis=1) == splits.test.y)
+        accuracy = np.mean(model.classify(splits.test.inputs).argmax(axis=1) == splits.test.y)
         figures["label_accuracy"] = float(accuracy)
     return figures
 

@@ -92,7 +92,8 @@ def train_and_evaluate(config, run_dir, overwrite=False, resume=False):
         console.banner(config, splits, model, run, progress)
         console.say("Training; the first step compiles ...")
         losses_told = distribution.losses_told(config.strategy)
-        with termination.held_back(), losses_told, damage_told(splits.train):
+        told = damage_told(splits.train), damage_told(splits.validation)
+        with termination.held_back(), losses_told, told[0], told[1]:
             recorder = fit(model, splits, config, run, progress, termination)
         if not chief:
             return None
@@ -127,6 +128,7 @@ def fit(model, splits, config, run, progress, termination):
                 bucket,
                 with_labels=with_labels,
                 target=target,
+                strategy=model.distribute_strategy,
             ),
             steps_per_epoch=steps - first_step,
             initial_epoch=first_epoch,

@@ -25,7 +25,7 @@ def draw(model, splits, config, run, codes):
         run: the `RunDirectory` to write to.
         codes: their `Codes`.
     """
-    first = splits.test.rows(slice(NUM_PAIRS))
+    first = splits.test.rows(slice(NUM_PAIRS)).in_memory()
     # Where the length is open, that of the longest test example.
     length = None if splits.spec.event_shape[0] else splits.test.x.shape[1]
     # Tokens have no mean, and their most probable ones are far more alike than they are.

@@ -2,15 +2,22 @@
 
 import itertools
 import json
+from types import SimpleNamespace
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_vrae import datasets
+import keras_vrae as kv
+from keras_vrae import datasets, evaluation
 from keras_vrae.datasets import tfrecord
-from keras_vrae.datasets.pipeline import steps_in_epoch, training_batches
+from keras_vrae.datasets.pipeline import (
+    binarize,
+    evaluation_batches,
+    steps_in_epoch,
+    training_batches,
+)
 from keras_vrae.datasets.tfrecord import reading, records
 from keras_vrae.datasets.tfrecord.__main__ import main
 from keras_vrae.training import ExperimentConfig, checkpoints, loop, train_and_evaluate
@@ -59,7 +66,8 @@ def test_what_is_written_is_read(tmp_path, dtype):
     assert splits.spec == datasets.DataSpec((4, 2), 5, tuple("abcde"))
     assert splits.train.size == SIZE
     assert splits.train.deviation == pytest.approx(scaled.std(), rel=1e-6)
-    for split, rows in ((splits.train.sample(), slice(None)), (splits.test, slice(20, 40))):
+    parts = splits.train.sample(), splits.test.in_memory()
+    for split, rows in zip(parts, (slice(None), slice(20, 40)), strict=True):
         order = np.argsort(split.x[:, 0, 0])
         np.testing.assert_allclose(split.x[order], scaled[rows], rtol=1e-6)
         np.testing.assert_array_equal(split.y[order], y[rows])
@@ -96,6 +104,82 @@ def test_the_buffer_is_what_is_held(train):
     turns = [number % 3 for number in numbers(order)]  # Of one shard each.
     assert all(len({*turns[start : start + 3]}) == 3 for start in range(0, SIZE, 3))
     assert reading.fitting(10_000, 2**28, 2**20) == 256
+
+
+@pytest.mark.parametrize("batch_size", [3, 7, 20, 64])
+def test_parts_are_read_in_order_as_in_memory(shards, batch_size):
+    test = datasets.load(f"tfrecord:{shards}/*.tfrecord").test
+    whole = test.in_memory()
+    assert test.y.tolist() == whole.y.tolist()
+    for part, memory in ((test, whole), (binarize(test), binarize(whole))):
+        batches = list(part.in_batches(batch_size))
+        assert {len(batch) for batch in batches[:-1]} <= {batch_size}
+        np.testing.assert_array_equal(np.concatenate(batches), memory.x)
+        pairs = evaluation_batches(part, batch_size, with_labels=True)
+        assert pairs.cardinality() == len(batches)
+        labels = np.concatenate([labels for _, labels in pairs.as_numpy_iterator()])
+        np.testing.assert_array_equal(labels, whole.y)
+        first = part.rows(slice(9))
+        assert first.size == 9
+        np.testing.assert_array_equal(first.in_memory().x, memory.x[:9])
+    assert test.rows(slice(None)).size == 20
+
+
+def test_figures_are_those_of_data_in_memory(shards):
+    splits = datasets.load(f"tfrecord:{shards}/*.tfrecord")
+    model = kv.build("dense", (4, 2), hidden_units=8, seed=0)
+    model.compile("adam")
+    for read, held in (
+        (splits.test, splits.test.in_memory()),
+        (binarize(splits.test), binarize(splits.test.in_memory())),
+    ):
+        losses = []
+        for part in (read, held):
+            model.sampling.seed_generator.state.assign([1, 1])
+            losses.append(model.evaluate(evaluation_batches(part, 8), verbose=0))
+        assert losses[0] == losses[1]
+        for function in (
+            lambda part: model.encode(part.inputs, batch_size=8).z_mean,
+            lambda part: evaluation.elbo_estimate(model, part.inputs, 2)["elbo"],
+            lambda part: evaluation.importance_nll(model, part.inputs, 20).nll,
+        ):
+            np.testing.assert_array_equal(function(read), function(held))
+
+
+@pytest.mark.parametrize("counts", [(13, 12, 12), (13, 13, 13, 13, 12, 12)])
+@pytest.mark.parametrize("workers", [1, 2, 3])
+def test_workers_read_all_examples_once_in_as_many_steps(tmp_path, counts, workers):
+    if len(counts) % workers:
+        pytest.skip("these shards cannot be dealt out")
+    size = sum(counts)
+    x = np.arange(size, dtype="uint8")[:, None, None] * np.ones((1, 1, 1), "uint8")
+    parts = {part: [(x, None)] for part in ("train", "validation", "test")}
+    tfrecord.write(tmp_path / "set", parts, len(counts))
+    train = datasets.load(f"tfrecord:{tmp_path}/set/*.tfrecord").train
+    replicas = 2 * workers if len(counts) > 3 else workers
+    strategy = SimpleNamespace(
+        extended=SimpleNamespace(_in_multi_worker_mode=lambda: True),
+        cluster_resolver=SimpleNamespace(
+            cluster_spec=lambda: SimpleNamespace(num_tasks=lambda name: workers)
+        ),
+        distribute_datasets_from_function=lambda function: [
+            function(tf.distribute.InputContext(workers, worker, replicas))
+            for worker in range(workers)
+        ],
+    )
+    steps = steps_in_epoch(train, 12)
+    streams = [
+        batches.as_numpy_iterator() for batches in training_batches(train, 12, 0, strategy=strategy)
+    ]
+    for _ in range(2):
+        read = [
+            next(stream)
+            for _ in range(steps)
+            for stream in streams
+            for _ in range(replicas // workers)
+        ]
+        assert sorted(numbers(read)) == list(range(size))
+        assert {len(batch) for batch in read[:replicas]} == {12 // replicas}
 
 
 def config(shards, **settings):
@@ -204,16 +288,13 @@ def test_a_damaged_description_is_told(shards):
         datasets.load(f"tfrecord:{shards}/*.tfrecord")
 
 
-def test_patterns(shards, monkeypatch):
+def test_patterns(shards):
     few = datasets.load(f"tfrecord:{shards}/*-00001-of-*.tfrecord")
     assert [split.size for split in few[:3]] == [30, 7, 7]
     with pytest.raises(SettingError, match="a pattern that files fit"):
         ExperimentConfig(dataset=f"tfrecord:{shards}/*.nothing")
     with pytest.raises(DataError, match="examples of the validation part"):
         datasets.load(f"tfrecord:{shards}/t*.tfrecord")
-    monkeypatch.setattr(reading, "PART_BYTES", 600)
-    with pytest.raises(DataError, match=r"at most 600 bytes as float32. Received: 640"):
-        datasets.load(f"tfrecord:{shards}/*.tfrecord")
     for name, value in {"label_fraction": 0.5, "binarization": "fixed"}.items():
         with pytest.raises(SettingError, match=f"`{name}` must be .* with TFRecord shards"):
             config(shards, **{name: value})
@@ -227,7 +308,7 @@ def test_the_converter(tmp_path, capsys):
     one, two = datasets.load("digits"), datasets.load(f"tfrecord:{output}/*.tfrecord")
     assert one.spec == two.spec
     rows = np.r_[0 : one.test.size : 2, 1 : one.test.size : 2]  # Of the one shard, then the other.
-    np.testing.assert_array_equal(two.test.x, one.test.x[rows])
+    np.testing.assert_array_equal(two.test.in_memory().x, one.test.x[rows])
     np.testing.assert_array_equal(two.test.y, one.test.y[rows])
     assert main(arguments) == 2
     assert "`output` must be a folder that is empty" in capsys.readouterr().err

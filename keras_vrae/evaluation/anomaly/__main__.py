@@ -103,10 +103,11 @@ def check(arguments):
 def read_scored(arguments, config, model, splits):
     """The sequences to score, `Scored`."""
     if arguments.data is None:
-        names = [f"test example {number}" for number in range(splits.test.size)]
-        labels = [splits.spec.class_names[number] for number in splits.test.y]
+        test = splits.test.in_memory()
+        names = [f"test example {number}" for number in range(test.size)]
+        labels = [splits.spec.class_names[number] for number in test.y]
         labels = labels if splits.spec.num_classes > 1 else None
-        return Scored(splits.test.inputs, names, [0] * len(names), labels)
+        return Scored(test.inputs, names, [0] * len(names), labels)
     if not config.is_series:
         expected = f"left out for a run on {config.dataset}"
         raise SettingError(complaint("data", expected, arguments.data))

@@ -1,0 +1,52 @@
+"""One process of a cluster that trains on shards; see test_sharded_workers.py.
+
+    python sharded_worker.py DATASET OUTPUT
+
+TF_CONFIG says which worker this is; without it there is but one.
+"""
+
+import os
+import sys
+
+import numpy as np
+
+from keras_vrae.training import ExperimentConfig, distribution, environment
+from keras_vrae.training.assessment import prepare_data
+from keras_vrae.training.build import make_model
+from keras_vrae.training.checkpoints import Progress
+from keras_vrae.training.loop import fit
+from keras_vrae.training.run_directory import RunDirectory
+from keras_vrae.training.termination import Termination
+
+SETTINGS = {"encoder": "dense", "hidden_units": 4, "batch_size": 16, "epochs": 2}
+
+
+def main(dataset, output):
+    """Trains without the noise of q(z|x), and writes weights and history."""
+    strategy = "multi_worker" if "TF_CONFIG" in os.environ else "none"
+    config = ExperimentConfig(
+        dataset=dataset,
+        strategy=strategy,
+        likelihood="gaussian",
+        binarization="none",
+        nll_samples=0,
+        **SETTINGS,
+    )
+    made = distribution.make(strategy)
+    splits = prepare_data(config)
+    with environment.numerics(config), made.scope():
+        model = make_model(config, splits)
+        model.optimizer.epsilon = 1e-2  # Else Adam takes whole steps where gradients are rounding.
+        model.encoder.z_log_var_head.set_weights([np.zeros((4, 2)), np.full(2, -20.0)])
+        model.encoder.z_log_var_head.trainable = False
+    run = RunDirectory(output + ".run")
+    run.prepare()
+    with Termination() as termination:
+        recorder = fit(model, splits, config, run, Progress(), termination)
+    figures = [[row[name] for name in sorted(row) if name != "seconds"] for row in recorder.rows]
+    weights = np.concatenate([weights.ravel() for weights in model.get_weights()])
+    np.savez(output, weights=weights, history=figures)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
