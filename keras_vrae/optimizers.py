@@ -22,9 +22,10 @@ class Adam(keras.optimizers.Adam):
     """
 
     def _clip_gradients(self, grads):
-        replica = tf.distribute.get_replica_context()
-        # In a cross-replica context they are added up already.
-        return super()._clip_gradients(replica.all_reduce("SUM", grads) if replica else grads)
+        replica = tf.distribute.get_replica_context()  # None where they are added up already.
+        if replica and replica.num_replicas_in_sync > 1:
+            grads = replica.all_reduce("SUM", grads)
+        return super()._clip_gradients(grads)
 
     def _all_reduce_sum_gradients(self, grads_and_vars):
         return grads_and_vars
