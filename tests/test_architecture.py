@@ -34,6 +34,7 @@ LAYERS = [
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 USES_TENSORFLOW = {
     "training/distribution.py",
+    "models/long_calls.py",
     "models/replicas.py",
     "models/vae.py",
     "models/batching.py",
