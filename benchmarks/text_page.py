@@ -98,7 +98,7 @@ def page(stored):
         "of a document's neighbours, weighted by how rare they are, and the loss of that is no "
         "bound on the likelihood of the document itself.",
         "",
-        f"Made by `python -m benchmarks.text` on {machine['processor']}, {machine['cores']} cores "
+        f"Made by `python -m benchmarks.text` on {machine['processor']}, one core for each run and "
         "shared with other work, so that times are upper bounds; "
         + ", ".join(f"{k} {v}" for k, v in stored["versions"].items() if k != "keras_vrae")
         + ". Figures: [text.json](text.json).",
