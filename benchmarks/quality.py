@@ -110,7 +110,11 @@ def draw(contents):
         for axes, x in (by_passes, passes), (by_compute, passes * objective["num_samples"]):
             axes.plot(x, nll, f"{marker}-", color=colour, label=label(objective))
             axes.annotate(
-                f"{nll[-1]:.2f}", (x[-1], nll[-1]), xytext=(6, 4), textcoords="offset points"
+                f"{nll[-1]:.2f}",
+                (x[-1], nll[-1]),
+                xytext=(-7, -9),
+                textcoords="offset points",
+                ha="right",
             )
     for figure_of_paper, name in PUBLISHED.items():
         by_passes.axhline(figure_of_paper, color="#555555", linestyle=":", linewidth=1)
