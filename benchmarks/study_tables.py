@@ -121,11 +121,15 @@ LABELS_FIGURES = {
 
 
 def labels_table(runs):
-    """Seed 0 of the dense encoder without and with labels."""
-    pair = {"without labels": runs[DEFAULTS, "dense"][0], "with labels": runs["labels", "dense"][0]}
+    """Seed 0 of the dense encoder without and with labels, and with labels of little weight."""
+    settings = {
+        "without labels": DEFAULTS,
+        "labels, weight 1": "labels-weight1",
+        "labels, weight 50": "labels",
+    }
     rows = [
-        [title, *(cell([run], figure) for figure in LABELS_FIGURES.values())]
-        for title, run in pair.items()
+        [title, *(cell(runs[setting, "dense"][:1], figure) for figure in LABELS_FIGURES.values())]
+        for title, setting in settings.items()
     ]
     return table(["dense encoder", *LABELS_FIGURES], rows)
 

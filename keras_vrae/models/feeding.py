@@ -34,11 +34,11 @@ class FedModel(keras.Model):
     """
 
     steps_a_call = 1
-    _functions_of_long_calls = _long_training_function = None
+    _long_training_function = None
 
     def compile(self, **kwargs):
         """As `keras.Model.compile`."""
-        self._functions_of_long_calls = self._long_training_function = None
+        self._functions_of_long_calls, self._long_training_function = {}, None
         super().compile(**kwargs)
 
     def check_data(self, x):
@@ -149,7 +149,8 @@ class FedModel(keras.Model):
         """
         names = ("steps_per_execution", "train_function", "test_function")
         before = [getattr(self, name) for name in names]
-        functions = self._functions_of_long_calls or (None, None)
+        # Keras compiles the number of steps into its functions.
+        functions = self._functions_of_long_calls.get(steps, (None, None))
         for name, value in zip(names, (steps, *functions), strict=True):
             setattr(self, name, value)
         if batch_size:
@@ -160,7 +161,7 @@ class FedModel(keras.Model):
             yield
         finally:
             train_function = functions[0] if batch_size else self.train_function
-            self._functions_of_long_calls = (train_function, self.test_function)
+            self._functions_of_long_calls[steps] = (train_function, self.test_function)
             for name, value in zip(names, before, strict=True):
                 setattr(self, name, value)
 

@@ -229,3 +229,12 @@ def test_data_without_end_get_as_many_steps_as_asked_for(steps):
     batches = tf.data.Dataset.from_tensors(np.zeros((8, 4, 3), "float32")).repeat()
     model.fit(batches, steps_per_epoch=steps, epochs=2, shuffle=False, verbose=0)
     assert int(model.optimizer.iterations) == 2 * steps
+
+
+def test_another_number_of_steps_a_call_is_compiled_anew(monkeypatch):
+    model = make_model()
+    batches = tf.data.Dataset.from_tensor_slices(X).batch(1)
+    for number, steps in enumerate((16, 4, 3), start=1):
+        monkeypatch.setattr(type(model), "steps_a_call", steps)
+        model.fit(batches, validation_data=batches, shuffle=False, verbose=0)
+        assert int(model.optimizer.iterations) == number * N
