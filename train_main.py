@@ -321,12 +321,20 @@ def tensorflow_errors():
     return (tensorflow.errors.OpError,) if tensorflow else ()
 
 
+def share_cores(config):
+    """Gives the cores of this process to the operations of a run as is fastest for it."""
+    from keras_vrae.cores import one_thread_per_operation
+
+    # The operations on a whole vocabulary are few, large, and wait for each other.
+    if not (config.is_text and config.encoder == "dense"):
+        one_thread_per_operation()
+
+
 def main(_):
     """Runs what the flags ask for."""
     if not FLAGS["verbosity"].present:
         logging.set_verbosity(logging.WARNING)  # TensorFlow tells of every part of an export.
     load_package = put_off_package()
-    from keras_vrae.cores import one_thread_per_operation
     from keras_vrae.training import ExperimentConfig
     from keras_vrae.training.plan import plan_runs
     from keras_vrae.training.termination import EXIT_STATUS, Terminated
@@ -338,10 +346,9 @@ def main(_):
     try:
         runs = plan_runs(settings, FLAGS.encoder, FLAGS.seeds, FLAGS.run_dir, **existing)
         load_package()
-        one_thread_per_operation()
         from keras_vrae.study import run_study
 
-        run_study(runs, **existing, export_dir=FLAGS.export_dir)
+        run_study(runs, **existing, export_dir=FLAGS.export_dir, prepare=share_cores)
     except SettingError as error:
         fail(2, error)
     except (ValueError, OSError, MemoryError, ImportError, *tensorflow_errors()) as error:
@@ -354,9 +361,6 @@ def main(_):
 
 if __name__ == "__mp_main__":
     load_tensorflow()  # This is the process of one run among several.
-    from keras_vrae.cores import one_thread_per_operation
-
-    one_thread_per_operation()
 
 if __name__ == "__main__":
     app.run(main, flags_parser=parse_flags)

@@ -51,11 +51,9 @@ def make(task, variant):
     from scipy import sparse
 
     import keras_vrae
-    from keras_vrae.cores import one_thread_per_operation
     from keras_vrae.datasets import Split
     from keras_vrae.datasets.pipeline import steps_in_epoch, training_batches
 
-    one_thread_per_operation()
     split = Split(sparse.load_npz(task.counts_path), None)
     terms = [f"term{number}" for number in range(split.x.shape[1])]
     model = keras_vrae.build_text(

@@ -73,17 +73,18 @@ def array_of(inputs):
     return inputs["x"] if is_padded(inputs) else inputs
 
 
-def read(inputs):
+def read(inputs, sparse=False):
     """Tensors of a batch as the model needs them.
 
     Args:
         inputs: `(B, ...)`, or padded sequences.
+        sparse: whether a `tf.SparseTensor` stays one.
 
     Returns:
         `(x, mask)`: x float32 with zeros for padding, and booleans `(B, T)` of the steps that
         count, or None where all do.
     """
-    x = ops.cast(ops.convert_to_tensor(array_of(inputs), sparse=False), "float32")
+    x = ops.cast(ops.convert_to_tensor(array_of(inputs), sparse=sparse), "float32")
     if not is_padded(inputs):
         return x, None
     mask = mask_of(inputs["lengths"], ops.shape(x)[1])

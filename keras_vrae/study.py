@@ -12,7 +12,7 @@ from keras_vrae.training.termination import passed_on
 from keras_vrae.validation import DataError, SettingError, complaint
 
 
-def run_study(runs, overwrite=False, resume=False, export_dir=None):
+def run_study(runs, overwrite=False, resume=False, export_dir=None, prepare=None):
     """Trains one model for each run, and compares them where there are several.
 
     Args:
@@ -20,6 +20,7 @@ def run_study(runs, overwrite=False, resume=False, export_dir=None):
         overwrite, resume: as in `train_and_evaluate`.
         export_dir: folder to export the run to for TF Serving; of several runs, the folder in which
             each has its own. None for no export.
+        prepare: function of an `ExperimentConfig` to call first in the process of a run, or None.
 
     Returns:
         The folder of the run, or of the comparison where there are several runs.
@@ -28,14 +29,14 @@ def run_study(runs, overwrite=False, resume=False, export_dir=None):
         _check_export(export_dir, runs)
     if len(runs) == 1:
         ((folder, config),) = runs.items()
-        metrics = train_and_evaluate(config, folder, overwrite, resume)
+        metrics = _run(prepare, config, folder, overwrite, resume)
         if metrics is None:
             return folder  # The chief has the rest to do.
         if export_dir is not None:
             _export(folder, export_dir)
         return folder
     for folder, config in runs.items():
-        _in_own_process(train_and_evaluate, config, folder, overwrite, resume)
+        _in_own_process(_run, prepare, config, folder, overwrite, resume)
         if export_dir is not None:
             _export(folder, Path(export_dir, folder.name))
     console.say("Comparing the runs ...")
@@ -44,6 +45,12 @@ def run_study(runs, overwrite=False, resume=False, export_dir=None):
     console.say("\n" + "\n".join(report.sentences(comparison)))
     console.say(f"\nComparison: {folder / 'report.html'}")
     return folder
+
+
+def _run(prepare, config, *arguments):
+    if prepare:
+        prepare(config)
+    return train_and_evaluate(config, *arguments)
 
 
 def _check_export(export_dir, folders):

@@ -46,7 +46,7 @@ USES_TENSORFLOW |= {
 USES_TENSORFLOW |= {"cores.py", "shards.py", "training/environment.py"}
 USES_TENSORFLOW |= {"datasets/buckets.py", "datasets/pipeline.py", "datasets/sparse_rows.py"}
 USES_TENSORFLOW |= {f"layers/{name}.py" for name in ("cells", "long", "recurrent", "scan")}
-USES_TENSORFLOW |= {"layers/terms.py", "layers/text.py"}
+USES_TENSORFLOW |= {"encoders/bag.py", "layers/terms.py", "layers/text.py"}
 USES_TENSORFLOW |= {
     f"datasets/tfrecord/{name}.py" for name in ("damage", "reading", "records", "writing")
 }

@@ -1,5 +1,8 @@
 """Several runs by one command."""
 
+import os
+from pathlib import Path
+
 import pytest
 
 from keras_vrae.study import run_study
@@ -31,6 +34,22 @@ def test_encoders_times_seeds(tmp_path, capfd):
     run(tmp_path, resume=True)
     assert missing.is_finished
     assert capfd.readouterr().out.count("finished already") == 3
+
+
+def note(config):
+    """Leaves a mark in the folder that the runs were told of."""
+    Path(os.environ["NOTES"], f"{config.encoder}-{os.getpid()}").touch()
+
+
+@pytest.mark.slow
+def test_each_run_is_prepared_in_its_own_process(tmp_path, monkeypatch):
+    monkeypatch.setenv("NOTES", str(tmp_path))
+    for encoders in (["dense"], ["lstm", "gru"]):
+        plan = plan_runs(SMALL, encoders, run_dir=tmp_path / "-".join(encoders))
+        run_study(plan, prepare=note)
+    marks = dict(path.name.split("-") for path in tmp_path.glob("*-[0-9]*"))
+    assert set(marks) == {"dense", "lstm", "gru"}
+    assert len(set(marks.values())) == 3
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import tensorflow as tf
 from keras import ops, tree
 
 from keras_vrae.datasets.buckets import like_lengths_together, trim
-from keras_vrae.datasets.sparse_rows import row_gatherer
+from keras_vrae.datasets.sparse_rows import row_gatherer, target_gatherer
 from keras_vrae.datasets.splits import Split
 from keras_vrae.rows import is_sparse
 
@@ -76,8 +76,8 @@ def training_batches(
     starts again there sees what it would have seen. Feed it to `fit` with `steps_per_epoch`.
 
     Args:
-        split: the training `Split`; it stays in memory as one tensor, or as the three of a sparse
-            matrix. Or a `tfrecord.ShardedSplit`, which is read in each epoch.
+        split: the training `Split`; it stays in memory as it is. Or a `tfrecord.ShardedSplit`,
+            which is read in each epoch.
         batch_size: examples in a batch; the last one of an epoch may have fewer.
         seed: whole number that fixes order and binarization.
         first_epoch: the epoch to begin with, counted from 0.
@@ -88,14 +88,15 @@ def training_batches(
         bucket: whether sequences of like length come together, and their batches are as long as
             the longest of them.
         with_labels: whether each batch is `(x, y)`.
-        target: what to give beside each example, an array or sparse matrix of as many rows; a batch
-            then has `(x, target)` for x.
+        target: what to give beside each example, an array, sparse matrix or `Mixture` of as many
+            rows; a batch then has `(x, target)` for x.
         strategy: the `tf.distribute` strategy of the model, which decides what each worker reads of
             shards; None for one process.
 
     Returns:
-        `tf.data.Dataset` of `(B, ...)` float32, or of dicts of padded sequences, or of pairs of
-        these and class numbers `(B,)`; a distributed one of workers that read shards of their own.
+        `tf.data.Dataset` of `(B, ...)` float32, `tf.SparseTensor`s of a sparse matrix, or of dicts
+        of padded sequences, or of pairs of these and class numbers `(B,)`; a distributed one of
+        workers that read shards of their own.
     """
     if not isinstance(split, Split):
         return split.batches(
@@ -103,7 +104,7 @@ def training_batches(
         )
     gather = row_gatherer(split.x)
     labels = None if split.y is None else tf.constant(split.y)
-    gather_target = None if target is None else row_gatherer(target)
+    gather_target = None if target is None else target_gatherer(target)
     lengths = None if split.lengths is None else tf.constant(split.lengths, tf.int64)
     bucket = bucket and lengths is not None
     indices = tf.range(split.size, dtype=tf.int64)
@@ -185,10 +186,11 @@ def common_length(arrays):
     """Number of rows of arrays that all have as many, and None for anything else.
 
     Args:
-        arrays: a structure of arrays and tensors; None stands for one that is not there.
+        arrays: a structure of arrays, tensors and sparse matrices of SciPy; None stands for one
+            that is not there.
     """
     leaves = [leaf for leaf in tree.flatten(arrays) if leaf is not None]
-    if not all(isinstance(leaf, np.ndarray) or ops.is_tensor(leaf) for leaf in leaves):
+    if not all(isinstance(leaf, np.ndarray) or _is_tensor_or_sparse(leaf) for leaf in leaves):
         return None
     lengths = {leaf.shape[0] if leaf.shape else None for leaf in leaves}
     return lengths.pop() if len(lengths) == 1 else None
@@ -198,7 +200,8 @@ def array_batches(x, y=None, sample_weight=None, *, batch_size, shuffle=False):
     """The rows of arrays in batches, each row once.
 
     Args:
-        x: an array, or a structure of arrays, whose first axis is the examples.
+        x: an array, or a structure of arrays, whose first axis is the examples; a sparse matrix of
+            SciPy comes as `tf.SparseTensor`s.
         y: the same with labels, or None.
         sample_weight: `(N,)`, or None.
         batch_size: examples in a batch; the last one may have fewer.
@@ -211,7 +214,7 @@ def array_batches(x, y=None, sample_weight=None, *, batch_size, shuffle=False):
     """
     data = keras.utils.pack_x_y_sample_weight(x, y, sample_weight)
     size = common_length(data)
-    data = tree.map_structure(_as_tensor, data)
+    gatherers, data = (tree.map_structure(of, data) for of in (_gatherer, _as_tensor))
     seeds = tf.data.Dataset.random(rerandomize_each_iteration=True).take(2).batch(2)
 
     def batches_of_rows(seed):
@@ -221,7 +224,7 @@ def array_batches(x, y=None, sample_weight=None, *, batch_size, shuffle=False):
         return tf.data.Dataset.from_tensor_slices(rows).batch(batch_size)
 
     def take(rows, data):
-        return tree.map_structure(lambda array: tf.gather(array, rows), data)
+        return tree.map_structure(lambda gather, array: gather(array, rows), gatherers, data)
 
     # Data that a function holds stay in memory until Python looks for cycles; these do not.
     batches = tf.data.Dataset.zip(
@@ -231,7 +234,22 @@ def array_batches(x, y=None, sample_weight=None, *, batch_size, shuffle=False):
     return ready_ahead(batches.apply(tf.data.experimental.assert_cardinality(steps)))
 
 
+def _is_tensor_or_sparse(array):
+    # One `tf.SparseTensor` cannot be cut up.
+    return is_sparse(array) or (ops.is_tensor(array) and not isinstance(array, tf.SparseTensor))
+
+
+def _gatherer(array):
+    """A function that takes rows out of the tensor that stands for an array."""
+    if not is_sparse(array):
+        return tf.gather
+    gather = row_gatherer(array)
+    return lambda _, rows: gather(rows)
+
+
 def _as_tensor(array):
+    if is_sparse(array):
+        return tf.zeros(0)  # Nothing: its gatherer has it.
     dtype = keras.backend.standardize_dtype(array.dtype)
     is_float = keras.backend.is_float_dtype(dtype)
     return ops.convert_to_tensor(array, keras.config.floatx() if is_float else dtype)

@@ -3,6 +3,7 @@
 import math
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 from keras_vrae import layers
@@ -39,6 +40,8 @@ class BagEncoder(Encoder):
     Reference:
         Miao, Yu and Blunsom, 2016, arXiv 1511.06038; Chaidaroon and Fang, 2017, arXiv 1708.03436.
     """
+
+    reads_sparse = True
 
     def __init__(
         self,
@@ -83,7 +86,9 @@ class BagEncoder(Encoder):
         return (None, self.mlp.hidden_units)
 
     def features(self, x, mask=None, training=False):
-        x = ops.reshape(self.without_masked(x, mask), (-1, math.prod(self.event_shape)))
+        if not isinstance(x, tf.SparseTensor):
+            x = ops.reshape(self.without_masked(x, mask), (-1, math.prod(self.event_shape)))
+            x = tf.sparse.from_dense(x)
         x = self.first(self.weighting(x), training=training)
         return self.drop(self.mlp(x), training=training)
 

@@ -33,8 +33,12 @@ class Encoder(keras.layers.Layer):
         balance: weight of a penalty in training, the squared mean of tanh of each dimension's
             linear head over a batch, summed over dimensions. It draws the means of each dimension
             to both sides of zero.
+
+    Attributes:
+        reads_sparse: whether x may be a `tf.SparseTensor`.
     """
 
+    reads_sparse = False
     max_abs_log_var = 20.0
 
     def __init__(self, latent_dim, bounded=False, fixed_scale=None, balance=0.0, **kwargs):

@@ -13,7 +13,7 @@ WEIGHTINGS = ("counts", "binary", "tfidf")
 
 @keras.saving.register_keras_serializable(package="keras_vrae")
 class TermWeighting(keras.layers.Layer):
-    """Counts of terms `(B, V)` to weights of terms, `(B, V)`.
+    """Counts of terms `(B, V)`, a tensor or a `tf.SparseTensor`, to the same of their weights.
 
     `"counts"` are `log(1 + count)`, `"binary"` 1 for what is there, and `"tfidf"` counts times the
     inverse document frequency that `adapt` has found, `(1 + log(count)) * (log((1 + N) / (1 + N_v))
@@ -68,13 +68,21 @@ class TermWeighting(keras.layers.Layer):
             self.idf.assign(idf**self.idf_power)
 
     def call(self, counts):
+        if not isinstance(counts, tf.SparseTensor):
+            weights = tf.sparse.to_dense(self(tf.sparse.from_dense(counts)))
+            return tf.ensure_shape(weights, counts.shape)
+        counts = tf.cast(counts, "float32")
+        values = counts.values
         if self.kind == "binary":
-            return ops.cast(counts > 0, "float32")
+            return counts.with_values(tf.cast(values > 0, "float32"))
         if self.kind == "counts":
-            return ops.log1p(counts)
-        weights = ops.where(counts > 0, 1.0 + ops.log(ops.maximum(counts, 1e-12)), 0.0) * self.idf
-        length = ops.sqrt(ops.sum(ops.square(weights), axis=-1, keepdims=True))
-        return weights * (self.scale / ops.maximum(length, 1e-12))
+            return counts.with_values(tf.math.log1p(values))
+        rows, terms = tf.unstack(counts.indices, axis=1)
+        weights = tf.where(values > 0, 1.0 + tf.math.log(tf.maximum(values, 1e-12)), 0.0)
+        weights *= tf.gather(self.idf, terms)
+        squares = tf.math.unsorted_segment_sum(tf.square(weights), rows, counts.dense_shape[0])
+        shares = self.scale / tf.maximum(tf.sqrt(squares), 1e-12)
+        return counts.with_values(weights * tf.gather(shares, rows))
 
     def get_config(self):
         settings = {"kind": self.kind, "scale": self.scale, "idf_power": self.idf_power}
@@ -85,8 +93,9 @@ class TermWeighting(keras.layers.Layer):
 class SparseDense(keras.layers.Dense):
     """`keras.layers.Dense` for rows that are mostly zeros: the product skips them.
 
-    Arguments, weights and results are those of `Dense`. With 10,000 inputs of which 100 are not
-    zero, forward and backward pass take a fraction of the time. XLA cannot compile it.
+    Arguments, weights and results are those of `Dense`; x may be a `tf.SparseTensor` too. With
+    10,000 inputs of which 100 are not zero, forward and backward pass take a fraction of the time.
+    The product is in float32 under every dtype policy. XLA cannot compile it.
 
     Args:
         units, activation, ...: as in `keras.layers.Dense`.
@@ -105,17 +114,50 @@ class SparseDense(keras.layers.Dense):
         self.supports_jit = False
 
     def call(self, x, training=None):
-        x = tf.cast(x, self.compute_dtype)
-        places = tf.where(tf.not_equal(x, 0))
-        values = tf.gather_nd(x, places)
+        if not isinstance(x, tf.SparseTensor):
+            x = tf.sparse.from_dense(x)
         if training and self.dropout:
-            values = keras.random.dropout(values, self.dropout, seed=self.seed_generator)
-        rows = tf.SparseTensor(places, values, tf.shape(x, out_type=tf.int64))
-        y = tf.sparse.sparse_dense_matmul(rows, tf.cast(self.kernel, self.compute_dtype))
-        y = ops.reshape(y, (-1, self.units))
+            values = keras.random.dropout(x.values, self.dropout, seed=self.seed_generator)
+            x = x.with_values(values)
+        y = sparse_product(tf.cast(x, "float32"), tf.cast(self.kernel, "float32"))
+        y = ops.cast(ops.reshape(y, (-1, self.units)), self.compute_dtype)
         if self.use_bias:
             y = y + ops.cast(self.bias, self.compute_dtype)
         return y if self.activation is None else self.activation(y)
 
     def get_config(self):
         return {**super().get_config(), "dropout": self.dropout}
+
+
+def sparse_product(x, kernel):
+    """`x @ kernel`, as TensorFlow's compressed rows: several times as fast as its `SparseTensor`s.
+
+    Args:
+        x: `tf.SparseTensor` `(B, F)` of float32.
+        kernel: tensor `(F, H)` of float32.
+
+    Returns:
+        Tensor `(B, H)`.
+    """
+    x = tf.sparse.reorder(x)  # Compressing needs row after row, and does not look.
+    places, shape = x.indices, x.dense_shape
+
+    @tf.custom_gradient
+    def product(values, kernel):
+        def compressed():
+            return tf.raw_ops.SparseTensorToCSRSparseMatrix(
+                indices=places, values=values, dense_shape=shape
+            )
+
+        def gradient(upstream):
+            # That of TensorFlow multiplies by a transpose it does not make, three times as slowly.
+            # Compressed rows cannot be handed over from outside where the model is exported.
+            columns = tf.raw_ops.SparseMatrixTranspose(input=compressed(), type=tf.float32)
+            of_kernel = tf.raw_ops.SparseMatrixMatMul(a=columns, b=upstream)
+            row, column = tf.unstack(places, axis=1)
+            pairs = tf.gather(upstream, row) * tf.gather(kernel, column)
+            return tf.reduce_sum(pairs, axis=-1), of_kernel
+
+        return tf.raw_ops.SparseMatrixMatMul(a=compressed(), b=kernel), gradient
+
+    return product(x.values, kernel)

@@ -81,8 +81,7 @@ class Multinomial(Likelihood):
         """The same of counts, or of weights of terms, `(B, ...)` whatever x is."""
         logits = self._flat_events(parameters)
         weights = ops.reshape(ops.cast(target, "float32"), (-1, logits.shape[-1]))
-        drawn = ops.einsum("kbv,bv->kb", logits, weights)
-        return drawn - ops.logsumexp(logits, axis=-1) * ops.sum(weights, axis=-1)
+        return weighted_log_softmax(logits, weights)
 
     def call(self, parameters):
         """The share of each term among the words, in the shape of `parameters`."""
@@ -110,3 +109,28 @@ class Multinomial(Likelihood):
 
     def get_config(self):
         return {**super().get_config(), "tokens": self.tokens, "length": self.length}
+
+
+@ops.custom_gradient
+def weighted_log_softmax(logits, weights):
+    """`sum_v weights_v log softmax(logits)_v`, with a gradient in few passes over the vocabulary.
+
+    Args:
+        logits: tensor `(K, B, V)` of float32.
+        weights: tensor `(B, V)` of float32.
+
+    Returns:
+        Tensor `(K, B)`.
+    """
+    highest = ops.max(logits, axis=-1, keepdims=True)
+    shares = ops.exp(logits - highest)
+    total = ops.sum(shares, axis=-1, keepdims=True)
+    log_total = highest + ops.log(total)
+    weight = ops.sum(weights, axis=-1, keepdims=True)
+
+    def gradient(upstream):
+        upstream = upstream[..., None]
+        of_logits = weights * upstream - shares * (weight * upstream / total)
+        return of_logits, ops.sum(upstream * (logits - log_total), axis=0)
+
+    return ops.sum(logits * weights, axis=-1) - ops.squeeze(log_total * weight, -1), gradient

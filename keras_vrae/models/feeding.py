@@ -13,6 +13,7 @@ from keras_vrae import sequences
 from keras_vrae.datasets.pipeline import array_batches, common_length
 from keras_vrae.models import replicas
 from keras_vrae.models.long_calls import look_at_batches, training_function
+from keras_vrae.rows import is_sparse
 from keras_vrae.validation import SettingError, complaint
 from keras_vrae.workers import in_many_workers
 
@@ -60,7 +61,7 @@ class FedModel(keras.Model):
         if arguments.get("validation_split") and arguments.get("validation_data") is None:
             split_off_validation(arguments)
         validation = arguments.get("validation_data")
-        if isinstance(validation, (tuple, list)):
+        if validation is not None:
             parts = keras.utils.unpack_x_y_sample_weight(validation)
             validation = dict(zip(DATA, parts, strict=True))
             self._prepare(validation)
@@ -177,12 +178,14 @@ class FedModel(keras.Model):
         x = arguments.get("x")
         if isinstance(x, list):
             x = arguments["x"] = sequences.as_inputs(x, self.event_shape)
+        if is_sparse(x):
+            x = arguments["x"] = x.tocsr()  # Rows can be taken out of it.
         self.check_data(x)
         weighted = arguments.get("sample_weight") is not None
         array = sequences.array_of(x)
         if weighted and arguments.get("y") is None and hasattr(array, "shape"):
             # Keras drops the weights of data without labels; labels are ignored here anyway.
-            arguments["y"] = np.zeros(len(array), "float32")
+            arguments["y"] = np.zeros(array.shape[0], "float32")
 
 
 def feed_arrays(arguments, steps_a_call=None, endless=False):
@@ -195,7 +198,7 @@ def feed_arrays(arguments, steps_a_call=None, endless=False):
         arguments: those of `fit`, `evaluate` or `predict` by name; changed in place.
         steps_a_call: of `fit`, whose batches are shuffled unless it is told otherwise; so many of
             them come in one piece, without end, for `keras_vrae.models.long_calls`, unless that
-            would be very large. None for the other methods.
+            would be very large, or of sparse rows. None for the other methods.
         endless: whether batches of `fit` that come one by one go on without end, too.
 
     Returns:
@@ -212,7 +215,8 @@ def feed_arrays(arguments, steps_a_call=None, endless=False):
     if shuffle:
         arguments["shuffle"] = False  # Keras warns that it does not shuffle a dataset.
     pieces = steps_a_call or 1
-    if pieces * batch_size * row_bytes(arrays) > MAX_PIECE_BYTES:
+    cut = not any(map(is_sparse, tree.flatten(arrays)))
+    if not cut or pieces * batch_size * row_bytes(arrays) > MAX_PIECE_BYTES:
         pieces = 1
     arguments["x"] = array_batches(*arrays, batch_size=pieces * batch_size, shuffle=shuffle)
     if pieces > 1 or endless:

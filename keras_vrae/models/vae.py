@@ -141,18 +141,21 @@ class VAE(Inference, FedModel):
         A decoder that reads x is given none: it reads what it wrote.
         """
         padded = sequences.is_padded(x)
-        if padded:
+        if padded or mask is None:
             x, mask = self.read(x)
         else:
             x = self.standardize(x, mask)
-        check_batch_shape("x", x.shape, self.event_shape)
         posterior = self.encoder(x, mask=mask, training=training)
         mean = self.mean(posterior.z_mean, steps=x.shape[1] or ops.shape(x)[1])
         return sequences.blank(mean, mask) if padded else mean
 
     def read(self, inputs):
-        """One batch as the networks take it: x float32, and the mask `(B, T)` or None."""
-        x, mask = sequences.read(inputs)
+        """One batch as the networks take it: x float32, and the mask `(B, T)` or None.
+
+        A `tf.SparseTensor` stays one where the encoder reads such.
+        """
+        sparse = self.encoder.reads_sparse and self.scaling is None
+        x, mask = sequences.read(inputs, sparse)
         check_batch_shape("x", x.shape, self.event_shape)
         return self.standardize(x, mask), mask
 
@@ -204,6 +207,7 @@ class VAE(Inference, FedModel):
             name = type(self.objective).__name__
             expected = f"one that gives z_log_var, as {name} draws z from q(z|x)"
             raise SettingError(complaint("encoder", expected, self.encoder))
+        x = ops.convert_to_tensor(x, sparse=False)
         z = self.sampling(*posterior, num_samples=num_samples, seed=seed)
         drawn, gate, density_of = z, None, posterior
         if self.objective.doubly_reparameterized:
@@ -226,12 +230,12 @@ class VAE(Inference, FedModel):
 
     def _within_support(self, x):
         """Stops a step whose data the likelihood is not defined for, wherever they came from."""
-        valid = self.likelihood.in_support(x)
+        valid = ops.all(self.likelihood.in_support(getattr(x, "values", x)))
         name = type(self.likelihood).__name__
         expected = f"`x` must hold {self.likelihood.support} for the {name} likelihood"
-        tf.debugging.Assert(ops.all(valid), [expected], summarize=1)
+        tf.debugging.Assert(valid, [expected], summarize=1)
         # XLA leaves assertions out; there such values make the loss NaN, which nobody overlooks.
-        return ops.where(valid, x, float("nan"))
+        return x * tf.where(valid, 1.0, float("nan"))
 
     # Training and evaluation.
 

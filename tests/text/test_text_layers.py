@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from scipy import sparse
-from scipy.special import log_softmax
+from scipy.special import log_softmax, softmax
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 
 import keras_vrae as kv
+from keras_vrae.layers.terms import sparse_product
 from keras_vrae.validation import SettingError
 
 TEXTS = ["The cat sat; the CAT slept.", "Ünïcode naïve_word a I 42 x2", "dogs, dogs & cats!", ""]
@@ -69,6 +70,73 @@ def test_the_product_that_skips_zeros_is_that_of_dense():
         results.append([y, *tape.gradient(loss, layer.trainable_weights)])
     for one, two in zip(*results, strict=True):
         np.testing.assert_allclose(one, two, rtol=1e-5, atol=1e-6)
+
+
+def test_sparse_rows_in_any_order_are_those_of_dense():
+    x = sparse.random(6, 40, 0.1, random_state=0, dtype="float32").toarray()
+    x[3] = 0
+    places = np.argwhere(x)[::-1]
+    kernel = np.sin(np.arange(200.0, dtype="float32")).reshape(40, 5)
+    values, kernel = tf.constant(x[tuple(places.T)]), tf.constant(kernel)
+    with tf.GradientTape() as tape:
+        tape.watch([values, kernel])
+        y = sparse_product(tf.SparseTensor(places, values, x.shape), kernel)
+        loss = tf.reduce_sum(y**3)
+    expected = x @ kernel.numpy()
+    np.testing.assert_allclose(y, expected, rtol=1e-5, atol=1e-6)
+    of_values, of_kernel = tape.gradient(loss, [values, kernel])
+    upstream = 3 * expected**2
+    np.testing.assert_allclose(of_kernel, x.T @ upstream, rtol=1e-4, atol=1e-6)
+    of_x = upstream @ kernel.numpy().T
+    np.testing.assert_allclose(of_values, of_x[tuple(places.T)], rtol=1e-4, atol=1e-6)
+    nothing = tf.SparseTensor(np.zeros((0, 2), "int64"), np.zeros(0, "float32"), (2, 40))
+    np.testing.assert_array_equal(sparse_product(nothing, kernel), np.zeros((2, 5)))
+
+
+@pytest.mark.parametrize("kind", ["counts", "binary", "tfidf"])
+def test_weights_of_sparse_rows_are_those_of_dense(kind, counter):
+    counts = counter.transform(TEXTS).toarray()
+    layer = kv.layers.TermWeighting(kind)
+    layer.adapt(counts)
+    weights = layer(tf.sparse.from_dense(counts))
+    np.testing.assert_array_equal(tf.sparse.to_dense(weights), layer(counts))
+
+
+def test_documents_train_alike_in_every_form():
+    x = sparse.random(11, 7, 0.5, "csr", random_state=0, dtype="float32")
+    x.data = np.ceil(4 * x.data)
+    halves = np.repeat(x.data / 2, 2), np.repeat(x.indices, 2), 2 * x.indptr
+    twice = sparse.csr_matrix(halves, x.shape)  # Each count is there as two halves of it.
+    assert not twice.has_canonical_format
+    results = []
+    for data in (x.toarray(), x, x.tocsc(), twice):
+        keras.utils.set_random_seed(0)
+        vae = kv.build_text("dense", list("abcdefg"), latent_dim=2, hidden_units=4, seed=0)
+        vae.compile()
+        vae.encoder.adapt(x)
+        history = vae.fit(data, batch_size=4, epochs=2, verbose=0, validation_split=0.2).history
+        results.append(
+            [*history.values(), vae.evaluate(data, verbose=0), vae.predict(data, verbose=0)]
+        )
+    for result in results[1:]:
+        for one, two in zip(results[0], result, strict=True):
+            np.testing.assert_allclose(one, two, rtol=1e-5)
+
+
+def test_the_gradient_of_the_multinomial():
+    rng = np.random.default_rng(0)
+    logits, counts = tf.constant(rng.normal(size=(2, 3, 7))), tf.constant(rng.random((3, 7)))
+    likelihood = kv.Multinomial()
+    with tf.GradientTape() as tape:
+        tape.watch([logits, counts])
+        logs = likelihood.log_prob(tf.cast(counts, "float32"), tf.cast(logits, "float32"))
+        loss = tf.reduce_sum(logs * tf.constant([[1.0], [2.0]]))
+    of_logits, of_counts = tape.gradient(loss, [logits, counts])
+    shares, upstream = softmax(logits.numpy(), axis=-1), np.array([1.0, 2.0])[:, None, None]
+    expected = upstream * (counts - np.sum(counts, axis=-1, keepdims=True) * shares)
+    np.testing.assert_allclose(of_logits, expected, rtol=1e-4, atol=1e-6)
+    expected = np.sum(upstream * log_softmax(logits.numpy(), axis=-1), axis=0)
+    np.testing.assert_allclose(of_counts, expected, rtol=1e-5)
 
 
 def test_multinomial_of_counts_and_of_words_is_a_sum_of_log_softmax():
