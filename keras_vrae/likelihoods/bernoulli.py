@@ -31,7 +31,7 @@ class Bernoulli(Likelihood):
         x = ops.reshape(ops.cast(x, "float32"), (-1, size))
         logits = ops.cast(parameters, "float32")
         logits = ops.reshape(logits, (*ops.shape(logits)[:2], size))
-        return ops.einsum("kbd,bd->kb", logits, x) - sum_softplus(logits)
+        return ops.sum(logits * x, axis=-1) - sum_softplus(logits)
 
     def call(self, parameters):
         return ops.sigmoid(parameters)
