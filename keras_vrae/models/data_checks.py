@@ -26,6 +26,9 @@ def check_examples(x, event_shape, likelihood):
     if sequences.is_padded(x):
         sequences.check_lengths(x)
         x, lengths = x["x"], np.asarray(x["lengths"])
+    if hasattr(x, "dense_shape"):
+        expected = "an array or a sparse matrix of SciPy; a tf.data.Dataset may hold SparseTensors"
+        raise SettingError(complaint("x", expected, type(x).__name__))
     if not isinstance(x, (np.ndarray, list)) and not ops.is_tensor(x) and not is_sparse(x):
         return
     x = x.tocsr() if is_sparse(x) else np.asarray(x)

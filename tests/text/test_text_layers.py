@@ -123,6 +123,16 @@ def test_documents_train_alike_in_every_form():
             np.testing.assert_allclose(one, two, rtol=1e-5)
 
 
+def test_sparse_tensors_come_in_datasets():
+    x = tf.sparse.from_dense(np.eye(4, 3, dtype="float32"))
+    vae = kv.build_text("dense", list("abc"), latent_dim=2, hidden_units=4, seed=0)
+    batches = tf.data.Dataset.from_tensor_slices(x).batch(4)
+    expected = vae.predict(np.eye(4, 3), verbose=0)
+    np.testing.assert_allclose(vae.predict(batches, verbose=0), expected, rtol=1e-6)
+    with pytest.raises(SettingError, match="`x` must be an array or a sparse matrix of SciPy"):
+        vae.encode(x)
+
+
 def test_the_gradient_of_the_multinomial():
     rng = np.random.default_rng(0)
     logits, counts = tf.constant(rng.normal(size=(2, 3, 7))), tf.constant(rng.random((3, 7)))
