@@ -73,7 +73,7 @@ SHORT_GUIDED_DEFAULTS = {
     "learning_rate": 4e-3,
     "term_dropout": 0.6,
     "posterior_scale": 0.5,
-    "balance": 10.0,
+    "balance": 30.0,
 }
 SHORT, LONG = 16, 128
 SUPERVISION_WEIGHT = 50.0
