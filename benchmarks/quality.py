@@ -115,6 +115,7 @@ def draw(contents):
                 xytext=(-7, -9),
                 textcoords="offset points",
                 ha="right",
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},  # Hides lines.
             )
     for figure_of_paper, name in PUBLISHED.items():
         by_passes.axhline(figure_of_paper, color="#555555", linestyle=":", linewidth=1)
