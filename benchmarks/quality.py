@@ -109,14 +109,14 @@ def draw(contents):
         passes = np.array([row["epochs"] for row in rows])
         for axes, x in (by_passes, passes), (by_compute, passes * objective["num_samples"]):
             axes.plot(x, nll, f"{marker}-", color=colour, label=label(objective))
-            axes.annotate(
-                f"{nll[-1]:.2f}",
-                (x[-1], nll[-1]),
-                xytext=(-7, -9),
-                textcoords="offset points",
-                ha="right",
-                bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},  # Hides lines.
-            )
+        by_passes.annotate(
+            f"{nll[-1]:.2f}",
+            (passes[-1], nll[-1]),
+            xytext=(-7, -9),
+            textcoords="offset points",
+            ha="right",
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},  # Hides lines.
+        )
     for figure_of_paper, name in PUBLISHED.items():
         by_passes.axhline(figure_of_paper, color="#555555", linestyle=":", linewidth=1)
         by_passes.annotate(name, (1, figure_of_paper), xytext=(2, 3), textcoords="offset points")
