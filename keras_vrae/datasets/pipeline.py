@@ -169,13 +169,6 @@ def evaluation_batches(split, batch_size, bucket=False, with_labels=False):
     if not isinstance(split, Split):
         batches = split.in_order(batch_size)
         return batches if with_labels else batches.map(lambda x, y: x)
-    if is_sparse(split.x):
-        gather, labels = row_gatherer(split.x), tf.constant(split.y)
-
-        def batch(rows):
-            return (gather(rows), tf.gather(labels, rows)) if with_labels else gather(rows)
-
-        return ready_ahead(tf.data.Dataset.range(split.size).batch(batch_size).map(batch))
     batches = array_batches(split.inputs, split.y if with_labels else None, batch_size=batch_size)
     if not bucket or split.lengths is None:
         return batches

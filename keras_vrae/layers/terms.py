@@ -5,7 +5,6 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from keras_vrae.rows import is_sparse
 from keras_vrae.validation import SettingError, check_choice, check_float, complaint
 
 WEIGHTINGS = ("counts", "binary", "tfidf")
@@ -60,10 +59,8 @@ class TermWeighting(keras.layers.Layer):
         if not self.built:
             self.build((None, counts.shape[1]))
         if self.kind == "tfidf":
-            if is_sparse(counts):
-                frequency = np.bincount(counts.tocsr().indices, minlength=counts.shape[1])
-            else:
-                frequency = np.count_nonzero(counts, axis=0)
+            there = counts != 0
+            frequency = np.asarray(there.sum(axis=0)).ravel()
             idf = np.log((1 + counts.shape[0]) / (1 + frequency)) + 1
             self.idf.assign(idf**self.idf_power)
 

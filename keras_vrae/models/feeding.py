@@ -215,8 +215,8 @@ def feed_arrays(arguments, steps_a_call=None, endless=False):
     if shuffle:
         arguments["shuffle"] = False  # Keras warns that it does not shuffle a dataset.
     pieces = steps_a_call or 1
-    cut = not any(map(is_sparse, tree.flatten(arrays)))
-    if not cut or pieces * batch_size * row_bytes(arrays) > MAX_PIECE_BYTES:
+    sparse = any(map(is_sparse, tree.flatten(arrays)))
+    if sparse or pieces * batch_size * row_bytes(arrays) > MAX_PIECE_BYTES:
         pieces = 1
     arguments["x"] = array_batches(*arrays, batch_size=pieces * batch_size, shuffle=shuffle)
     if pieces > 1 or endless:

@@ -113,7 +113,7 @@ def test_documents_train_alike_in_every_form():
         keras.utils.set_random_seed(0)
         vae = kv.build_text("dense", list("abcdefg"), latent_dim=2, hidden_units=4, seed=0)
         vae.compile()
-        vae.encoder.adapt(x)
+        vae.encoder.adapt(data)
         history = vae.fit(data, batch_size=4, epochs=2, verbose=0, validation_split=0.2).history
         results.append(
             [*history.values(), vae.evaluate(data, verbose=0), vae.predict(data, verbose=0)]
