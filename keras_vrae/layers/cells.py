@@ -1,9 +1,8 @@
 """The equations of one time step of an LSTM and a GRU, and of its gradient.
 
-Both have gates, which are sigmoids, and a candidate, which is a tanh. What the input adds to their
-arguments is computed before; the products of the last output with the recurrent weights are formed
-here. The weights of gates and candidate stand apart, so that no step has to cut them out of one
-wide array, or to put their gradients together to one.
+Both have gates, which are sigmoids, and a candidate, which is a tanh. Their arguments are made of a
+product of the input, which is formed before, and one of the last output, which is formed here. Each
+is a single product, as wide ones are the fastest.
 """
 
 from typing import Any, NamedTuple
@@ -15,33 +14,33 @@ _tanh_gradient = tf.raw_ops.TanhGrad
 
 
 class Weights(NamedTuple):
-    """What the arguments of gates and candidate are made of.
+    """What a cell's arguments are made of: `x kernel + bias`, `h recurrent_kernel + recurrent_bias`.
 
-    `x input_gates + bias_gates + h recurrent_gates` are the arguments of the gates. Those of the
-    candidate are made of `x input_candidate + bias_candidate` and
-    `h recurrent_candidate + recurrent_bias`.
+    Attributes:
+        kernel: `(D, A)`; A is the units times the number of arguments.
+        bias: `(A,)`.
+        recurrent_kernel: `(H, A)`.
+        recurrent_bias: `(A,)`; not used by an LSTM, where `bias` does the same.
     """
 
-    input_gates: Any
-    bias_gates: Any
-    input_candidate: Any
-    bias_candidate: Any
-    recurrent_gates: Any
-    recurrent_candidate: Any
+    kernel: Any
+    bias: Any
+    recurrent_kernel: Any
     recurrent_bias: Any
 
 
 class Derivatives(NamedTuple):
-    """Gradients by what a step is made of, `(B, ...)` each.
+    """Gradients by what a step is made of.
 
-    By the arguments of the gates; by the two parts of the candidate's argument, that of the input
-    and that of the last output; and by the state before the step, other than through the last
-    output's products.
+    Attributes:
+        recurrent: by what the last output adds to the arguments, `(B, H)` for each.
+        candidate: by what the input adds to the last of them, `(B, H)`, where that is not the last
+            of `recurrent`; None where it is. To the others it adds as the output does.
+        state: by the state before the step, other than through its products, `(B, H)` each.
     """
 
-    gates: Any
+    recurrent: list
     candidate: Any
-    recurrent_candidate: Any
     state: tuple
 
 
@@ -53,42 +52,33 @@ class LSTMCell:
         Computation 12(10), for the gate f.
     """
 
+    input_parts = 1
+
     @staticmethod
     def weights(kernel, recurrent_kernel, bias):
         """The `Weights` of a Keras LSTM, which keeps them in the order i, f, g, o."""
-        parts = [tf.split(array, 4, axis=-1) for array in (kernel, recurrent_kernel, bias)]
-        gates = [tf.concat([i, f, o], -1) for i, f, _, o in parts]
-        candidates = [g for _, _, g, _ in parts]
-        return Weights(
-            input_gates=gates[0],
-            bias_gates=gates[2],
-            input_candidate=candidates[0],
-            bias_candidate=tf.zeros_like(candidates[2]),
-            recurrent_gates=gates[1],
-            recurrent_candidate=candidates[1],
-            recurrent_bias=candidates[2],
-        )
+        return Weights(kernel, bias, recurrent_kernel, tf.zeros_like(bias))
 
     @staticmethod
-    def forward(gates, candidate, state, weights):
+    def forward(inputs, state, weights):
         """One step.
 
         Args:
-            gates: what the input adds to the arguments of the gates, `(B, 3H)`.
-            candidate: what it adds to that of the candidate, `(B, H)`.
+            inputs: what the input adds to the arguments, `input_parts` arrays that are `(B, A)`
+                side by side.
             state: `(h, c)`, each `(B, H)`.
             weights: `Weights`.
 
         Returns:
             The next state, and what `backward` needs.
         """
-        h, c = state
-        gates = tf.sigmoid(gates + tf.matmul(h, weights.recurrent_gates))
-        i, f, o = tf.split(gates, 3, axis=1)
-        g = tf.tanh(candidate + affine(h, weights.recurrent_candidate, weights.recurrent_bias))
+        (inputs,), (h, c) = inputs, state
+        arguments = inputs + tf.matmul(h, weights.recurrent_kernel)
+        i, f, g, o = tf.split(arguments, 4, axis=1)
+        i, f, g, o = tf.sigmoid(i), tf.sigmoid(f), tf.tanh(g), tf.sigmoid(o)
         next_c = f * c + i * g
         tanh_c = tf.tanh(next_c)
-        return (o * tanh_c, next_c), (i, f, o, g, tanh_c, c)
+        return (o * tanh_c, next_c), (i, f, g, o, tanh_c, c)
 
     @staticmethod
     def backward(saved, gradient):
@@ -98,21 +88,16 @@ class LSTMCell:
             saved: as `forward` returned it.
             gradient: by the state after the step.
         """
-        i, f, o, g, tanh_c, c = saved
+        i, f, g, o, tanh_c, c = saved
         dh, dc = gradient
         dc += _tanh_gradient(y=tanh_c, dy=dh * o)
-        by_gates = [
+        by_arguments = [
             _sigmoid_gradient(y=i, dy=dc * g),
             _sigmoid_gradient(y=f, dy=dc * c),
+            _tanh_gradient(y=g, dy=dc * i),
             _sigmoid_gradient(y=o, dy=dh * tanh_c),
         ]
-        by_candidate = _tanh_gradient(y=g, dy=dc * i)
-        return Derivatives(
-            gates=tf.concat(by_gates, 1),
-            candidate=by_candidate,
-            recurrent_candidate=by_candidate,
-            state=(0.0, dc * f),
-        )
+        return Derivatives(by_arguments, candidate=None, state=(0.0, dc * f))
 
 
 class GRUCell:
@@ -122,32 +107,21 @@ class GRUCell:
         Cho et al., 2014, arXiv 1406.1078; the reset gate after the product, as in cuDNN.
     """
 
+    input_parts = 3
+
     @staticmethod
     def weights(kernel, recurrent_kernel, bias):
         """The `Weights` of a Keras GRU, which keeps them in the order z, r, g."""
-        units = recurrent_kernel.shape[0]
-        sizes = [2 * units, units]
-        input_gates, input_candidate = tf.split(kernel, sizes, axis=-1)
-        recurrent_gates, recurrent_candidate = tf.split(recurrent_kernel, sizes, axis=-1)
-        bias_gates, bias_candidate = tf.split(bias, sizes, axis=-1)
-        return Weights(
-            input_gates=input_gates,
-            bias_gates=bias_gates[0] + bias_gates[1],
-            input_candidate=input_candidate,
-            bias_candidate=bias_candidate[0],
-            recurrent_gates=recurrent_gates,
-            recurrent_candidate=recurrent_candidate,
-            recurrent_bias=bias_candidate[1],
-        )
+        return Weights(kernel, bias[0], recurrent_kernel, bias[1])
 
     @staticmethod
-    def forward(gates, candidate, state, weights):
-        """One step, as in `LSTMCell.forward`; gates are `(B, 2H)`, the state is `(h,)`."""
-        (h,) = state
-        gates = tf.sigmoid(gates + tf.matmul(h, weights.recurrent_gates))
-        z, r = tf.split(gates, 2, axis=1)
-        recurrent = affine(h, weights.recurrent_candidate, weights.recurrent_bias)
-        g = tf.tanh(candidate + r * recurrent)
+    def forward(inputs, state, weights):
+        """One step, as in `LSTMCell.forward`; the state is `(h,)`."""
+        (input_z, input_r, input_g), (h,) = inputs, state
+        arguments = affine(h, weights.recurrent_kernel, weights.recurrent_bias)
+        z, r, recurrent = tf.split(arguments, 3, axis=1)
+        z, r = tf.sigmoid(input_z + z), tf.sigmoid(input_r + r)
+        g = tf.tanh(input_g + r * recurrent)
         distance = h - g
         return (g + z * distance,), (z, r, recurrent, g, distance)
 
@@ -158,16 +132,12 @@ class GRUCell:
         (dh,) = gradient
         kept = dh * z
         by_candidate = _tanh_gradient(y=g, dy=dh - kept)
-        by_gates = [
+        by_arguments = [
             _sigmoid_gradient(y=z, dy=dh * distance),
             _sigmoid_gradient(y=r, dy=by_candidate * recurrent),
+            by_candidate * r,
         ]
-        return Derivatives(
-            gates=tf.concat(by_gates, 1),
-            candidate=by_candidate,
-            recurrent_candidate=by_candidate * r,
-            state=(kept,),
-        )
+        return Derivatives(by_arguments, by_candidate, state=(kept,))
 
 
 def affine(x, weight, bias):

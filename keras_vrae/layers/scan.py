@@ -49,12 +49,16 @@ def scan(cell, x, state, mask=None, *, weights, return_sequences=False):
 def _forward(cell, x, state, weights, masks):
     """The states before and after all steps, and what the cell saved in each."""
     states, saved = [state], []
+    kernels = tf.split(weights.kernel, cell.input_parts, axis=1)
+    biases = tf.split(weights.bias, cell.input_parts)
     for piece in _pieces(len(masks)):
         flat = tf.reshape(x[piece], (-1, x.shape[2]))
-        gates = _unstack(affine(flat, weights.input_gates, weights.bias_gates), piece)
-        candidates = _unstack(affine(flat, weights.input_candidate, weights.bias_candidate), piece)
-        for gate, candidate, mask in zip(gates, candidates, masks[piece], strict=True):
-            state, kept = cell.forward(gate, candidate, states[-1], weights)
+        parts = [
+            _unstack(affine(flat, kernel, bias), piece)
+            for kernel, bias in zip(kernels, biases, strict=True)
+        ]
+        for *inputs, mask in zip(*parts, masks[piece], strict=True):
+            state, kept = cell.forward(inputs, states[-1], weights)
             if mask is not None:
                 state = _where(mask, state, states[-1])
             states.append(state)
@@ -64,8 +68,12 @@ def _forward(cell, x, state, weights, masks):
 
 def _backward(cell, x, states, saved, weights, masks, dstate, doutputs):
     """The gradients by x, by the first state, and by the weights, one after the other."""
-    gates_transposed = tf.transpose(weights.recurrent_gates)
-    candidate_transposed = tf.transpose(weights.recurrent_candidate)
+    # With the plain transpose Grappler would make a product with a transposed factor of each, which
+    # takes half as long again.
+    recurrent_kernel = weights.recurrent_kernel
+    arguments = recurrent_kernel.shape[1] // recurrent_kernel.shape[0]
+    transposed = tf.ensure_shape(tf.transpose(recurrent_kernel), recurrent_kernel.shape[::-1])
+    side_by_side = _side_by_side(tf.shape(dstate[0])[0], arguments)
     dx, dweights = [], []
     for piece in reversed(_pieces(len(masks))):
         found = []
@@ -78,37 +86,45 @@ def _backward(cell, x, states, saved, weights, masks, dstate, doutputs):
                 passed = _where(masks[step], nothing, dstate)
                 dstate = _where(masks[step], dstate, nothing)
             by = cell.backward(saved[step], dstate)
-            found.append(by)
-            dstate = (
-                by.state[0]
-                + tf.matmul(by.gates, gates_transposed)
-                + tf.matmul(by.recurrent_candidate, candidate_transposed),
-                *by.state[1:],
-            )
+            recurrent = side_by_side(by.recurrent)
+            found.append((recurrent, by.candidate))
+            dstate = (by.state[0] + tf.matmul(recurrent, transposed), *by.state[1:])
             if passed is not None:
                 dstate = tuple(d + p for d, p in zip(dstate, passed, strict=True))
         found.reverse()
-        gates = tf.concat([by.gates for by in found], 0)
-        candidate = tf.concat([by.candidate for by in found], 0)
-        recurrent_candidate = tf.concat([by.recurrent_candidate for by in found], 0)
         flat = tf.reshape(x[piece], (-1, x.shape[2]))
         h = tf.concat([h for h, *_ in states[piece]], 0)
+        recurrent, candidates = zip(*found, strict=True)
+        inputs = recurrent = tf.concat(recurrent, 0)
+        if candidates[0] is not None:
+            others = recurrent[:, : -candidates[0].shape[1]]
+            inputs = tf.concat([others, tf.concat(candidates, 0)], 1)
         dweights.append(
             Weights(
-                input_gates=tf.matmul(flat, gates, transpose_a=True),
-                bias_gates=tf.reduce_sum(gates, 0),
-                input_candidate=tf.matmul(flat, candidate, transpose_a=True),
-                bias_candidate=tf.reduce_sum(candidate, 0),
-                recurrent_gates=tf.matmul(h, gates, transpose_a=True),
-                recurrent_candidate=tf.matmul(h, recurrent_candidate, transpose_a=True),
-                recurrent_bias=tf.reduce_sum(recurrent_candidate, 0),
+                kernel=tf.matmul(flat, inputs, transpose_a=True),
+                bias=tf.reduce_sum(inputs, 0),
+                recurrent_kernel=tf.matmul(h, recurrent, transpose_a=True),
+                recurrent_bias=tf.reduce_sum(recurrent, 0),
             )
         )
-        by_x = tf.matmul(gates, weights.input_gates, transpose_b=True)
-        by_x += tf.matmul(candidate, weights.input_candidate, transpose_b=True)
+        by_x = tf.matmul(inputs, weights.kernel, transpose_b=True)
         dx.append(tf.reshape(by_x, (piece.stop - piece.start, -1, x.shape[2])))
     dx.reverse()
     return tf.concat(dx, 0), *dstate, *map(tf.add_n, zip(*dweights, strict=True))
+
+
+def _side_by_side(rows, count):
+    """A function that puts `count` arrays `(rows, N)` next to each other.
+
+    `tf.concat` would share the copying out to other threads, and wait until they have time.
+    """
+    indices = [tf.range(rows) * count + number for number in range(count)]
+
+    def put(parts):
+        stitched = tf.raw_ops.DynamicStitch(indices=indices, data=parts)
+        return tf.reshape(stitched, (-1, count * parts[0].shape[1]))
+
+    return put
 
 
 def _pieces(steps):
