@@ -4,10 +4,11 @@ import keras
 
 import keras_vrae
 from keras_vrae.cores import one_thread_per_operation
-from keras_vrae.datasets.pipeline import steps_in_epoch, training_batches
+from keras_vrae.datasets.pipeline import steps_in_epoch
 from keras_vrae.datasets.splits import DataSpec, Split, Splits
 from keras_vrae.training import ExperimentConfig
 from keras_vrae.training.build import make_model
+from keras_vrae.training.loop import training_data
 
 
 def make(task, variant):
@@ -50,9 +51,10 @@ def make_program(task):
         hidden_units=task.hidden_units,
         latent_dim=task.latent_dim,
     )
-    vae = make_model(config, Splits(split, split, split, DataSpec(x.shape[1:], 10, ())))
-    batches = training_batches(split, task.batch_size, seed=0, binarization=config.binarization)
+    splits = Splits(split, split, split, DataSpec(x.shape[1:], 10, ()))
+    vae = make_model(config, splits)
+    data = training_data(vae, splits, config)
     steps = steps_in_epoch(split, task.batch_size)
     return {
-        "train": lambda: vae.fit(batches, steps_per_epoch=steps, shuffle=False, verbose=0),
+        "train": lambda: vae.fit(data, steps_per_epoch=steps, shuffle=False, verbose=0),
     }

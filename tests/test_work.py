@@ -13,9 +13,9 @@ from keras_vrae.layers import recurrent
 EVENT_SHAPE = (28, 28)
 # Upper bounds of (matrix products, operations) in the graph of a training step and of encoding. Of
 # the products of the dense model its 7 layers have 3 each, the first 2, and the likelihood has 3. A
-# recurrent layer has, in each of two shards, one for each of 28 time steps and for the input of each
-# seven steps, which the GRU projects in three parts; in training another one for each step, and
-# three more for each seven steps.
+# recurrent layer has, in each of two shards, one for each of 28 time steps and one for the input of
+# each seven steps, which the GRU projects in three parts; in training another one for each step,
+# and three more for each seven steps.
 INPUT_PRODUCTS = {"lstm": 4, "gru": 4 * 3}
 BOUNDS = {"dense": {"train": (23, 650), "encode": (4, 45)}}
 for name, inputs in INPUT_PRODUCTS.items():

@@ -69,6 +69,7 @@ def training_batches(
     with_labels=False,
     target=None,
     strategy=None,
+    batches_in_piece=1,
 ):
     """Batches of training examples, shuffled anew each epoch, without end.
 
@@ -92,6 +93,8 @@ def training_batches(
             rows; a batch then has `(x, target)` for x.
         strategy: the `tf.distribute` strategy of the model, which decides what each worker reads of
             shards; None for one process.
+        batches_in_piece: how many batches to put together to one element, of examples in memory
+            that are no sparse matrix; the last piece of an epoch may have fewer.
 
     Returns:
         `tf.data.Dataset` of `(B, ...)` float32, `tf.SparseTensor`s of a sparse matrix, or of dicts
@@ -135,7 +138,10 @@ def training_batches(
 
         batches = tf.data.Dataset.from_tensor_slices(starts).map(rows_from).enumerate()
         skipped = tf.where(epoch == first_epoch, tf.constant(first_step, tf.int64), 0)
-        return batches.skip(skipped).map(batch)
+        batches = batches.skip(skipped).map(batch)
+        if batches_in_piece == 1:
+            return batches
+        return batches.rebatch(batches_in_piece * batch_size)
 
     return without_end(first_epoch, epoch_batches)
 

@@ -14,7 +14,9 @@ _tanh_gradient = tf.raw_ops.TanhGrad
 
 
 class Weights(NamedTuple):
-    """What a cell's arguments are made of: `x kernel + bias`, `h recurrent_kernel + recurrent_bias`.
+    """What a cell's arguments are made of.
+
+    The input adds `x kernel + bias`, the last output `h recurrent_kernel + recurrent_bias`.
 
     Attributes:
         kernel: `(D, A)`; A is the units times the number of arguments.

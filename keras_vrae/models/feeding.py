@@ -12,7 +12,7 @@ from keras import tree
 from keras_vrae import sequences
 from keras_vrae.datasets.pipeline import array_batches, common_length
 from keras_vrae.models import replicas
-from keras_vrae.models.long_calls import look_at_batches, training_function
+from keras_vrae.models.long_calls import Pieces, look_at_batches, training_function
 from keras_vrae.rows import is_sparse
 from keras_vrae.validation import SettingError, complaint
 from keras_vrae.workers import in_many_workers
@@ -47,7 +47,7 @@ class FedModel(keras.Model):
         raise NotImplementedError
 
     def fit(self, *args, **kwargs):
-        """Trains as `keras.Model.fit` does, after a look at the data.
+        """Trains as `keras.Model.fit` does, after a look at the data. Takes `Pieces` as well.
 
         Raises:
             SettingError: where x has the wrong shape, is empty, or has values that the likelihood
@@ -57,6 +57,9 @@ class FedModel(keras.Model):
         if arguments.get("class_weight") is not None and arguments.get("y") is None:
             expected = "left out where there are no labels y"
             raise SettingError(complaint("class_weight", expected, arguments["class_weight"]))
+        given = arguments.get("x")
+        if isinstance(given, Pieces):
+            arguments["x"] = given.dataset
         self._prepare(arguments)
         if arguments.get("validation_split") and arguments.get("validation_data") is None:
             split_off_validation(arguments)
@@ -70,6 +73,9 @@ class FedModel(keras.Model):
             validation["batch_size"] = next(filter(None, sizes), None)
             feed_arrays(validation)
             arguments["validation_data"] = tuple(validation.get(name) for name in DATA)
+        if isinstance(given, Pieces):
+            with self._long_calls(given.steps, given.batch_size):
+                return super().fit(**arguments)
         steps = self._steps_at_once(arguments)
         batch_size = arguments.get("batch_size") or KERAS_BATCH_SIZE
         pieces = feed_arrays(arguments, steps, endless=self.steps_per_execution == 1)
@@ -77,6 +83,10 @@ class FedModel(keras.Model):
             return super().fit(**arguments)
         with self._long_calls(steps, batch_size if pieces else None):
             return super().fit(**arguments)
+
+    def batches_in_piece(self, arrays, batch_size):
+        """How many batches of arrays `fit` had best be given in one piece, see `Pieces`."""
+        return batches_in_piece(self._steps_unseen(), batch_size, arrays)
 
     def evaluate(self, *args, **kwargs):
         """Evaluates as `keras.Model.evaluate` does, after a look at the data as in `fit`."""
@@ -128,17 +138,22 @@ class FedModel(keras.Model):
             with self.distribute_strategy.scope():
                 self.optimizer.build(self.trainable_variables)
 
-    def _steps_at_once(self, arguments):
-        """How many steps of `fit` to take in a call: what nobody can see the difference of."""
+    def _steps_unseen(self):
+        """How many steps of `fit` to take in a call where no callback looks at single batches."""
         single = self.distribute_strategy.num_replicas_in_sync == 1
         if self.run_eagerly or self.jit_compile or not single:
             return 1
-        if self.steps_per_execution > 1:
-            return self.steps_per_execution
+        return self.steps_per_execution if self.steps_per_execution > 1 else self.steps_a_call
+
+    def _steps_at_once(self, arguments):
+        """How many steps of `fit` to take in a call: what nobody can see the difference of."""
+        steps = self._steps_unseen()
+        if steps == self.steps_per_execution:
+            return steps
         # Of data without end Keras would take the steps that fill the last call, too.
         numbers = map(arguments.get, ("steps_per_epoch", "validation_steps"))
-        uneven = any(steps and steps % self.steps_a_call for steps in numbers)
-        return 1 if uneven or look_at_batches(arguments.get("callbacks")) else self.steps_a_call
+        uneven = any(number and number % steps for number in numbers)
+        return 1 if uneven or look_at_batches(arguments.get("callbacks")) else steps
 
     @contextmanager
     def _long_calls(self, steps, batch_size):
@@ -214,15 +229,19 @@ def feed_arrays(arguments, steps_a_call=None, endless=False):
         arguments.pop(name, None)
     if shuffle:
         arguments["shuffle"] = False  # Keras warns that it does not shuffle a dataset.
-    pieces = steps_a_call or 1
-    sparse = any(map(is_sparse, tree.flatten(arrays)))
-    if sparse or pieces * batch_size * row_bytes(arrays) > MAX_PIECE_BYTES:
-        pieces = 1
+    pieces = batches_in_piece(steps_a_call or 1, batch_size, arrays)
     arguments["x"] = array_batches(*arrays, batch_size=pieces * batch_size, shuffle=shuffle)
     if pieces > 1 or endless:
         arguments["x"] = arguments["x"].repeat()
         arguments["steps_per_epoch"] = math.ceil(size / batch_size)
     return pieces
+
+
+def batches_in_piece(wanted, batch_size, arrays):
+    """`wanted`, or 1 where so many batches would be very large, or are of sparse rows."""
+    sparse = any(map(is_sparse, tree.flatten(arrays)))
+    large = wanted * batch_size * row_bytes(arrays) > MAX_PIECE_BYTES
+    return 1 if sparse or large else wanted
 
 
 def row_bytes(arrays):

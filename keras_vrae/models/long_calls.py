@@ -4,6 +4,8 @@ The batches of these steps come in one piece as well, which the call cuts up: th
 batches ready would otherwise take the cores from such steps for a good part of the time.
 """
 
+from typing import Any, NamedTuple
+
 import keras
 import tensorflow as tf
 from keras import tree
@@ -11,6 +13,22 @@ from keras import tree
 BATCH_HOOKS = tuple(
     f"on_{kind}batch_{moment}" for kind in ("train_", "test_", "") for moment in ("begin", "end")
 )
+
+
+class Pieces(NamedTuple):
+    """Data for `fit` of which several batches come in one piece, and are trained on in one call.
+
+    Callbacks then see the last of these batches only.
+
+    Attributes:
+        dataset: a `tf.data.Dataset` without end.
+        batch_size: rows of a batch; the last one of a piece may have fewer.
+        steps: number of batches in a piece; the last one of an epoch may have fewer.
+    """
+
+    dataset: Any
+    batch_size: int
+    steps: int
 
 
 def look_at_batches(callbacks):

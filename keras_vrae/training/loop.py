@@ -7,7 +7,9 @@ import numpy as np
 
 from keras_vrae.atomic import replacing
 from keras_vrae.datasets.pipeline import evaluation_batches, steps_in_epoch, training_batches
+from keras_vrae.datasets.splits import Split
 from keras_vrae.datasets.tfrecord import damage_told
+from keras_vrae.models.long_calls import Pieces
 from keras_vrae.training import (
     checkpoints,
     console,
@@ -25,6 +27,7 @@ from keras_vrae.training.assessment import (
 from keras_vrae.training.build import make_model, make_targets
 from keras_vrae.training.callbacks import RunRecorder
 from keras_vrae.training.checkpoints import Progress
+from keras_vrae.training.intervals import checkpoint_interval
 from keras_vrae.training.plan import check_start
 from keras_vrae.training.run_directory import RunDirectory
 from keras_vrae.training.termination import Termination
@@ -109,8 +112,6 @@ def describe_data(spec):
 def fit(model, splits, config, run, progress, termination):
     """Trains on from `progress`. Returns the `RunRecorder`."""
     steps = steps_in_epoch(splits.train, config.batch_size)
-    bucket = splits.spec.event_shape[0] is None
-    with_labels = config.supervision != "none"
     targets = make_targets(config, splits.spec.text) if config.has_targets else None
     recorder = RunRecorder(run, config, steps, progress, termination)
     for first_epoch, epochs, first_step in stretches(config, progress):
@@ -118,29 +119,50 @@ def fit(model, splits, config, run, progress, termination):
         if targets:
             target = targets.at(first_epoch, lambda: open_codes(model, splits.train.x))
         model.fit(
-            training_batches(
-                splits.train,
-                config.batch_size,
-                config.seed,
-                first_epoch,
-                config.binarization,
-                first_step,
-                bucket,
-                with_labels=with_labels,
-                target=target,
-                strategy=model.distribute_strategy,
-            ),
+            training_data(model, splits, config, first_epoch, first_step, target),
             steps_per_epoch=steps - first_step,
             initial_epoch=first_epoch,
             epochs=epochs,
             validation_data=evaluation_batches(
-                splits.validation, EVALUATION_BATCH, bucket, with_labels
+                splits.validation, EVALUATION_BATCH, *shape_of_batches(splits, config)
             ),
             callbacks=[recorder],
             shuffle=False,  # The pipeline has shuffled.
             verbose=1 if sys.stdout.isatty() else 2,
         )
     return recorder
+
+
+def shape_of_batches(splits, config):
+    """Whether batches are as long as their longest sequence, and whether labels come with them."""
+    return splits.spec.event_shape[0] is None, config.supervision != "none"
+
+
+def training_data(model, splits, config, first_epoch=0, first_step=0, target=None):
+    """What the `fit` of a model is given, from a step of an epoch on, without end.
+
+    Short steps get their batches in pieces, unless a checkpoint is to be made at a certain step.
+    """
+    split, batch_size, pieces = splits.train, config.batch_size, 1
+    bucket, with_labels = shape_of_batches(splits, config)
+    interval = checkpoint_interval(config.checkpoint_every)
+    at_steps = interval is not None and interval[1] == "step"
+    if isinstance(split, Split) and target is None and not at_steps:
+        pieces = model.batches_in_piece(split.inputs, batch_size)
+    batches = training_batches(
+        split,
+        batch_size,
+        config.seed,
+        first_epoch,
+        config.binarization,
+        first_step,
+        bucket,
+        with_labels,
+        target,
+        model.distribute_strategy,
+        pieces,
+    )
+    return batches if pieces == 1 else Pieces(batches, batch_size, pieces)
 
 
 def stretches(config, progress):

@@ -34,6 +34,21 @@ def test_every_epoch_holds_every_example_in_an_order_of_its_own(split):
     assert np.concatenate(one).tolist() != np.concatenate(two).tolist()
 
 
+@pytest.mark.parametrize("first_step", [0, 1, 4])
+def test_pieces_hold_the_batches_of_each_epoch_one_after_the_other(first_step):
+    x = np.random.default_rng(0).random((10, 3), dtype="float32")
+    settings = {"batch_size": 2, "seed": 0, "binarization": "dynamic", "with_labels": True}
+    settings |= {"first_epoch": 3, "first_step": first_step}
+    batches = training_batches(Split(x, np.arange(10)), **settings).as_numpy_iterator()
+    pieces = training_batches(Split(x, np.arange(10)), batches_in_piece=3, **settings)
+    pieces = pieces.as_numpy_iterator()
+    for steps in (5 - first_step, 5, 5):
+        for begin in range(0, steps, 3):
+            together = list(itertools.islice(batches, min(3, steps - begin)))
+            for piece, parts in zip(next(pieces), zip(*together, strict=True), strict=True):
+                np.testing.assert_array_equal(piece, np.concatenate(parts))
+
+
 @pytest.mark.parametrize("binarization", ["none", "dynamic"])
 def test_an_epoch_depends_on_the_seed_and_its_number_alone(split, binarization):
     split = split._replace(x=split.x / 10)

@@ -9,7 +9,7 @@ import keras_vrae as kv
 from keras_vrae.datasets.pipeline import array_batches, common_length
 from keras_vrae.models import feeding
 from keras_vrae.models.feeding import feed_arrays, split_off_validation
-from keras_vrae.models.long_calls import look_at_batches
+from keras_vrae.models.long_calls import Pieces, look_at_batches
 
 N = 10
 X = np.arange(2 * N, dtype="float32").reshape(N, 2)
@@ -199,6 +199,38 @@ def test_batches_in_one_piece_are_those_that_come_one_by_one(batch_size):
     np.testing.assert_allclose(history["loss"], expected["loss"], rtol=1e-6)
     for ours, theirs in zip(together.get_weights(), one_by_one.get_weights(), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-7)
+
+
+def test_fit_takes_pieces():
+    data = array_batches(X, Y, batch_size=3).repeat()
+    watched, seen = make_model(), []
+    watch = keras.callbacks.LambdaCallback(on_train_batch_end=lambda step, logs: seen.append(step))
+    arguments = {"steps_per_epoch": 4, "epochs": 2, "verbose": 0, "shuffle": False}
+    arguments["validation_data"] = (X, Y)
+    expected = make_model()
+    expected.fit(data, **arguments)
+    # Of 10 rows pieces of two batches have 6 and 4.
+    pieces = Pieces(array_batches(X, Y, batch_size=6).repeat(), batch_size=3, steps=2)
+    watched.fit(pieces, callbacks=[watch], **arguments)
+    assert seen == [1, 3, 1, 3]
+    assert int(watched.optimizer.iterations) == 8
+    for ours, theirs in zip(watched.get_weights(), expected.get_weights(), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("settings", "steps"),
+    [
+        ({}, 16),
+        ({"steps_per_execution": 4}, 4),
+        ({"run_eagerly": True}, 1),
+        ({"jit_compile": True}, 1),
+    ],
+)
+def test_how_many_batches_to_give_in_a_piece(settings, steps):
+    model = make_model()
+    model.compile(**settings)
+    assert model.batches_in_piece(X, 3) == steps
 
 
 def test_neither_other_rows_nor_other_sizes_of_batches_are_compiled_anew():

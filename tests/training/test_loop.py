@@ -21,6 +21,9 @@ from keras_vrae.training import (
     checkpoints,
     train_and_evaluate,
 )
+from keras_vrae.training.assessment import prepare_data
+from keras_vrae.training.build import make_model
+from keras_vrae.training.loop import training_data
 from keras_vrae.validation import DataError, SettingError
 
 FIGURES = {"embedding.png", "manifold.png", "samples.png", "reconstructions.png", "curves.png"}
@@ -159,16 +162,25 @@ class Interruption(keras.callbacks.Callback):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("encoder", "steps", "kept"), [("dense", 70, 63), ("lstm", 100, 84), ("gru", 89, 84)]
+    ("encoder", "every", "steps", "kept"),
+    [
+        ("dense", "21 steps", 70, 63),
+        ("dense", None, 73, 73),  # After 16, 32, 41, 57, 73 steps, which are a call each.
+        ("lstm", "21 steps", 100, 84),
+        ("gru", "21 steps", 89, 84),
+    ],
 )
-def test_a_resumed_run_ends_as_the_uninterrupted_one(encoder, steps, kept, tmp_path, monkeypatch):
+def test_a_resumed_run_ends_as_the_uninterrupted_one(
+    encoder, every, steps, kept, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(callbacks, "CHECKPOINT_EVERY_SECONDS", 0)
     # 41 steps are an epoch, so that the checkpoints lie within epochs.
     settings = config(
         encoder=encoder,
         epochs=4,
         likelihood="bernoulli",
         kl_schedule="cyclical",
-        checkpoint_every="21 steps",
+        checkpoint_every=every,
     )
     whole = train_and_evaluate(settings, tmp_path / "whole")
     original_fit = keras.Model.fit
@@ -226,6 +238,24 @@ def test_cosine_schedule_ends_at_zero_and_fixes_the_epochs(tmp_path):
     assert model.optimizer.global_clipnorm == 20.0
     with pytest.raises(SettingError, match="`epochs` must be 2 to resume"):
         train_and_evaluate(config(epochs=3), tmp_path / "run", resume=True)
+
+
+@pytest.mark.parametrize(
+    ("settings", "steps"),
+    [
+        ({}, 16),
+        ({"checkpoint_every": "2 epochs"}, 16),
+        ({"checkpoint_every": "20 steps"}, 1),
+        ({"batch_size": 10**6}, 1),
+        ({"encoder": "gru"}, 1),
+        ({"dataset": "digits", "supervision": "private"}, 16),
+    ],
+)
+def test_short_steps_get_their_batches_in_pieces(settings, steps):
+    settings = config(**settings)
+    splits = prepare_data(settings)
+    data = training_data(make_model(settings, splits), splits, settings)
+    assert getattr(data, "steps", 1) == steps
 
 
 def test_divergence_is_told(tmp_path):
