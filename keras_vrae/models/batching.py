@@ -1,5 +1,7 @@
 """A function of one batch, compiled once and applied to whole arrays."""
 
+import math
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -9,36 +11,85 @@ from keras_vrae.rows import is_sparse
 from keras_vrae.sequences import num_rows, take
 from keras_vrae.validation import check_int
 
+MAX_BYTES_A_CALL = 2**23  # Of several batches.
 
-def over_batches(function, row_shape):
+
+def over_batches(function, row_shape, together=1):
     """Compiles `function` and returns it as a function of whole arrays.
 
     Args:
         function: takes a float32 tensor `(B, *row_shape)`, or a dict of such, and returns tensors
             whose first axis is B, or tuples of such.
         row_shape: shape of one row, or a dict of shapes.
+        together: how many batches of an array to work on in a call at most, two of them at a time.
+            For functions that draw nothing, and take so little time that a call shows.
 
     Returns:
         A function of `(array, batch_size, verbose=0)`, for arrays, sparse matrices of SciPy and
         parts of a data set in shards, that gives NumPy arrays of their length; with `verbose=1` it
         shows how far it is.
     """
-    named = isinstance(row_shape, dict)
-    shapes = row_shape if named else {"": row_shape}
-    specs = {name: tf.TensorSpec((None, *shape), "float32") for name, shape in shapes.items()}
-    compiled = tf.function(function, input_signature=[specs if named else specs[""]])
+    spec = tree.map_shape_structure(lambda shape: tf.TensorSpec((None, *shape)), row_shape)
+    compiled = tf.function(function, input_signature=[spec])
+    if together > 1:
+        compiled = over_stacked(compiled.get_concrete_function(), spec)
 
     def apply(array, batch_size, verbose=0):
         batch_size = check_int("batch_size", batch_size)
-        rows, parts = rows_in_batches(array, batch_size)
+        several = batches_a_call(together, batch_size, row_shape)
+        rows, parts = rows_in_batches(array, several * batch_size)
+        if together > 1:
+            parts = (stack for part in parts for stack in in_stacks(part, batch_size))
         bar = keras.utils.Progbar(rows, verbose=verbose)
-        batches = []
+        results = []
         for part in parts:
-            batches.append(compiled(part))
-            bar.update(min(len(batches) * batch_size, rows))
-        return tree.map_structure(lambda *parts: np.concatenate(parts), *batches)
+            results.append(compiled(part))
+            bar.add(len(tree.flatten(results[-1])[0]))
+        return tree.map_structure(lambda *parts: np.concatenate(parts), *results)
 
     return apply
+
+
+def over_stacked(function, spec):
+    """A concrete function of one batch as one of several, `(number of batches, B, ...)`.
+
+    Args:
+        function: takes a tensor, or a structure of tensors.
+        spec: its `tf.TensorSpec`.
+
+    Returns:
+        The compiled function. Its results are those of the batches one after the other.
+    """
+    results = tree.map_structure(tf.TensorSpec.from_tensor, function.structured_outputs)
+    stacked = tree.map_structure(lambda one: tf.TensorSpec((None, *one.shape)), spec)
+
+    @tf.function(input_signature=[stacked])
+    def compute(batches):
+        found = tf.map_fn(function, batches, fn_output_signature=results, parallel_iterations=2)
+        return tree.map_structure(lambda part: tf.reshape(part, (-1, *part.shape[2:])), found)
+
+    return compute
+
+
+def batches_a_call(most, batch_size, row_shape):
+    """How many batches to work on in a call: `most`, or fewer where they are not small."""
+    shapes = row_shape.values() if isinstance(row_shape, dict) else [row_shape]
+    if any(None in shape for shape in shapes):
+        return 1
+    row_bytes = 4 * sum(map(math.prod, shapes))
+    return max(1, min(most, MAX_BYTES_A_CALL // (batch_size * row_bytes)))
+
+
+def in_stacks(rows, batch_size):
+    """Rows as one array `(number of batches, batch_size, ...)`, and one more of those left over."""
+    size = num_rows(rows)
+    whole = size - size % batch_size
+    if whole:
+        yield tree.map_structure(
+            lambda part: part[:whole].reshape(-1, batch_size, *part.shape[1:]), rows
+        )
+    if whole < size:
+        yield tree.map_structure(lambda part: part[np.newaxis, whole:], rows)
 
 
 def rows_in_batches(array, batch_size):

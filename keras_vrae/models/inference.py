@@ -9,6 +9,8 @@ from keras_vrae.models.batching import over_batches
 from keras_vrae.models.data_checks import check_examples
 from keras_vrae.validation import SettingError, check_float, check_int, complaint
 
+TOGETHER = 16  # Small batches in a call, where nothing is drawn.
+
 
 class Inference:
     """The methods of a `VAE` that take and return whole arrays.
@@ -26,7 +28,7 @@ class Inference:
         Returns:
             `Posterior(z_mean, z_log_var)`, two NumPy arrays of shape `(N, Z)`.
         """
-        return self._over_examples("encode", self.posterior, x, batch_size)
+        return self._over_examples("encode", self.posterior, x, batch_size, together=TOGETHER)
 
     def decode(self, z, batch_size=512, length=None):
         """The mean of `p(x|z)` for each row of z: `(N, Z)` becomes `(N, ...)`, a NumPy array.
@@ -42,7 +44,7 @@ class Inference:
             raise SettingError(complaint("z", expected, z.shape, of=".shape"))
         length = self._check_length(length)
         return self._over_codes(
-            ("decode", length), lambda z: self.mean(z, steps=length), z, batch_size
+            ("decode", length), lambda z: self.mean(z, steps=length), z, batch_size, TOGETHER
         )
 
     def reconstruct(self, x, batch_size=512):
@@ -50,7 +52,7 @@ class Inference:
 
         Of padded sequences it is the array, with zeros for padding.
         """
-        return self._over_examples("reconstruct", self.call, x, batch_size)
+        return self._over_examples("reconstruct", self.call, x, batch_size, together=TOGETHER)
 
     def generate(self, num_samples, seed=None, draw=False, length=None, temperature=1.0):
         """New examples: `z ~ p(z)`, then the mean of `p(x|z)`.
@@ -152,19 +154,20 @@ class Inference:
             raise SettingError(complaint("length", expected, length))
         return check_int("length", length)
 
-    def _over_examples(self, name, function, x, batch_size, any_length=False):
+    def _over_examples(self, name, function, x, batch_size, any_length=False, together=1):
         x, shape = sequences.as_inputs(x, self.event_shape), self.event_shape
         # A recurrent network that was made for sequences of one length reads a shorter one too.
         shape = (None, *shape[1:]) if any_length else shape
         check_examples(x, shape, self.likelihood)
-        return self._over_batches(name, function, x, batch_size, sequences.row_shapes(x, shape))
+        row_shape = sequences.row_shapes(x, shape)
+        return self._over_batches(name, function, x, batch_size, row_shape, together)
 
-    def _over_codes(self, name, function, z, batch_size):
-        return self._over_batches(name, function, z, batch_size, (self.latent_dim,))
+    def _over_codes(self, name, function, z, batch_size, together=1):
+        return self._over_batches(name, function, z, batch_size, (self.latent_dim,), together)
 
-    def _over_batches(self, name, function, inputs, batch_size, row_shape):
+    def _over_batches(self, name, function, inputs, batch_size, row_shape, together):
         """Applies `function` to rows in batches; compiles it the first time it is named."""
         key = str((name, row_shape))
         if key not in self._compiled:
-            self._compiled[key] = over_batches(function, row_shape)
+            self._compiled[key] = over_batches(function, row_shape, together)
         return self._compiled[key](inputs, batch_size)
