@@ -20,7 +20,10 @@ from benchmarks import machine
 KINDS = {
     "matrix products": {"MatMul", "FusedMatMul", "NativeFusedMatMul", "Einsum", "BatchMatMulV2"},
     "optimizer": {"ResourceApplyAdam"},
-    "copies": {"Split", "SplitV", "ConcatV2", "Slice", "StridedSlice", "Pack", "Transpose"},
+    "copies": {
+        *("Split", "SplitV", "ConcatV2", "DynamicStitch"),
+        *("Slice", "StridedSlice", "Pack", "Transpose"),
+    },
 }
 OTHER = "elementwise and the rest"
 KERNEL = re.compile(r"[^\s:]+:(?P<type>\w+)")  # What the runtime does has other names.

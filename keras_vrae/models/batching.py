@@ -30,7 +30,7 @@ def over_batches(function, row_shape, together=1):
         shows how far it is.
     """
     spec = tree.map_shape_structure(lambda shape: tf.TensorSpec((None, *shape)), row_shape)
-    compiled = tf.function(function, input_signature=[spec])
+    compiled = tf.function(lambda rows: function(rows), input_signature=[spec])
     if together > 1:
         compiled = over_stacked(compiled.get_concrete_function(), spec)
 
@@ -66,9 +66,14 @@ def over_stacked(function, spec):
     @tf.function(input_signature=[stacked])
     def compute(batches):
         found = tf.map_fn(function, batches, fn_output_signature=results, parallel_iterations=2)
-        return tree.map_structure(lambda part: tf.reshape(part, (-1, *part.shape[2:])), found)
+        return tree.map_structure(one_after_the_other, found)
 
     return compute
+
+
+def one_after_the_other(stack):
+    """`(number of batches, B, ...)` as `(number of batches * B, ...)`."""
+    return tf.reshape(stack, tf.concat([[-1], tf.shape(stack)[2:]], 0))
 
 
 def batches_a_call(most, batch_size, row_shape):

@@ -1,0 +1,55 @@
+"""Functions of one batch, applied to whole arrays."""
+
+import numpy as np
+import pytest
+import scipy.sparse
+import tensorflow as tf
+
+from keras_vrae.models import batching
+from keras_vrae.models.batching import batches_a_call, in_stacks, over_batches
+
+X = np.arange(20, dtype="float32").reshape(10, 2)
+
+
+@pytest.mark.parametrize("together", [1, 3, 16])
+@pytest.mark.parametrize("batch_size", [1, 3, 5, 10, 99])
+def test_rows_come_back_in_order(batch_size, together):
+    sizes = []
+
+    def figures(rows):
+        tf.py_function(lambda rows: sizes.append(len(rows)), [rows], [])
+        return rows[:, 0], tf.stack([rows, 2 * rows], 1)
+
+    run = over_batches(figures, (2,), together)
+    for array in (X, scipy.sparse.csr_array(X)):
+        sizes.clear()
+        first, both = run(array, batch_size)
+        np.testing.assert_array_equal(first, X[:, 0])
+        np.testing.assert_array_equal(both, np.stack([X, 2 * X], 1))
+        left_over = [10 % batch_size] if 10 % batch_size else []
+        assert sorted(sizes) == sorted([batch_size] * (10 // batch_size) + left_over)
+
+
+def test_sequences_whose_length_is_left_open():
+    run = over_batches(
+        lambda rows: rows["x"] * rows["lengths"][:, None, None], {"x": (None, 3), "lengths": ()}, 4
+    )
+    for steps in (2, 5):
+        x = np.ones((7, steps, 3), "float32")
+        found = run({"x": x, "lengths": np.arange(7)}, 2)
+        np.testing.assert_array_equal(found, x * np.arange(7)[:, None, None])
+
+
+def test_as_many_batches_in_a_call_as_are_small(monkeypatch):
+    monkeypatch.setattr(batching, "MAX_BYTES_A_CALL", 4 * 100)
+    assert batches_a_call(16, 5, (2,)) == 10
+    assert batches_a_call(16, 3, (2,)) == 16
+    assert batches_a_call(16, 500, (2,)) == 1
+    assert batches_a_call(16, 5, {"x": (3, 3), "lengths": ()}) == 2
+    assert batches_a_call(16, 5, (None, 2)) == 1
+
+
+def test_stacks_do_not_copy():
+    stacks = list(in_stacks(X, 4))
+    assert [stack.shape for stack in stacks] == [(2, 4, 2), (1, 2, 2)]
+    assert all(np.shares_memory(stack, X) for stack in stacks)
