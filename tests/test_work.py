@@ -95,6 +95,29 @@ def test_steps_back_multiply_by_weights_transposed_once(encoder):
     assert sum(node.attr["transpose_b"].b for node in products) <= 5
 
 
+@pytest.mark.parametrize("compiled", [False, True])
+def test_xla_gets_no_operation_that_it_cuts_in_rows(compiled, monkeypatch):
+    found, original = [], tf.raw_ops.DynamicStitch
+
+    def stitch(**arguments):
+        found.append(arguments)
+        return original(**arguments)
+
+    monkeypatch.setattr(tf.raw_ops, "DynamicStitch", stitch)
+    layer, x = kv.layers.LSTM(4), tf.ones((2, 3, 4))
+    layer.build(x.shape)
+
+    @tf.function(jit_compile=compiled)
+    def gradient():
+        with tf.GradientTape() as tape:
+            total = tf.reduce_sum(layer(x))
+        return tape.gradient(total, layer.trainable_variables)
+
+    for value in gradient():
+        assert np.isfinite(value).all()
+    assert bool(found) != compiled
+
+
 def traces_of(monkeypatch, train):
     """How often `train_step` is traced while `train` runs, by the batch size it is traced for."""
     traced = collections.Counter()

@@ -7,6 +7,7 @@ to the speed of the largest, and the arrays are still small enough for the cache
 """
 
 import tensorflow as tf
+from tensorflow.python.ops.control_flow_util import GraphOrParentsInXlaContext
 
 from keras_vrae.layers.cells import Weights, affine
 
@@ -116,8 +117,11 @@ def _backward(cell, x, states, saved, weights, masks, dstate, doutputs):
 def _side_by_side(rows, count):
     """A function that puts `count` arrays `(rows, N)` next to each other.
 
-    `tf.concat` would share the copying out to other threads, and wait until they have time.
+    As `tf.concat` does; but that would share the copying out to other threads, and wait until they
+    have time. XLA has no such threads, and would make a slice of each row.
     """
+    if GraphOrParentsInXlaContext(tf.compat.v1.get_default_graph()):
+        return lambda parts: tf.concat(parts, 1)
     indices = [tf.range(rows) * count + number for number in range(count)]
 
     def put(parts):
