@@ -11,7 +11,7 @@ from keras_vrae.rows import is_sparse
 from keras_vrae.sequences import num_rows, take
 from keras_vrae.validation import check_int
 
-MAX_BYTES_A_CALL = 2**23  # Of several batches.
+MAX_BYTES_A_CALL = 2**23  # Of several batches, and what is made of them.
 
 
 def over_batches(function, row_shape, together=1):
@@ -30,13 +30,15 @@ def over_batches(function, row_shape, together=1):
         shows how far it is.
     """
     spec = tree.map_shape_structure(lambda shape: tf.TensorSpec((None, *shape)), row_shape)
-    compiled = tf.function(lambda rows: function(rows), input_signature=[spec])
+    compiled, row_bytes = tf.function(lambda rows: function(rows), input_signature=[spec]), math.inf
     if together > 1:
-        compiled = over_stacked(compiled.get_concrete_function(), spec)
+        concrete = compiled.get_concrete_function()
+        row_bytes = bytes_of_a_row([spec, concrete.structured_outputs])
+        compiled = over_stacked(concrete, spec)
 
     def apply(array, batch_size, verbose=0):
         batch_size = check_int("batch_size", batch_size)
-        several = batches_a_call(together, batch_size, row_shape)
+        several = max(1, int(min(together, MAX_BYTES_A_CALL // (batch_size * row_bytes))))
         rows, parts = rows_in_batches(array, several * batch_size)
         if together > 1:
             parts = (stack for part in parts for stack in in_stacks(part, batch_size))
@@ -76,13 +78,12 @@ def one_after_the_other(stack):
     return tf.reshape(stack, tf.concat([[-1], tf.shape(stack)[2:]], 0))
 
 
-def batches_a_call(most, batch_size, row_shape):
-    """How many batches to work on in a call: `most`, or fewer where they are not small."""
-    shapes = row_shape.values() if isinstance(row_shape, dict) else [row_shape]
-    if any(None in shape for shape in shapes):
-        return 1
-    row_bytes = 4 * sum(map(math.prod, shapes))
-    return max(1, min(most, MAX_BYTES_A_CALL // (batch_size * row_bytes)))
+def bytes_of_a_row(tensors):
+    """Bytes of one row of float32 tensors, or their specs; infinite where a shape is left open."""
+    shapes = [tensor.shape[1:] for tensor in tree.flatten(tensors)]
+    if not all(shape.is_fully_defined() for shape in shapes):
+        return math.inf
+    return 4 * sum(map(math.prod, shapes))
 
 
 def in_stacks(rows, batch_size):

@@ -6,7 +6,7 @@ import scipy.sparse
 import tensorflow as tf
 
 from keras_vrae.models import batching
-from keras_vrae.models.batching import batches_a_call, in_stacks, over_batches
+from keras_vrae.models.batching import in_stacks, over_batches
 
 X = np.arange(20, dtype="float32").reshape(10, 2)
 
@@ -40,13 +40,24 @@ def test_sequences_whose_length_is_left_open():
         np.testing.assert_array_equal(found, x * np.arange(7)[:, None, None])
 
 
-def test_as_many_batches_in_a_call_as_are_small(monkeypatch):
-    monkeypatch.setattr(batching, "MAX_BYTES_A_CALL", 4 * 100)
-    assert batches_a_call(16, 5, (2,)) == 10
-    assert batches_a_call(16, 3, (2,)) == 16
-    assert batches_a_call(16, 500, (2,)) == 1
-    assert batches_a_call(16, 5, {"x": (3, 3), "lengths": ()}) == 2
-    assert batches_a_call(16, 5, (None, 2)) == 1
+@pytest.mark.parametrize(
+    ("most_bytes", "width", "calls"), [(4 * 30, 1, 1), (4 * 15, 1, 3), (4 * 15, 4, 5), (1, 1, 5)]
+)
+def test_as_many_batches_in_a_call_as_are_small(most_bytes, width, calls, monkeypatch):
+    monkeypatch.setattr(batching, "MAX_BYTES_A_CALL", most_bytes)
+    stacks, original = [], batching.in_stacks
+
+    def watched(rows, batch_size):
+        for stack in original(rows, batch_size):
+            stacks.append(len(stack))
+            yield stack
+
+    monkeypatch.setattr(batching, "in_stacks", watched)
+    # Of a row 2 numbers come in and `width` go out.
+    run = over_batches(lambda rows: tf.repeat(rows[:, :1], width, 1), (2,), together=16)
+    assert run(X, 2).shape == (10, width)
+    assert len(stacks) == calls
+    assert sum(stacks) == 5
 
 
 def test_stacks_do_not_copy():
