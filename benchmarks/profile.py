@@ -21,8 +21,14 @@ KINDS = {
     "matrix products": {"MatMul", "FusedMatMul", "NativeFusedMatMul", "Einsum", "BatchMatMulV2"},
     "optimizer": {"ResourceApplyAdam"},
     "copies": {
-        *("Split", "SplitV", "ConcatV2", "DynamicStitch"),
-        *("Slice", "StridedSlice", "Pack", "Transpose"),
+        "Split",
+        "SplitV",
+        "ConcatV2",
+        "DynamicStitch",
+        "Slice",
+        "StridedSlice",
+        "Pack",
+        "Transpose",
     },
 }
 OTHER = "elementwise and the rest"

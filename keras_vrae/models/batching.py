@@ -30,7 +30,8 @@ def over_batches(function, row_shape, together=1):
         shows how far it is.
     """
     spec = tree.map_shape_structure(lambda shape: tf.TensorSpec((None, *shape)), row_shape)
-    compiled, row_bytes = tf.function(lambda rows: function(rows), input_signature=[spec]), math.inf
+    compiled = tf.function(lambda rows: function(rows), input_signature=[spec])
+    row_bytes = math.inf
     if together > 1:
         concrete = compiled.get_concrete_function()
         row_bytes = bytes_of_a_row([spec, concrete.structured_outputs])

@@ -157,10 +157,10 @@ def training_data(model, splits, config, first_epoch=0, first_step=0, target=Non
         config.binarization,
         first_step,
         bucket,
-        with_labels,
-        target,
-        model.distribute_strategy,
-        pieces,
+        with_labels=with_labels,
+        target=target,
+        strategy=model.distribute_strategy,
+        batches_in_piece=pieces,
     )
     return batches if pieces == 1 else Pieces(batches, batch_size, pieces)
 
