@@ -323,7 +323,7 @@ def tensorflow_errors():
 
 def share_cores(config):
     """Gives the cores of this process to the operations of a run as is fastest for it."""
-    from keras_vrae.cores import one_thread_per_operation
+    from keras_vrae.backend.tensorflow.threads import one_thread_per_operation
 
     # The operations on a whole vocabulary are few, large, and wait for each other.
     if not (config.is_text and config.encoder == "dense"):

@@ -14,7 +14,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from benchmarks import machine
-from keras_vrae import plots
+from keras_vrae.plots import images as plots
 
 SAMPLES = 36
 WAYS = {
@@ -82,7 +82,7 @@ def main():
     parser.add_argument("--output", default="docs/benchmarks/decoders.json")
     parser.add_argument("--picture", default="docs/images/decoders-samples.png")
     flags = parser.parse_args()
-    from keras_vrae.cores import one_thread_per_operation
+    from keras_vrae.backend.tensorflow.threads import one_thread_per_operation
 
     one_thread_per_operation()
     shown = {**vars(flags), "data_dir": None, "runs": None}

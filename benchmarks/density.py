@@ -22,7 +22,7 @@ import numpy as np
 import tensorflow as tf
 
 import keras_vrae
-from keras_vrae.atomic import replacing
+from keras_vrae.files import replacing
 
 BATCH_SIZE = 20
 PASSES_BETWEEN_SAVES = 100

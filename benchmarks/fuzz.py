@@ -167,7 +167,7 @@ def read_shards(path):
 
 def read_series(path):
     """Reads time series, and holds what came to be numbers."""
-    from keras_vrae.datasets import timeseries
+    from keras_vrae.datasets.series import timeseries
 
     splits = timeseries.load(path, missing="interpolate")
     scaling = splits.spec.scaling
@@ -193,7 +193,7 @@ def flags_reader(_):
 def targets(root):
     """The kinds of files: a dict from name to `(path, reader, how to damage, share)`."""
     from keras_vrae import serving
-    from keras_vrae.datasets import idx
+    from keras_vrae.datasets.images import idx
     from keras_vrae.report.comparison import Comparison, Run
     from keras_vrae.training import ExperimentConfig, RunDirectory, checkpoints
 

@@ -35,7 +35,7 @@ def work(parser, folder):
         from aeon.datasets import _data_loaders  # noqa: F401
 
         from benchmarks import fuzz
-        from keras_vrae.datasets import idx, series, timeseries  # noqa: F401
+        from keras_vrae.datasets.images import idx
 
     path = Path(folder, PARSERS[parser])
 

@@ -60,7 +60,7 @@ def train(encoder, folder):
 
 def save(model, splits, config, run, recorder):
     """Ends a run with its model, and no more."""
-    from keras_vrae.atomic import replacing
+    from keras_vrae.files import replacing
 
     with replacing(run.model_path) as aside:
         model.save(aside)

@@ -18,8 +18,9 @@ from matplotlib.figure import Figure
 from sklearn.decomposition import PCA
 
 from benchmarks import machine
-from keras_vrae import plots, roll_plots
-from keras_vrae.datasets import midi
+from keras_vrae.datasets.music import midi
+from keras_vrae.plots import images as plots
+from keras_vrae.plots import rolls as roll_plots
 
 WINDOW, STRIDE, BATCH, LEARNING_RATE = 32, 2, 64, 1e-3
 LATENT_DIMS = (2, 20)
@@ -28,8 +29,8 @@ SAMPLES = 2
 
 def windows_of(folder, count):
     """`(train, test, names)`: windows of the longest pieces, the test ones from their ends."""
-    from keras_vrae.datasets import chorales
-    from keras_vrae.datasets.series import Series, make_splits
+    from keras_vrae.datasets.music import chorales
+    from keras_vrae.datasets.series.series import Series, make_splits
 
     series = chorales.read(folder)
     longest = np.argsort([-len(value) for value in series.values], kind="stable")[:count]

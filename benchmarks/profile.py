@@ -113,7 +113,7 @@ def main():
     parser.add_argument("--encoders", default="dense,lstm,gru", help="(default: %(default)s)")
     parser.add_argument("--output", type=Path, help="file for the figures, as JSON")
     flags = parser.parse_args()
-    from keras_vrae.cores import one_thread_per_operation
+    from keras_vrae.backend.tensorflow.threads import one_thread_per_operation
 
     one_thread_per_operation()
     report = {**machine.describe(), "batch_size": BATCH_SIZE, "steps": STEPS, "encoders": {}}

@@ -19,7 +19,7 @@ import tensorflow as tf
 
 import keras_vrae
 from keras_vrae import serving
-from keras_vrae.cores import available_cores
+from keras_vrae.backend.tensorflow.threads import available_cores
 from keras_vrae.serving import capi
 from keras_vrae.training import environment
 

@@ -26,7 +26,7 @@ BATCH_SIZE, STEPS, EPOCHS = 128, 12, 4
 
 def work(encoder, workers, path, hidden_units=500):
     """The work of one process, which writes its times and its memory to `path`."""
-    from keras_vrae.cores import one_thread_per_operation
+    from keras_vrae.backend.tensorflow.threads import one_thread_per_operation
 
     one_thread_per_operation()
     import keras

@@ -1,6 +1,7 @@
 """Variational autoencoders for Keras, above all recurrent ones."""
 
-from keras_vrae import callbacks, datasets, evaluation, layers, optimizers, schedules, sequences
+from keras_vrae import callbacks, datasets, evaluation, layers, sequences
+from keras_vrae.backend.tensorflow import adam as optimizers
 from keras_vrae.decoders import Decoder, DenseDecoder, GRUDecoder, LSTMDecoder
 from keras_vrae.encoders import (
     BagEncoder,
@@ -12,11 +13,12 @@ from keras_vrae.encoders import (
     TokenGRUEncoder,
     TokenLSTMEncoder,
 )
+from keras_vrae.layers.sampling import Sampling
+from keras_vrae.layers.standardization import Standardization
 from keras_vrae.likelihoods import Bernoulli, Categorical, Gaussian, Likelihood, Multinomial
 from keras_vrae.models import VAE, MedianBinarizer, SupervisedVAE, build, build_text, hash_codes
-from keras_vrae.objectives import ELBO, IWAE, ElboTerms, Objective
-from keras_vrae.sampling import Sampling
-from keras_vrae.scaling import Standardization
+from keras_vrae.objectives import schedules
+from keras_vrae.objectives.objectives import ELBO, IWAE, ElboTerms, Objective
 from keras_vrae.version import __version__
 
 __all__ = [

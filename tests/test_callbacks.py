@@ -11,7 +11,6 @@ import tensorflow as tf
 from matplotlib.figure import Figure
 
 import keras_vrae as kv
-from keras_vrae import plots
 from keras_vrae.callbacks import (
     CollapseWarning,
     LatentMetrics,
@@ -20,6 +19,7 @@ from keras_vrae.callbacks import (
 )
 from keras_vrae.evaluation.latent import active_units, kl_per_dimension, mutual_information
 from keras_vrae.evaluation.manifold import decode_grid
+from keras_vrae.plots import images as plots
 from keras_vrae.validation import SettingError
 
 N, EVENT_SHAPE = 48, (4, 3)

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from benchmarks import fuzz, fuzz_parsers
-from keras_vrae.datasets import idx
+from keras_vrae.datasets.images import idx
 from keras_vrae.training import ExperimentConfig
 from keras_vrae.training.checkpoints import NAME
 from keras_vrae.training.config import checkpoint_interval

@@ -4,9 +4,10 @@ import pytest
 import scipy.special
 import tensorflow as tf
 
-from keras_vrae import ELBO, IWAE, VAE, DenseDecoder, ElboTerms, build, schedules
+from keras_vrae import ELBO, IWAE, VAE, DenseDecoder, ElboTerms, build
 from keras_vrae.encoders import Encoder, Posterior
-from keras_vrae.sampling import GradientGate
+from keras_vrae.layers.sampling import GradientGate
+from keras_vrae.objectives import schedules
 from keras_vrae.validation import SettingError
 
 TERMS = ElboTerms(

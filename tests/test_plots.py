@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from keras_vrae import plots
+from keras_vrae.plots import images as plots
 
 NAMES = tuple("abc")
 

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import scipy.special
 
-from keras_vrae import schedules
+from keras_vrae.objectives import schedules
 from keras_vrae.validation import SettingError
 
 EVERY = {

@@ -8,7 +8,7 @@ import tensorflow as tf
 from tensorflow.python.eager import context
 
 import keras_vrae as kv
-from keras_vrae.layers import recurrent
+from keras_vrae.backend.tensorflow.recurrent import layers as recurrent
 
 EVENT_SHAPE = (28, 28)
 # Upper bounds of (matrix products, operations) in the graph of a training step and of encoding. Of

@@ -17,7 +17,9 @@ def test_the_table_is_that_of_the_stored_figures():
 def test_a_process_alone_leaves_its_times_and_its_memory(tmp_path, monkeypatch):
     monkeypatch.setattr(worker_growth, "STEPS", 2)
     monkeypatch.setattr(worker_growth, "EPOCHS", 2)
-    monkeypatch.setattr("keras_vrae.cores.one_thread_per_operation", lambda: None)
+    monkeypatch.setattr(
+        "keras_vrae.backend.tensorflow.threads.one_thread_per_operation", lambda: None
+    )
     worker_growth.work("dense", workers=1, path=tmp_path / "one.json", hidden_units=4)
     figures = json.loads((tmp_path / "one.json").read_text())
     assert figures["milliseconds_per_step"] > 0

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_vrae.atomic import replacing
 from keras_vrae.callbacks.latent import LatentCallback
 from keras_vrae.evaluation.manifold import decode_grid
+from keras_vrae.files import replacing
 from keras_vrae.validation import SettingError, complaint
 
 GRID_SIZE = 16
@@ -61,7 +61,7 @@ class LatentPlots(LatentCallback):
 
     def look(self, epoch, posterior, kl):
         # With matplotlib, which the package does not load before it is needed.
-        from keras_vrae import plots
+        from keras_vrae.plots import images as plots
 
         if not np.isfinite(kl).all():
             return

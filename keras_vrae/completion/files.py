@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_vrae.atomic import replacing
-from keras_vrae.datasets import midi
+from keras_vrae.datasets.music import midi
+from keras_vrae.files import replacing
 
 ENDINGS = (".csv", ".npz", ".mid")
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from keras_vrae import sequences
-from keras_vrae.datasets import unseen
+from keras_vrae.datasets.series import unseen
 
 
 class Prefixes(NamedTuple):

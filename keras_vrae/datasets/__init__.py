@@ -1,6 +1,9 @@
 """Data sets: a name in, three parts and their description out."""
 
-from keras_vrae.choices import (
+from keras_vrae.datasets import tfrecord
+from keras_vrae.datasets.images import digits, idx, tfds
+from keras_vrae.datasets.music import chorales, midi
+from keras_vrae.datasets.names import (
     CHORALES,
     MIDI_PREFIX,
     NEWSGROUPS,
@@ -12,20 +15,12 @@ from keras_vrae.choices import (
     is_music,
     is_sharded,
 )
-from keras_vrae.datasets import (
-    chorales,
-    digits,
-    documents,
-    idx,
-    midi,
-    pipeline,
-    tfds,
-    tfrecord,
-    timeseries,
-)
-from keras_vrae.datasets.documents import TextSettings
-from keras_vrae.datasets.series import make_splits, random_tests
+from keras_vrae.datasets.pipeline import batches as pipeline
+from keras_vrae.datasets.series import timeseries
+from keras_vrae.datasets.series.series import make_splits, random_tests
 from keras_vrae.datasets.splits import DataSpec, Split, Splits, image_splits
+from keras_vrae.datasets.text import documents
+from keras_vrae.datasets.text.documents import TextSettings
 from keras_vrae.validation import check_folder
 
 __all__ = ["DataSpec", "Split", "Splits", "TextSettings", "load", "pipeline"]
@@ -59,7 +54,7 @@ def load(name, data_dir=None, text=None, **series_options):
             `"timeseries:PATH"` for time series in a `.npz`, `.csv`, `.parquet` or `.ts` file, or
             in one of the sets that aeon carries; `"chorales"`, those of Bach in music21;
             `"midi:PATH"` for the MIDI files of a folder; `"newsgroups"`, or `"text:PATH"` for
-            documents of your own (see `keras_vrae.datasets.corpus.Corpus` for what may be at PATH);
+            documents of your own (see `keras_vrae.datasets.text.corpus.Corpus` for what may be at PATH);
             `"tfrecord:GLOB"` for shards that `python -m keras_vrae.datasets.tfrecord` has written,
             whose parts are then `tfrecord.ShardedSplit`s.
         data_dir: for the MNIST family a folder with the four IDX files, gzipped or not; for

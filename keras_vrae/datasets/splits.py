@@ -71,7 +71,7 @@ class DataSpec(NamedTuple):
         kind: how to draw an example: `"image"`, `"series"`, `"roll"`, `"tokens"` or `"text"`.
         scaling: `mean` and `scale` of each channel of the training part, a dict, or None.
         notes: what else is worth keeping with a run, a dict for JSON, or None.
-        text: of documents, a `keras_vrae.datasets.documents.TextData`; None for other data.
+        text: of documents, a `keras_vrae.datasets.text.documents.TextData`; None for other data.
         num_categories: of tokens, how many there are, V; None for other data.
     """
 

@@ -5,9 +5,9 @@ import math
 import keras
 from keras import ops
 
+from keras_vrae.backend.tensorflow.batch_split import in_shards
 from keras_vrae.decoders.decoder import Decoder
-from keras_vrae.mlp import MLP
-from keras_vrae.shards import in_shards
+from keras_vrae.layers.mlp import MLP
 
 
 @keras.saving.register_keras_serializable(package="keras_vrae")

@@ -6,10 +6,10 @@ import keras
 from keras import ops
 
 from keras_vrae import layers
-from keras_vrae.choices import DECODER_INPUTS
+from keras_vrae.backend.tensorflow.time_loop import write_steps
+from keras_vrae.datasets.names import DECODER_INPUTS
 from keras_vrae.decoders.decoder import Decoder
-from keras_vrae.decoders.stepwise import write_steps
-from keras_vrae.sampling import SavesSeed
+from keras_vrae.layers.sampling import SavesSeed
 from keras_vrae.validation import SettingError, check_choice, check_float, check_int, complaint
 
 

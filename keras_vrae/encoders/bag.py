@@ -8,7 +8,7 @@ from keras import ops
 
 from keras_vrae import layers
 from keras_vrae.encoders.encoder import Encoder
-from keras_vrae.mlp import MLP
+from keras_vrae.layers.mlp import MLP
 from keras_vrae.validation import check_float, check_int
 
 FIRST_SCALE = 0.1

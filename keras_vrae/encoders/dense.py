@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from keras_vrae.encoders.encoder import Encoder
-from keras_vrae.mlp import MLP
+from keras_vrae.layers.mlp import MLP
 from keras_vrae.validation import SettingError, complaint
 
 

@@ -1,7 +1,7 @@
 """Models: networks, likelihood and objective put together."""
 
+from keras_vrae.models.build import build, build_text
 from keras_vrae.models.hashing import MedianBinarizer, hash_codes
-from keras_vrae.models.ready_made import build, build_text
 from keras_vrae.models.supervised import SupervisedVAE
 from keras_vrae.models.vae import VAE
 

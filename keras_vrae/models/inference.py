@@ -5,7 +5,7 @@ import numpy as np
 from keras import ops
 
 from keras_vrae import sequences
-from keras_vrae.models.batching import over_batches
+from keras_vrae.backend.tensorflow.functions import over_batches
 from keras_vrae.models.data_checks import check_examples
 from keras_vrae.validation import SettingError, check_float, check_int, complaint
 

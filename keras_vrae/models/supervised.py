@@ -3,8 +3,8 @@
 import keras
 from keras import ops
 
-from keras_vrae import schedules
 from keras_vrae.models.vae import VAE
+from keras_vrae.objectives import schedules
 from keras_vrae.validation import SettingError, check_int, complaint
 
 NO_LABEL = -1

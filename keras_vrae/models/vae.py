@@ -4,15 +4,16 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from keras_vrae import decoders, encoders, likelihoods, optimizers, sequences
+from keras_vrae import decoders, encoders, likelihoods, sequences
+from keras_vrae.backend.tensorflow import adam as optimizers
+from keras_vrae.backend.tensorflow.feeding import FedModel
+from keras_vrae.backend.tensorflow.replicas import share_of_examples
+from keras_vrae.layers.sampling import GradientGate, Sampling
+from keras_vrae.layers.standardization import Standardization
 from keras_vrae.models.data_checks import check_examples
-from keras_vrae.models.feeding import FedModel
 from keras_vrae.models.inference import Inference
-from keras_vrae.models.replicas import share_of_examples
 from keras_vrae.numerics import gaussian_kl, gaussian_log_ratio
-from keras_vrae.objectives import ELBO, ElboTerms, Objective
-from keras_vrae.sampling import GradientGate, Sampling
-from keras_vrae.scaling import Standardization
+from keras_vrae.objectives.objectives import ELBO, ElboTerms, Objective
 from keras_vrae.validation import SettingError, check_batch_shape, check_type, complaint
 
 

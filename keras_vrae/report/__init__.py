@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from keras_vrae.atomic import replacing
+from keras_vrae.files import replacing
 from keras_vrae.report import html, markdown
 from keras_vrae.report.comparison import Comparison
 from keras_vrae.report.findings import sentences

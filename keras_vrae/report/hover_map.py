@@ -2,7 +2,7 @@
 
 from html import escape
 
-from keras_vrae.plots import CLASS_COLOURS
+from keras_vrae.plots.images import CLASS_COLOURS
 
 SIZE, MARGIN = 640, 12
 UNLABELLED = "#c8c8c8"

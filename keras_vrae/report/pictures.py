@@ -2,7 +2,8 @@
 
 from matplotlib.figure import Figure
 
-from keras_vrae import plots, text_plots
+from keras_vrae.plots import images as plots
+from keras_vrae.plots import text as text_plots
 
 PANELS = ("embedding", "manifold", "samples")
 

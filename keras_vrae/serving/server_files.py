@@ -1,6 +1,6 @@
 """The files that tell a TF Serving server what to serve, and how to put requests together."""
 
-from keras_vrae.atomic import replacing
+from keras_vrae.files import replacing
 
 MODELS_CONFIG = "models.config"
 BATCHING_PARAMETERS = "batching_parameters.txt"

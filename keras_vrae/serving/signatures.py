@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from keras_vrae.models.hashing import pack_bits
 from keras_vrae.numerics import gaussian_kl
-from keras_vrae.objectives import ElboTerms
+from keras_vrae.objectives.objectives import ElboTerms
 from keras_vrae.sequences import blank
 from keras_vrae.serving.input_checks import check_rows, check_same_rows, check_values
 from keras_vrae.serving.noise import normal_rows

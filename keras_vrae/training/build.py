@@ -3,15 +3,16 @@
 import keras
 import numpy as np
 
-from keras_vrae import optimizers, schedules
-from keras_vrae.datasets.pipeline import steps_in_epoch
-from keras_vrae.datasets.targets import Targets
-from keras_vrae.datasets.vectors import read_vectors
+from keras_vrae.backend.tensorflow import adam as optimizers
+from keras_vrae.datasets.pipeline.batches import steps_in_epoch
+from keras_vrae.datasets.text.targets import Targets
+from keras_vrae.datasets.text.vectors import read_vectors
+from keras_vrae.layers.standardization import Standardization
 from keras_vrae.likelihoods import Categorical, Gaussian
 from keras_vrae.likelihoods.gaussian import LARGEST, SMALLEST
 from keras_vrae.models import build, build_text
-from keras_vrae.objectives import ELBO, IWAE
-from keras_vrae.scaling import Standardization
+from keras_vrae.objectives import schedules
+from keras_vrae.objectives.objectives import ELBO, IWAE
 from keras_vrae.training.config import CYCLES
 from keras_vrae.validation import SettingError, complaint
 

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from keras_vrae import choices
+from keras_vrae.datasets import names as choices
 from keras_vrae.training.defaults import defaults_of
 from keras_vrae.training.intervals import checkpoint_interval
 from keras_vrae.training.text_settings import check_supervision, check_text
@@ -29,7 +29,7 @@ class ExperimentConfig:
     """Everything that decides what a run does. None means: what suits the other settings.
 
     Attributes:
-        encoder: inference network, a name in `keras_vrae.choices.ENCODERS`.
+        encoder: inference network, a name in `keras_vrae.datasets.names.ENCODERS`.
         dataset: name of the data set, as in `keras_vrae.datasets.load`.
         data_dir: folder of the data, or None.
         window: for time series, steps of the windows that each is cut into; None for no cut.
@@ -48,7 +48,7 @@ class ExperimentConfig:
             Mikolov and Bengio, 2013, arXiv 1211.5063); 0 leaves them as they are.
         latent_dim: number of latent dimensions.
         hidden_units: units of every hidden layer of encoder and decoder.
-        decoder: generative network, a name in `keras_vrae.choices.DECODERS`.
+        decoder: generative network, a name in `keras_vrae.datasets.names.DECODERS`.
         decoder_inputs: what a recurrent decoder reads at each step: `"zero"`, `"teacher"` or
             `"own"`; see `keras_vrae.LSTMDecoder`.
         z_at_every_step: whether a recurrent decoder reads z at every step as well.

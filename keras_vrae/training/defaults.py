@@ -1,6 +1,6 @@
 """What the settings of a run are where nothing is asked for, by its data."""
 
-from keras_vrae import choices
+from keras_vrae.datasets import names as choices
 from keras_vrae.training.text_settings import text_defaults
 
 # What suits a data set where nothing is asked for. The digits are few, so that an epoch has few

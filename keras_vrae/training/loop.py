@@ -5,11 +5,15 @@ import sys
 
 import numpy as np
 
-from keras_vrae.atomic import replacing
-from keras_vrae.datasets.pipeline import evaluation_batches, steps_in_epoch, training_batches
+from keras_vrae.backend.tensorflow.loops import Pieces
+from keras_vrae.datasets.pipeline.batches import (
+    evaluation_batches,
+    steps_in_epoch,
+    training_batches,
+)
 from keras_vrae.datasets.splits import Split
 from keras_vrae.datasets.tfrecord import damage_told
-from keras_vrae.models.long_calls import Pieces
+from keras_vrae.files import replacing
 from keras_vrae.training import (
     checkpoints,
     console,

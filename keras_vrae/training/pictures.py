@@ -2,10 +2,13 @@
 
 import numpy as np
 
-from keras_vrae import plots, roll_plots, series_plots, token_plots
-from keras_vrae.atomic import replacing
-from keras_vrae.datasets import midi
+from keras_vrae.datasets.music import midi
 from keras_vrae.evaluation.manifold import decode_grid
+from keras_vrae.files import replacing
+from keras_vrae.plots import images as plots
+from keras_vrae.plots import rolls as roll_plots
+from keras_vrae.plots import series as series_plots
+from keras_vrae.plots import tokens as token_plots
 
 GRID_SIZE = 16
 NUM_SAMPLES = 100

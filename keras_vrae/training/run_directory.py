@@ -8,7 +8,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from keras_vrae.atomic import replacing
+from keras_vrae.files import replacing
 from keras_vrae.training.locking import locked
 from keras_vrae.validation import DataError, SettingError, complaint
 

@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from keras_vrae import plots, text_plots
-from keras_vrae.atomic import replacing
 from keras_vrae.evaluation.retrieval import unit_rows
 from keras_vrae.evaluation.words import interpolation, moved_words
+from keras_vrae.files import replacing
+from keras_vrae.plots import images as plots
+from keras_vrae.plots import text as text_plots
 
 MAPPED = 2000
 DIMENSIONS_SHOWN = 12

@@ -11,7 +11,7 @@ term_scale: length of the vector of weights that the encoder reads.
 target_length: sum of the TF-IDF weights of a document in `text_target`: for how many words it
     stands beside KL and labels.
 neighbours: how many similar training documents share in that; see
-    `keras_vrae.datasets.targets`.
+    `keras_vrae.datasets.text.targets`.
 term_dropout: fraction of a document's terms that the encoder does not see in training.
 bounded, posterior_scale, balance: the posterior of documents; see `keras_vrae.Encoder`. A
     scale of 0 has it learned.
@@ -21,7 +21,7 @@ embeddings: path of a text file with vectors of words to begin with, or None.
 
 import math
 
-from keras_vrae import choices
+from keras_vrae.datasets import names as choices
 from keras_vrae.validation import SettingError, check_choice, check_float, check_int, complaint
 
 STRIPPED = ("headers", "footers", "quotes")

@@ -1,6 +1,6 @@
 """The settings of runs on sequences of tokens, which the categorical likelihood makes of series."""
 
-from keras_vrae import choices
+from keras_vrae.datasets import names as choices
 from keras_vrae.validation import SettingError, complaint
 
 

@@ -8,7 +8,7 @@ import sequence_runs
 
 from keras_vrae.completion import __main__ as program
 from keras_vrae.completion import write
-from keras_vrae.datasets import midi
+from keras_vrae.datasets.music import midi
 from keras_vrae.training import RunDirectory
 
 pytestmark = pytest.mark.slow

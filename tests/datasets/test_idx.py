@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from keras_vrae import datasets
-from keras_vrae.datasets import idx
+from keras_vrae.datasets.images import idx
 from keras_vrae.validation import DataError, SettingError
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from keras_vrae import datasets
-from keras_vrae.datasets import midi
+from keras_vrae.datasets.music import midi
 from keras_vrae.training import ExperimentConfig
 from keras_vrae.validation import DataError, SettingError
 

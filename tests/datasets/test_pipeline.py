@@ -5,7 +5,7 @@ import pytest
 import scipy.stats
 
 from keras_vrae.datasets import Split
-from keras_vrae.datasets.pipeline import (
+from keras_vrae.datasets.pipeline.batches import (
     binarize,
     evaluation_batches,
     steps_in_epoch,

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from keras_vrae import datasets
-from keras_vrae.datasets import reachable, tfds
+from keras_vrae.datasets import reachable
+from keras_vrae.datasets.images import tfds
 from keras_vrae.validation import DataError, SettingError
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Importing tensorflow-datasets warns.

@@ -12,7 +12,7 @@ import tensorflow as tf
 import keras_vrae as kv
 from keras_vrae import datasets, evaluation
 from keras_vrae.datasets import tfrecord
-from keras_vrae.datasets.pipeline import (
+from keras_vrae.datasets.pipeline.batches import (
     binarize,
     evaluation_batches,
     steps_in_epoch,

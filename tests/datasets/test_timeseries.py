@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from keras_vrae import datasets
-from keras_vrae.datasets.series import Series, make_splits
+from keras_vrae.datasets.series.series import Series, make_splits
 from keras_vrae.validation import DataError, SettingError
 
 RNG = np.random.default_rng(0)

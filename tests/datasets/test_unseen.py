@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from keras_vrae.datasets import midi, unseen
+from keras_vrae.datasets.music import midi
+from keras_vrae.datasets.series import unseen
 from keras_vrae.validation import DataError, SettingError
 
 

@@ -6,8 +6,8 @@ import pytest
 import tensorflow as tf
 
 import keras_vrae as kv
-from keras_vrae.layers import recurrent
-from keras_vrae.layers.long import STEPS_IN_PIECE
+from keras_vrae.backend.tensorflow.recurrent import layers as recurrent
+from keras_vrae.backend.tensorflow.recurrent.long import STEPS_IN_PIECE
 
 PAIRS = {"lstm": (kv.layers.LSTM, keras.layers.LSTM), "gru": (kv.layers.GRU, keras.layers.GRU)}
 STEPS, FEATURES, UNITS = 9, 3, 6

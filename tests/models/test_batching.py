@@ -5,8 +5,8 @@ import pytest
 import scipy.sparse
 import tensorflow as tf
 
-from keras_vrae.models import batching
-from keras_vrae.models.batching import in_stacks, over_batches
+from keras_vrae.backend.tensorflow import functions as batching
+from keras_vrae.backend.tensorflow.functions import in_stacks, over_batches
 
 X = np.arange(20, dtype="float32").reshape(10, 2)
 

@@ -8,9 +8,9 @@ import pytest
 import tensorflow as tf
 
 import keras_vrae as kv
-from keras_vrae.models import feeding, replicas
+from keras_vrae.backend.tensorflow import feeding, replicas
+from keras_vrae.backend.tensorflow.workers import in_many_workers
 from keras_vrae.validation import SettingError
-from keras_vrae.workers import in_many_workers
 
 WORKER = SimpleNamespace(
     run=lambda step, args: step(*args), experimental_local_results=lambda value: (value,)

@@ -10,10 +10,11 @@ import tensorflow as tf
 from scipy import sparse
 
 from keras_vrae import datasets
-from keras_vrae.datasets import newsgroups, reachable
-from keras_vrae.datasets.corpus import Corpus
-from keras_vrae.datasets.pipeline import evaluation_batches, training_batches
-from keras_vrae.datasets.targets import Mixture, nearest, weigh
+from keras_vrae.datasets import reachable
+from keras_vrae.datasets.pipeline.batches import evaluation_batches, training_batches
+from keras_vrae.datasets.text import newsgroups
+from keras_vrae.datasets.text.corpus import Corpus
+from keras_vrae.datasets.text.targets import Mixture, nearest, weigh
 from keras_vrae.validation import DataError, SettingError
 
 WORDS = {"sea": "boat wave fish salt", "sky": "cloud bird wind star"}

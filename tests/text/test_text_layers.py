@@ -191,7 +191,7 @@ def test_padding_and_order_of_words(name):
 
 
 def test_known_vectors_of_words(tmp_path):
-    from keras_vrae.datasets.vectors import read_vectors
+    from keras_vrae.datasets.text.vectors import read_vectors
 
     path = tmp_path / "vectors.txt"
     path.write_text("3 2\ncat 1.0 2.0\nother 0 0\nsat -1 0.5\n")

@@ -10,7 +10,7 @@ import signal
 import sys
 
 from benchmarks.kills import save
-from keras_vrae.cores import one_thread_per_operation
+from keras_vrae.backend.tensorflow.threads import one_thread_per_operation
 from keras_vrae.training import ExperimentConfig, loop, train_and_evaluate
 from keras_vrae.training.callbacks import RunRecorder
 from keras_vrae.validation import DataError

@@ -1,6 +1,7 @@
 import pytest
 
-from keras_vrae import choices, datasets, encoders, likelihoods
+from keras_vrae import datasets, encoders, likelihoods
+from keras_vrae.datasets import names as choices
 from keras_vrae.training import ExperimentConfig
 from keras_vrae.validation import SettingError
 

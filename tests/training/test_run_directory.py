@@ -1,6 +1,6 @@
 import pytest
 
-from keras_vrae.atomic import replacing
+from keras_vrae.files import replacing
 from keras_vrae.training import RunDirectory
 from keras_vrae.validation import DataError
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from keras_vrae import datasets, evaluation, serving, token_plots
+from keras_vrae import datasets, evaluation, serving
+from keras_vrae.plots import tokens as token_plots
 from keras_vrae.training import ExperimentConfig, RunDirectory, train_and_evaluate
 from keras_vrae.training.assessment import prepare_data
 from keras_vrae.validation import DataError, SettingError

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from keras_vrae.atomic import replacing
+from keras_vrae.files import replacing
 from keras_vrae.validation import DataError, SettingError, check_event_shape, check_int
 
 FILE_NAME = "shards.json"

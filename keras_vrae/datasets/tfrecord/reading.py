@@ -9,13 +9,18 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from keras_vrae.datasets.pipeline import binarized_anew, fixed_noise, ready_ahead, without_end
+from keras_vrae.backend.tensorflow.workers import in_many_workers, number_of_workers
+from keras_vrae.datasets.pipeline.batches import (
+    binarized_anew,
+    fixed_noise,
+    ready_ahead,
+    without_end,
+)
 from keras_vrae.datasets.splits import DataSpec, Split, Splits
 from keras_vrae.datasets.tfrecord.damage import check_shard, damage_told
 from keras_vrae.datasets.tfrecord.description import FILE_NAME, PARTS, Description
 from keras_vrae.datasets.tfrecord.records import decode
 from keras_vrae.validation import DataError, SettingError, complaint
-from keras_vrae.workers import in_many_workers, number_of_workers
 
 BUFFER_EXAMPLES, BUFFER_BYTES = 10_000, 2**28  # Of shuffling; what is reached first.
 SAMPLE_EXAMPLES, SAMPLE_BYTES = 10_000, 2**28

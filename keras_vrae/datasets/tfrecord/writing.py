@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from keras_vrae.atomic import replacing
 from keras_vrae.datasets.tfrecord.description import DTYPES, PARTS, Description, Shard
 from keras_vrae.datasets.tfrecord.records import LARGEST_BYTE, encode
+from keras_vrae.files import replacing
 from keras_vrae.validation import DataError, SettingError, check_int, complaint
 
 NO_CLASSES = ("all",)  # What examples without labels are called, as everywhere.

@@ -16,9 +16,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from keras_vrae import sequences
-from keras_vrae.atomic import replacing
-from keras_vrae.datasets import unseen
-from keras_vrae.datasets.pipeline import binarize
+from keras_vrae.datasets.pipeline.batches import binarize
+from keras_vrae.datasets.series import unseen
 from keras_vrae.evaluation.anomaly import (
     anomaly_figures,
     anomaly_scores,
@@ -26,6 +25,7 @@ from keras_vrae.evaluation.anomaly import (
     pca_scores,
     random_scores,
 )
+from keras_vrae.files import replacing
 from keras_vrae.training.assessment import load_with_data, read_config
 from keras_vrae.training.run_directory import RunDirectory
 from keras_vrae.validation import (

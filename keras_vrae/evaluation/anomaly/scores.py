@@ -7,8 +7,8 @@ import numpy as np
 from keras import ops
 
 from keras_vrae import sequences
+from keras_vrae.backend.tensorflow.functions import over_batches
 from keras_vrae.evaluation.likelihood import importance_nll
-from keras_vrae.models.batching import over_batches
 from keras_vrae.models.data_checks import check_examples
 from keras_vrae.numerics import gaussian_kl
 from keras_vrae.validation import SettingError, check_float, check_int, complaint

@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from keras_vrae.datasets.targets import Mixture
+from keras_vrae.datasets.text.targets import Mixture
 from keras_vrae.rows import is_sparse
 
 # SciPy takes out rows in a tenth of the time of TensorFlow's ragged and scattering operations.

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from keras_vrae.datasets import archive, csv_file, npz_file, parquet_file
-from keras_vrae.datasets.series import make_splits
-from keras_vrae.datasets.tokens import as_tokens, count_categories
+from keras_vrae.datasets.series import archive, csv_file, npz_file, parquet_file
+from keras_vrae.datasets.series.series import make_splits
+from keras_vrae.datasets.series.tokens import as_tokens, count_categories
 
 READERS = {
     ".npz": npz_file.read,

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from keras_vrae.datasets import newsgroups
-from keras_vrae.datasets.corpus import Corpus
 from keras_vrae.datasets.splits import SMALLEST_PART, VALIDATION_SEED, DataSpec, Split, Splits
-from keras_vrae.datasets.vocabulary import count_terms, find_vocabulary
+from keras_vrae.datasets.text import newsgroups
+from keras_vrae.datasets.text.corpus import Corpus
+from keras_vrae.datasets.text.vocabulary import count_terms, find_vocabulary
 from keras_vrae.validation import DataError, SettingError, complaint
 
 TRAIN, VALIDATION, TEST = range(3)

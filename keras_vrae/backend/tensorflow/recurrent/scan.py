@@ -9,7 +9,7 @@ to the speed of the largest, and the arrays are still small enough for the cache
 import tensorflow as tf
 from tensorflow.python.ops.control_flow_util import GraphOrParentsInXlaContext
 
-from keras_vrae.layers.cells import Weights, affine
+from keras_vrae.backend.tensorflow.recurrent.cells import Weights, affine
 
 STEPS_IN_PRODUCT = 7
 

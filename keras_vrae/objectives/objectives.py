@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 import keras
 from keras import ops
 
-from keras_vrae import schedules
 from keras_vrae.numerics import log_mean_exp
+from keras_vrae.objectives import schedules
 from keras_vrae.validation import SettingError, check_float, check_int, complaint
 
 

@@ -2,7 +2,7 @@
 
 import keras
 
-from keras_vrae.shards import in_shards
+from keras_vrae.backend.tensorflow.batch_split import in_shards
 from keras_vrae.validation import check_int
 
 

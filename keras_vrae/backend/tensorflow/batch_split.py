@@ -4,7 +4,7 @@ import itertools
 
 import tensorflow as tf
 
-from keras_vrae.cores import available_cores
+from keras_vrae.backend.tensorflow.threads import available_cores
 
 MAX_SHARDS = 4  # Products lose speed where a batch is cut in thinner slices.
 
@@ -26,7 +26,7 @@ def in_shards(function, x):
     """Applies a function of rows to x, in shards where that is faster; the result is the same.
 
     It is faster where an operation has one thread, see
-    `keras_vrae.cores.one_thread_per_operation`. Elsewhere the operations share the cores out.
+    `keras_vrae.backend.tensorflow.threads.one_thread_per_operation`. Elsewhere the operations share the cores out.
 
     Args:
         function: takes a tensor `(B, F)` and returns one whose row i depends on its row i alone.

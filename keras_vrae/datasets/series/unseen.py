@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from keras_vrae import sequences
-from keras_vrae.datasets import midi, timeseries
-from keras_vrae.datasets.series import Series, checked, window_starts
+from keras_vrae.datasets.music import midi
+from keras_vrae.datasets.series import timeseries
+from keras_vrae.datasets.series.series import Series, checked, window_starts
 from keras_vrae.validation import DataError, SettingError, complaint
 
 

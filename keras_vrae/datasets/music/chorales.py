@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_vrae.atomic import replacing
-from keras_vrae.datasets.midi import KEYS, LOWEST, STEPS_IN_QUARTER
-from keras_vrae.datasets.series import Series
+from keras_vrae.datasets.music.midi import KEYS, LOWEST, STEPS_IN_QUARTER
+from keras_vrae.datasets.series.series import Series
+from keras_vrae.files import replacing
 from keras_vrae.validation import DataError
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache"), "keras_vrae", "chorales.npz")

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib import patheffects
 from matplotlib.figure import Figure
 
-from keras_vrae.plots import CLASS_COLOURS, CLASS_MARKERS, FADED
+from keras_vrae.plots.images import CLASS_COLOURS, CLASS_MARKERS, FADED
 
 LINE_INCHES = 0.185
 STRIPE = "#f3f5f7"

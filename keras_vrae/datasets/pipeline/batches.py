@@ -7,8 +7,8 @@ import numpy as np
 import tensorflow as tf
 from keras import ops, tree
 
-from keras_vrae.datasets.buckets import like_lengths_together, trim
-from keras_vrae.datasets.sparse_rows import row_gatherer, target_gatherer
+from keras_vrae.datasets.pipeline.buckets import like_lengths_together, trim
+from keras_vrae.datasets.pipeline.sparse_rows import row_gatherer, target_gatherer
 from keras_vrae.datasets.splits import Split
 from keras_vrae.rows import is_sparse
 

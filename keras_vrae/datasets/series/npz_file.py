@@ -5,7 +5,7 @@ import zlib
 
 import numpy as np
 
-from keras_vrae.datasets.series import Series
+from keras_vrae.datasets.series.series import Series
 from keras_vrae.validation import DataError
 
 NAMES = ("x", "lengths", "y", "x_test", "lengths_test", "y_test")

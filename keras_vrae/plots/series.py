@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from keras_vrae.plots import CLASS_COLOURS, FADED
+from keras_vrae.plots.images import CLASS_COLOURS, FADED
 
 MOST_PANELS = 20
 COLUMNS = 5

@@ -10,12 +10,12 @@ import numpy as np
 from keras import tree
 
 from keras_vrae import sequences
-from keras_vrae.datasets.pipeline import array_batches, common_length
-from keras_vrae.models import replicas
-from keras_vrae.models.long_calls import Pieces, look_at_batches, training_function
+from keras_vrae.backend.tensorflow import replicas
+from keras_vrae.backend.tensorflow.loops import Pieces, look_at_batches, training_function
+from keras_vrae.backend.tensorflow.workers import in_many_workers
+from keras_vrae.datasets.pipeline.batches import array_batches, common_length
 from keras_vrae.rows import is_sparse
 from keras_vrae.validation import SettingError, complaint
-from keras_vrae.workers import in_many_workers
 
 DATA = ("x", "y", "sample_weight")
 LEFT_TO_KERAS = ("steps", "steps_per_epoch", "class_weight", "validation_split")
@@ -212,7 +212,7 @@ def feed_arrays(arguments, steps_a_call=None, endless=False):
     Args:
         arguments: those of `fit`, `evaluate` or `predict` by name; changed in place.
         steps_a_call: of `fit`, whose batches are shuffled unless it is told otherwise; so many of
-            them come in one piece, without end, for `keras_vrae.models.long_calls`, unless that
+            them come in one piece, without end, for `keras_vrae.backend.tensorflow.loops`, unless that
             would be very large, or of sparse rows. None for the other methods.
         endless: whether batches of `fit` that come one by one go on without end, too.
 

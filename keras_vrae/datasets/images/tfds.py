@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_vrae.datasets import idx
+from keras_vrae.datasets.images import idx
 from keras_vrae.datasets.reachable import unreachable
 from keras_vrae.datasets.splits import cut, image_splits
 from keras_vrae.validation import DataError, SettingError, check_choice, complaint

@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
-from keras_vrae.datasets.corpus import Document
 from keras_vrae.datasets.reachable import unreachable
+from keras_vrae.datasets.text.corpus import Document
 from keras_vrae.validation import DataError
 
 ARCHIVE = "https://ndownloader.figshare.com"

@@ -7,8 +7,8 @@ and takes its gradient (gradient checkpointing). That is one forward pass more, 
 
 import tensorflow as tf
 
-from keras_vrae.layers.cells import Weights
-from keras_vrae.layers.scan import scan
+from keras_vrae.backend.tensorflow.recurrent.cells import Weights
+from keras_vrae.backend.tensorflow.recurrent.scan import scan
 
 STEPS_IN_PIECE = 28
 

@@ -4,7 +4,7 @@ import datetime
 
 import numpy as np
 
-from keras_vrae.datasets.series import Series
+from keras_vrae.datasets.series.series import Series
 from keras_vrae.validation import DataError
 
 MISSING = {"", "nan", "na", "null", "none"}

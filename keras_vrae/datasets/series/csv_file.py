@@ -2,7 +2,7 @@
 
 import csv
 
-from keras_vrae.datasets.tables import read_table
+from keras_vrae.datasets.series.tables import read_table
 from keras_vrae.validation import DataError
 
 

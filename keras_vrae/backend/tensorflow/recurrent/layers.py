@@ -3,10 +3,10 @@
 import keras
 import tensorflow as tf
 
-from keras_vrae.layers.cells import GRUCell, LSTMCell
-from keras_vrae.layers.long import long_scan
-from keras_vrae.layers.scan import scan
-from keras_vrae.shards import shard_count, shard_sizes
+from keras_vrae.backend.tensorflow.batch_split import shard_count, shard_sizes
+from keras_vrae.backend.tensorflow.recurrent.cells import GRUCell, LSTMCell
+from keras_vrae.backend.tensorflow.recurrent.long import long_scan
+from keras_vrae.backend.tensorflow.recurrent.scan import scan
 
 # `scan` lays the steps out one by one, so that the graph grows with them, and keeps what all of
 # them computed; more steps, or an unknown number, are for `long_scan`.

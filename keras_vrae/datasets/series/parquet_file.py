@@ -1,6 +1,6 @@
 """Time series in a Parquet file."""
 
-from keras_vrae.datasets.tables import read_table
+from keras_vrae.datasets.series.tables import read_table
 from keras_vrae.validation import DataError
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_vrae.datasets.series import Series
+from keras_vrae.datasets.series.series import Series
 from keras_vrae.validation import DataError
 
 LOWEST, KEYS = 21, 88  # A0 to C8, as MIDI numbers them.

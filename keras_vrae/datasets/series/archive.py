@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_vrae.datasets.series import Series
+from keras_vrae.datasets.series.series import Series
 from keras_vrae.validation import DataError, SettingError
 
 TRAIN_ENDING, TEST_ENDING = "_TRAIN.ts", "_TEST.ts"

@@ -1,0 +1,1 @@
+"""LSTM and GRU computed faster on a CPU."""

@@ -1,0 +1,1 @@
+"""From arrays to the batches of training."""

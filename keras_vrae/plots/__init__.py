@@ -1,0 +1,1 @@
+"""Plots: arrays in, a matplotlib `Figure` out; nothing is shown or saved here."""
