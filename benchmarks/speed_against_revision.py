@@ -6,7 +6,8 @@
 `fit` and `encode` of the dense, LSTM and GRU encoders with 500 units and 2 latent dimensions, on
 random data in the shape of MNIST. Each checkout has a process of its own for each encoder. The two
 take turns, and each round begins with the other one. A ratio above 1 says that this checkout is
-faster: it is the median over the rounds of the other checkout's seconds by ours.
+faster: it is the median over the rounds of the other checkout's seconds by ours. Two processes of
+one checkout differ by some percent, so several pairs are measured one after the other.
 """
 
 import argparse
@@ -81,7 +82,7 @@ class Checkout:
 
 
 def measure(folders, encoder, batches, rounds):
-    """Returns the seconds of each turn by work and checkout, lists over the rounds.
+    """Returns the seconds of a pair's turns by work and checkout, lists over the rounds.
 
     Args:
         folders: the checkouts by name.
@@ -91,7 +92,7 @@ def measure(folders, encoder, batches, rounds):
             does not.
     """
     checkouts = {name: Checkout(folder, encoder, batches) for name, folder in folders.items()}
-    seconds = {work: {name: [] for name in folders} for work in PASSES}
+    seconds = {work: {name: [] for name in sorted(folders)} for work in PASSES}
     try:
         for number in range(rounds + 1):
             for work, found in seconds.items():
@@ -129,17 +130,24 @@ def main():
     parser.add_argument("--new", type=Path, default=ROOT, help="(default: this checkout)")
     parser.add_argument("--encoders", default=",".join(BATCHES), help="(default: %(default)s)")
     parser.add_argument("--batches", type=int, help="mini-batches of a pass")
-    parser.add_argument("--rounds", type=int, default=15, help="(default: %(default)s)")
+    parser.add_argument("--pairs", type=int, default=4, help="of processes (default: %(default)s)")
+    parser.add_argument("--rounds", type=int, default=5, help="of a pair (default: %(default)s)")
     parser.add_argument("--output", type=Path, help="file for the results, as JSON")
     flags = parser.parse_args()
     folders = {"old": flags.old.resolve(), "new": flags.new.resolve()}
     machine = runpy.run_path(str(ROOT / "benchmarks" / "machine.py"))["describe"]()
     revisions = {name: revision(folder) for name, folder in folders.items()}
-    report = {**machine, "revisions": revisions, "rounds": flags.rounds, "results": {}}
+    report = {**machine, "revisions": revisions, "results": {}}
+    report |= {"pairs": flags.pairs, "rounds": flags.rounds}
     print(f"{machine['machine']['processor']}, {machine['machine']['cores']} cores; {revisions}")
     for encoder in flags.encoders.split(","):
         batches = flags.batches or BATCHES[encoder]
-        seconds = measure(folders, encoder, batches, flags.rounds)
+        seconds = {work: {name: [] for name in folders} for work in PASSES}
+        for number in range(flags.pairs):
+            started = dict(sorted(folders.items(), reverse=bool(number % 2)))
+            for work, found in measure(started, encoder, batches, flags.rounds).items():
+                for name, values in found.items():
+                    seconds[work][name] += values
         for work, found in seconds.items():
             row = {**ratio_of(found), "seconds": found}
             report["results"].setdefault(encoder, {})[work] = row
