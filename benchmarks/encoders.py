@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from keras_vrae import datasets
-from keras_vrae.datasets.pipeline.batches import training_batches
+from keras_vrae.datasets.pipeline import training_batches
 from keras_vrae.encoders import ENCODERS
 from keras_vrae.training import ExperimentConfig, environment
 from keras_vrae.training.build import make_model

@@ -159,7 +159,7 @@ def read_shards(path):
     from keras_vrae.datasets import tfrecord
 
     train = tfrecord.load(f"{path.parent}/*.tfrecord").train
-    with tfrecord.damage_told(train):
+    with tfrecord.naming_damage(train):
         for _ in train.batches(8, seed=0).take(-(-train.size // 8)):
             pass
         train.sample()
@@ -167,10 +167,10 @@ def read_shards(path):
 
 def read_series(path):
     """Reads time series, and holds what came to be numbers."""
-    from keras_vrae.datasets.series import timeseries
+    from keras_vrae.datasets import series
 
-    splits = timeseries.load(path, missing="interpolate")
-    scaling = splits.spec.scaling
+    splits = series.load(path, missing="interpolate")
+    scaling = splits.spec.standardization
     for values in (*(split.x for split in splits[:3]), scaling["mean"], scaling["scale"]):
         if not (np.size(values) and np.isfinite(values).all()):
             raise AssertionError("values that are none, or no numbers")
@@ -222,8 +222,8 @@ def targets(root):
 
     first = checkpoints.paths(run.checkpoints_path)[-1]
     kinds = {
-        "IDX": (plain, lambda path: idx.read(path, 3), damaged, 1000),
-        "IDX, gzipped": (zipped, lambda path: idx.read(path, 3), damaged, 700),
+        "IDX": (plain, lambda path: idx.read_idx(path, 3), damaged, 1000),
+        "IDX, gzipped": (zipped, lambda path: idx.read_idx(path, 3), damaged, 700),
         "config.json": (run.config_path, read_config, damaged_json, 700),
         "metrics.json": (run.metrics_path, compare, damaged_json, 700),
         "history.csv": (run.history_path, lambda _: run.read_history(), damaged, 500),

@@ -40,7 +40,7 @@ def work(parser, folder):
     path = Path(folder, PARSERS[parser])
 
     def read(path):
-        return fuzz.read_series(path) if parser == "ts" else idx.read(path, 3)
+        return fuzz.read_series(path) if parser == "ts" else idx.read_idx(path, 3)
 
     def answered(content):
         path.write_bytes(content)

@@ -30,9 +30,9 @@ SAMPLES = 2
 def windows_of(folder, count):
     """`(train, test, names)`: windows of the longest pieces, the test ones from their ends."""
     from keras_vrae.datasets.music import chorales
-    from keras_vrae.datasets.series.series import Series, make_splits
+    from keras_vrae.datasets.series.preparation import Series, make_splits
 
-    series = chorales.read(folder)
+    series = chorales.read_chorales(folder)
     longest = np.argsort([-len(value) for value in series.values], kind="stable")[:count]
     values, names = ([column[i] for i in longest] for column in (series.values, series.names))
     splits = make_splits(
@@ -140,7 +140,7 @@ def main():
         ]
         Path(flags.runs).mkdir(parents=True, exist_ok=True)
         for number, roll in enumerate(rolls[latent_dim][1]):
-            midi.write(roll, Path(flags.runs, f"latent-{latent_dim}-sample-{number}.mid"))
+            midi.write_midi(roll, Path(flags.runs, f"latent-{latent_dim}-sample-{number}.mid"))
         Path(flags.output).write_text(json.dumps(content) + "\n")
         print(run, {name: values[-1] for name, values in history.items()}, flush=True)
     for name, figure in {

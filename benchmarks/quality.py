@@ -21,7 +21,7 @@ from matplotlib.figure import Figure
 import keras_vrae
 from benchmarks.density import BATCH_SIZE, stage_path
 from keras_vrae import evaluation
-from keras_vrae.datasets.pipeline.batches import binarize
+from keras_vrae.datasets.pipeline import binarize
 from keras_vrae.files import replacing
 from keras_vrae.plots.images import CLASS_COLOURS
 from keras_vrae.training import environment

@@ -40,7 +40,7 @@ def make_model(splits, kind, settings, examples, seed=0):
     import keras_vrae as kv
 
     keras.utils.set_random_seed(seed)
-    scaling = splits.spec.scaling
+    scaling = splits.spec.standardization
     vae = kv.build(
         kind,
         splits.spec.event_shape,
@@ -125,7 +125,7 @@ def features_of_aeon(splits, part):
 
 def torch_vrae(python, threads, splits, part, settings, seed):
     """What `rivals/torch_vrae.py` makes of the same standardized data, in its own process."""
-    scaling, arrays = splits.spec.scaling, {}
+    scaling, arrays = splits.spec.standardization, {}
     for name, split in (("train", part), ("test", splits.test)):
         lengths = split.lengths
         lengths = np.full(split.size, split.x.shape[1]) if lengths is None else lengths

@@ -82,7 +82,7 @@ def train(config, splits):
     """Trains a model with these settings and returns it, with seconds an epoch."""
     import keras
 
-    from keras_vrae.datasets.pipeline.batches import steps_in_epoch, training_batches
+    from keras_vrae.datasets.pipeline import steps_in_epoch, training_batches
     from keras_vrae.training.build import make_model, make_targets
     from keras_vrae.training.loop import open_codes
 

@@ -52,7 +52,7 @@ def make(task, variant):
 
     import keras_vrae
     from keras_vrae.datasets import Split
-    from keras_vrae.datasets.pipeline.batches import steps_in_epoch, training_batches
+    from keras_vrae.datasets.pipeline import steps_in_epoch, training_batches
 
     split = Split(sparse.load_npz(task.counts_path), None)
     terms = [f"term{number}" for number in range(split.x.shape[1])]

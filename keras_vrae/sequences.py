@@ -17,20 +17,20 @@ def pad(sequences, steps=None):
     """Puts sequences of unequal length into one array, with zeros after their ends.
 
     Args:
-        sequences: arrays `(T_n, ...)`, each of one step or more and alike but for their lengths.
-        steps: T, at least the longest length, which it is when None.
+        sequences: arrays `(T_n, ...)`, each of one step or more, that differ in length alone.
+        steps: T, at least the longest length, which it is if None.
 
     Returns:
-        `{"x": (N, T, ...) float32, "lengths": (N,) int64}`.
+        `{"x": (N, T, ...), "lengths": (N,) int64}`; x is float32, or float64 if a sequence is.
 
     Raises:
-        SettingError: for no sequences, an empty one, or sequences that do not fit each other.
+        SettingError: for an empty list, an empty sequence, or sequences of different shapes.
 
     Example:
         >>> keras_vrae.sequences.pad([[1.0, 2.0], [3.0]])["x"].tolist()
         [[1.0, 2.0], [3.0, 0.0]]
     """
-    arrays = [np.asarray(sequence, "float32") for sequence in sequences]
+    arrays = [np.asarray(sequence) for sequence in sequences]
     shapes = [array.shape for array in arrays]
     fit = {shape[1:] for shape in shapes}
     if len(fit) != 1 or not all(shape and shape[0] for shape in shapes):
@@ -41,7 +41,8 @@ def pad(sequences, steps=None):
     steps = longest if steps is None else steps
     if steps < longest:
         raise SettingError(complaint("steps", f"{longest} or more, the longest length", steps))
-    x = np.zeros((len(arrays), steps, *fit.pop()), "float32")
+    double = any(isinstance(s, np.ndarray) and s.dtype == "float64" for s in sequences)
+    x = np.zeros((len(arrays), steps, *fit.pop()), "float64" if double else "float32")
     for row, array in zip(x, arrays, strict=True):
         row[: len(array)] = array
     return {"x": x, "lengths": lengths}

@@ -48,7 +48,10 @@ def test_a_fault_of_a_reader_is_found(tmp_path):
         raise KeyError(path)
 
     assert fuzz.answer(fail, tmp_path)[0] == "fault"
-    assert fuzz.answer(lambda path: idx.read(path, 3), tmp_path / "nowhere") == ("DataError", None)
+    assert fuzz.answer(lambda path: idx.read_idx(path, 3), tmp_path / "nowhere") == (
+        "DataError",
+        None,
+    )
 
 
 @LIGHT
@@ -59,11 +62,11 @@ def test_idx_files_of_any_bytes(content, ndim, sound, tmp_path):
         shape = (len(content), *[1] * (ndim - 1))
         content = struct.pack(f">{ndim + 1}I", 0x0800 | ndim, *shape) + content
         path.write_bytes(content)
-        assert idx.read(path, ndim).tobytes() == content[4 + 4 * ndim :]
+        assert idx.read_idx(path, ndim).tobytes() == content[4 + 4 * ndim :]
         return
     path.write_bytes(content)
     try:
-        assert isinstance(idx.read(path, ndim), np.ndarray)
+        assert isinstance(idx.read_idx(path, ndim), np.ndarray)
     except DataError as error:
         message = str(error)
     else:

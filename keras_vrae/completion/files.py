@@ -45,7 +45,7 @@ def write(path, x, prefix_lengths, names):
 
 def _write_roll(path, roll):
     with replacing(path) as aside:
-        midi.write(roll, aside)
+        midi.write_midi(roll, aside)
     return path
 
 

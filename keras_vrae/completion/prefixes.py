@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from keras_vrae import sequences
-from keras_vrae.datasets.series import unseen
+from keras_vrae.datasets import unseen
 
 
 class Prefixes(NamedTuple):
@@ -43,7 +43,7 @@ def read_prefixes(source, splits, missing="refuse", steps=None):
         if not sequences.is_padded(truth):
             truth = {"x": truth, "lengths": np.full(len(truth), truth.shape[1])}
     else:
-        read = unseen.read(source, (None, *splits.spec.event_shape[1:]), missing)
+        read = unseen.read_sequences(source, (None, *splits.spec.event_shape[1:]), missing)
         names, truth = read.names, read.inputs
     if steps is None:
         return Prefixes(truth, names, truth)

@@ -1,15 +1,122 @@
-"""The names that settings choose from, without what they stand for.
+"""One registry of the names of data sets: their kinds, how a name is checked, its file-name form.
 
-A setting is checked against them before Keras is loaded, which takes seconds. The tests hold them
-against the tables of the families.
+The kind of a name is also the folder of `keras_vrae.datasets` whose `load` takes it. A name is
+checked before Keras is loaded, which takes seconds.
 """
 
 import glob
+import itertools
 import re
 from pathlib import Path, PurePath
+from typing import NamedTuple
 
 from keras_vrae.validation import SettingError, check_choice, check_folder, complaint
 
+
+class Kind(NamedTuple):
+    """The names of one kind of data sets.
+
+    Attributes:
+        sets: names of single data sets.
+        prefix: beginning of every other name.
+        rest: word for the rest of such a name, for messages.
+    """
+
+    sets: tuple
+    prefix: str
+    rest: str
+
+
+class DataSource(NamedTuple):
+    """The parts of a data set's name.
+
+    Attributes:
+        kind: a key of `KINDS`, or None for an unknown name.
+        prefix: beginning of the name up to its colon, or `""` for the name of a single data set.
+        rest: the path, pattern or name after the prefix.
+    """
+
+    kind: str | None
+    prefix: str
+    rest: str
+
+
+MNIST_FAMILY = ("mnist", "fashion_mnist", "kmnist")
+CHORALES, NEWSGROUPS = "chorales", "newsgroups"
+KINDS = {
+    "images": Kind(("digits", *MNIST_FAMILY), "tfds:", "NAME"),
+    "series": Kind((), "timeseries:", "PATH"),
+    "music": Kind((CHORALES,), "midi:", "PATH"),
+    "text": Kind((NEWSGROUPS,), "text:", "PATH"),
+    "tfrecord": Kind((), "tfrecord:", "GLOB"),
+}
+SERIES_ENDINGS = (".npz", ".csv", ".parquet", ".ts")
+
+
+def source_of(name):
+    """Returns the `DataSource` of a data set's name.
+
+    Example:
+        >>> source_of("timeseries:ecg.csv")
+        DataSource(kind='series', prefix='timeseries:', rest='ecg.csv')
+    """
+    for kind, (sets, prefix, _) in KINDS.items():
+        if name in sets:
+            return DataSource(kind, "", name)
+        if isinstance(name, str) and name.startswith(prefix) and name != prefix:
+            return DataSource(kind, prefix, name.removeprefix(prefix))
+    return DataSource(None, "", name)
+
+
+def kind_of(name):
+    """Returns the kind of a data set: a key of `KINDS`, or None for an unknown name."""
+    return source_of(name).kind
+
+
+def check_dataset(name):
+    """Returns `name` if it may be that of a data set, or raises `SettingError`.
+
+    Files must exist. `load` finds out whether tensorflow-datasets or aeon has a set of the name.
+    """
+    kind, prefix, rest = source_of(name)
+    if kind is None:
+        patterns = [(*sets, f"{prefix}{rest}") for sets, prefix, rest in KINDS.values()]
+        check_choice("dataset", name, itertools.chain(*patterns))
+    elif kind == "series":
+        _check_series(name, rest)
+    elif kind == "music" and prefix:
+        check_folder("dataset", rest)
+    elif kind == "tfrecord" and not glob.glob(rest, recursive=True):
+        raise SettingError(complaint("dataset", "tfrecord: and a pattern that files fit", name))
+    return name
+
+
+def file_name(name):
+    """Returns the name of a data set in a form that is fit for a file name.
+
+    Example:
+        >>> file_name("timeseries:data/ecg.csv"), file_name("tfds:cifar10")
+        ('timeseries-ecg', 'tfds-cifar10')
+    """
+    kind, prefix, rest = source_of(name)
+    if kind in ("series", "music") and prefix:
+        rest = PurePath(rest).stem
+    elif kind == "tfrecord":
+        rest = Path(rest).absolute().parent.name
+    return re.sub(r"[^\w.]+", "-", f"{prefix}{rest}").strip("-.")
+
+
+def _check_series(name, rest):
+    path = PurePath(rest)
+    if path.suffix.lower() in SERIES_ENDINGS:
+        if not Path(path).is_file():
+            raise SettingError(complaint("dataset", "timeseries: and a file that exists", name))
+    elif path.suffix or len(path.parts) > 1:
+        expected = f"timeseries: and a file that ends in {', '.join(SERIES_ENDINGS)}"
+        raise SettingError(complaint("dataset", expected, name))
+
+
+# Names that the settings of `training` still read from here.
 ENCODERS = ("dense", "lstm", "gru")
 DECODERS = ("dense", "lstm", "gru")
 DECODER_INPUTS = ("zero", "teacher", "own")
@@ -17,76 +124,22 @@ LIKELIHOODS = ("bernoulli", "gaussian", "multinomial", "categorical")
 STRATEGIES = ("none", "mirrored", "multi_worker")
 PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
 BINARIZATIONS = ("dynamic", "fixed", "none")
-MNIST_FAMILY = ("mnist", "fashion_mnist", "kmnist")
-DATASETS = ("digits", *MNIST_FAMILY)
-TFDS_PREFIX = "tfds:"
-SERIES_PREFIX = "timeseries:"
-MIDI_PREFIX = "midi:"
-TFRECORD_PREFIX = "tfrecord:"
-CHORALES = "chorales"
-SERIES_ENDINGS = (".npz", ".csv", ".parquet", ".ts")
 MISSING = ("refuse", "interpolate")
 SCALINGS = ("standard", "none")
-NEWSGROUPS, TEXT_PREFIX = "newsgroups", "text:"
 SUPERVISIONS = ("none", "shared", "private")
+SERIES_PREFIX, MIDI_PREFIX = KINDS["series"].prefix, KINDS["music"].prefix
 
 
-def check_dataset(name):
-    """Returns `name` when `keras_vrae.datasets.load` takes it, or raises `SettingError`.
-
-    Whether tensorflow-datasets has a set of the name is left to `load`.
-    """
-    for prefix in (TFDS_PREFIX, TEXT_PREFIX):
-        if isinstance(name, str) and name.startswith(prefix) and len(name) > len(prefix):
-            return name
-    if isinstance(name, str) and name.startswith(SERIES_PREFIX) and len(name) > len(SERIES_PREFIX):
-        return _check_series(name)
-    if is_sharded(name):
-        if not glob.glob(name.removeprefix(TFRECORD_PREFIX), recursive=True):
-            raise SettingError(complaint("dataset", "tfrecord: and a pattern that files fit", name))
-        return name
-    if is_music(name):
-        if name != CHORALES:
-            check_folder("dataset", name.removeprefix(MIDI_PREFIX))
-        return name
-    patterns = (f"{TFDS_PREFIX}NAME", f"{SERIES_PREFIX}PATH", CHORALES, f"{MIDI_PREFIX}PATH")
-    patterns = (*patterns, NEWSGROUPS, f"{TEXT_PREFIX}PATH", f"{TFRECORD_PREFIX}GLOB")
-    return check_choice("dataset", name, (*DATASETS, *patterns))
+def is_sharded(name):
+    """Returns whether a data set is in TFRecord shards."""
+    return kind_of(name) == "tfrecord"
 
 
-def file_name(dataset):
-    """The name of a data set, fit for a file name."""
-    for prefix in (SERIES_PREFIX, MIDI_PREFIX):
-        if dataset.startswith(prefix):
-            dataset = f"{prefix}{PurePath(dataset.removeprefix(prefix)).stem}"
-    if is_sharded(dataset):
-        folder = Path(dataset.removeprefix(TFRECORD_PREFIX)).absolute().parent
-        dataset = f"{TFRECORD_PREFIX}{folder.name}"
-    return re.sub(r"[^\w.]+", "-", dataset).strip("-.")
-
-
-def is_sharded(dataset):
-    """Whether a data set is in TFRecord shards, and its training part not held in memory."""
-    return isinstance(dataset, str) and dataset.startswith(TFRECORD_PREFIX)
-
-
-def is_text(dataset):
-    """Whether a data set is of documents."""
-    return dataset == NEWSGROUPS or str(dataset).startswith(TEXT_PREFIX)
+def is_text(name):
+    """Returns whether a data set is of documents."""
+    return kind_of(name) == "text"
 
 
 def is_music(name):
-    """Whether a data set is of piano rolls."""
-    return isinstance(name, str) and (name == CHORALES or name.startswith(MIDI_PREFIX))
-
-
-def _check_series(name):
-    """Returns the name, unless it is that of a file which is not there or of another kind."""
-    path = PurePath(name.removeprefix(SERIES_PREFIX))
-    if path.suffix.lower() in SERIES_ENDINGS:
-        if not Path(path).is_file():
-            raise SettingError(complaint("dataset", "timeseries: and a file that exists", name))
-    elif path.suffix or len(path.parts) > 1:
-        expected = f"timeseries: and a file that ends in {', '.join(SERIES_ENDINGS)}"
-        raise SettingError(complaint("dataset", expected, name))
-    return name
+    """Returns whether a data set is of piano rolls."""
+    return kind_of(name) == "music"

@@ -1,4 +1,4 @@
-"""Whether a site answers, found out within seconds."""
+"""A check within seconds of whether a site answers."""
 
 import threading
 import urllib.error
@@ -8,7 +8,7 @@ NETWORK_TIMEOUT_SECONDS = 5.0
 
 
 def unreachable(url):
-    """Why the site does not answer within the timeout, or None when it does."""
+    """Returns the reason why a site does not answer within the timeout, or None if it does."""
     outcome = ["no answer in time"]
 
     def ask():

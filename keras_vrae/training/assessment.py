@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from keras_vrae import datasets, evaluation
-from keras_vrae.datasets.pipeline.batches import binarize
+from keras_vrae.datasets.pipeline import binarize
 from keras_vrae.encoders import Posterior
 from keras_vrae.models.supervised import NO_LABEL
 from keras_vrae.training import console

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 
 from keras_vrae.backend.tensorflow import adam as optimizers
-from keras_vrae.datasets.pipeline.batches import steps_in_epoch
+from keras_vrae.datasets.pipeline import steps_in_epoch
 from keras_vrae.datasets.text.targets import Targets
 from keras_vrae.datasets.text.vectors import read_vectors
 from keras_vrae.layers.standardization import Standardization
@@ -34,9 +34,11 @@ def make_model(config, splits):
         model = make_text_model(config, splits, make_objective(config, steps))
         return _compile(model, config, steps)
     likelihood, spec = config.likelihood, splits.spec
-    scaling = spec.scaling and Standardization(spec.scaling["mean"], spec.scaling["scale"])
+    scaling = spec.standardization and Standardization(
+        spec.standardization["mean"], spec.standardization["scale"]
+    )
     if likelihood == "gaussian":
-        deviation = 1.0 if spec.scaling else splits.train.deviation
+        deviation = 1.0 if spec.standardization else splits.train.deviation
         likelihood = Gaussian(initial_scale=min(max(deviation, SMALLEST), LARGEST))
     tokens = {}
     if likelihood == "categorical":

@@ -6,13 +6,13 @@ import sys
 import numpy as np
 
 from keras_vrae.backend.tensorflow.loops import Pieces
-from keras_vrae.datasets.pipeline.batches import (
+from keras_vrae.datasets.pipeline import (
     evaluation_batches,
     steps_in_epoch,
     training_batches,
 )
 from keras_vrae.datasets.splits import Split
-from keras_vrae.datasets.tfrecord import damage_told
+from keras_vrae.datasets.tfrecord import naming_damage
 from keras_vrae.files import replacing
 from keras_vrae.training import (
     checkpoints,
@@ -99,7 +99,7 @@ def train_and_evaluate(config, run_dir, overwrite=False, resume=False):
         console.banner(config, splits, model, run, progress)
         console.say("Training; the first step compiles ...")
         losses_told = distribution.losses_told(config.strategy)
-        told = damage_told(splits.train), damage_told(splits.validation)
+        told = naming_damage(splits.train), naming_damage(splits.validation)
         with termination.held_back(), losses_told, told[0], told[1]:
             recorder = fit(model, splits, config, run, progress, termination)
         if not chief:
@@ -110,7 +110,7 @@ def train_and_evaluate(config, run_dir, overwrite=False, resume=False):
 def describe_data(spec):
     """What `config.json` tells of the data, a dict."""
     manifest = spec.text.manifest if spec.text else {}
-    return {"scaling": spec.scaling, **(spec.notes or {}), **manifest}
+    return {"scaling": spec.standardization, **(spec.notes or {}), **manifest}
 
 
 def fit(model, splits, config, run, progress, termination):
@@ -164,7 +164,7 @@ def training_data(model, splits, config, first_epoch=0, first_step=0, target=Non
         with_labels=with_labels,
         target=target,
         strategy=model.distribute_strategy,
-        batches_in_piece=pieces,
+        together=pieces,
     )
     return batches if pieces == 1 else Pieces(batches, batch_size, pieces)
 

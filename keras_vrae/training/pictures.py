@@ -51,7 +51,7 @@ def draw(model, splits, config, run, codes):
         drawn_rolls = model.generate(NUM_MIDI, seed=config.seed, draw=True, length=length)
         for number, roll in enumerate(drawn_rolls):
             with replacing(run.figures_path / f"sample-{number}.mid") as aside:
-                midi.write(roll, aside)
+                midi.write_midi(roll, aside)
     drawn = figures(arrays, run.read_history(), config, splits.spec.kind)
     for name, figure in drawn.items():
         with replacing(run.figures_path / f"{name}.png") as aside:

@@ -70,7 +70,7 @@ def test_rolls_become_midi_files(tmp_path):
     rolls[:, :, 1:3, 40] = 1
     paths = write(tmp_path / "song.mid", rolls, [2, 2], ["a", "b"])
     assert [path.name for path in paths] == ["song-0-0.mid", "song-1-0.mid"]
-    np.testing.assert_array_equal(midi.read(paths[1]), rolls[1, 0, :3])
+    np.testing.assert_array_equal(midi.read_midi(paths[1]), rolls[1, 0, :3])
 
 
 def test_tokens_are_whole_numbers_in_a_table(tmp_path):

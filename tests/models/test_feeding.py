@@ -9,7 +9,7 @@ import keras_vrae as kv
 from keras_vrae.backend.tensorflow import feeding
 from keras_vrae.backend.tensorflow.feeding import feed_arrays, split_off_validation
 from keras_vrae.backend.tensorflow.loops import Pieces, look_at_batches
-from keras_vrae.datasets.pipeline.batches import array_batches, common_length
+from keras_vrae.datasets.pipeline import array_batches, common_length
 
 N = 10
 X = np.arange(2 * N, dtype="float32").reshape(N, 2)

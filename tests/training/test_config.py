@@ -1,6 +1,6 @@
 import pytest
 
-from keras_vrae import datasets, encoders, likelihoods
+from keras_vrae import encoders, likelihoods
 from keras_vrae.datasets import names as choices
 from keras_vrae.training import ExperimentConfig
 from keras_vrae.validation import SettingError
@@ -103,5 +103,4 @@ def test_settings_come_back_from_a_file_of_another_version():
 def test_names_to_choose_from_are_those_of_the_families():
     assert tuple(encoders.ENCODERS) == choices.ENCODERS
     assert tuple(likelihoods.LIKELIHOODS) == choices.LIKELIHOODS
-    assert tuple(datasets.MNIST_FAMILY) == choices.MNIST_FAMILY
     assert tuple(encoders.TEXT_ENCODERS) == choices.ENCODERS

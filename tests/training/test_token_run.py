@@ -77,7 +77,7 @@ def test_long_sequences_of_tokens_leave_the_length_open(tmp_path):
     splits = datasets.load(f"timeseries:{tmp_path / 'a.npz'}", tokens=True)
     assert (splits.spec.event_shape, splits.spec.num_categories) == ((None,), 3)
     assert splits.train.x.ndim == 2
-    assert splits.spec.scaling is None
+    assert splits.spec.standardization is None
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from keras_vrae import sequences
 from keras_vrae.backend.tensorflow import replicas
 from keras_vrae.backend.tensorflow.loops import Pieces, look_at_batches, training_function
 from keras_vrae.backend.tensorflow.workers import in_many_workers
-from keras_vrae.datasets.pipeline.batches import array_batches, common_length
+from keras_vrae.datasets.pipeline import array_batches, common_length
 from keras_vrae.rows import is_sparse
 from keras_vrae.validation import SettingError, complaint
 

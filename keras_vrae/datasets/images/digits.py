@@ -5,7 +5,7 @@ from keras_vrae.datasets.splits import VALIDATION_SEED, DataSpec, Splits, cut
 TEST_SEED = 1
 
 
-def load():
+def load_digits():
     """Loads the 1,797 digits of 8 x 8 pixels that come with scikit-learn.
 
     Returns:
@@ -14,9 +14,9 @@ def load():
     Reference:
         Alpaydin and Kaynak, 1998, Optical Recognition of Handwritten Digits, UCI.
     """
-    from sklearn.datasets import load_digits
+    from sklearn import datasets
 
-    digits = load_digits()
+    digits = datasets.load_digits()
     images, labels = digits.images.astype("float32") / 16.0, digits.target.astype("int64")
     rest, test = cut(images, labels, fraction=0.2, seed=TEST_SEED)
     train, validation = cut(rest.x, rest.y, fraction=0.1, seed=VALIDATION_SEED)

@@ -1,4 +1,4 @@
-"""The IDX file format of MNIST and of the data sets made in its image."""
+"""The IDX files of MNIST and of the data sets made after its model."""
 
 import gzip
 import math
@@ -19,33 +19,29 @@ FILE_NAMES = (
 UNSIGNED_BYTE = 0x08
 
 
-def dotted(name):
-    """`train-images.idx3-ubyte` for `train-images-idx3-ubyte`."""
-    return name.replace("-idx", ".idx")
-
-
-def find(directory):
-    """The four files of a folder, plain or gzipped, by their usual names.
+def find_files(directory):
+    """Finds the four files of a folder, plain or gzipped, by their usual names.
 
     Some copies have a dot where others have a dash: `train-images.idx3-ubyte`.
 
     Returns:
-        A dict from the names of `FILE_NAMES` that are there to their paths.
+        A dict from names in `FILE_NAMES` to the paths of the files that exist.
     """
     found = {}
     for name in FILE_NAMES:
-        for candidate in (name, f"{name}.gz", dotted(name), f"{dotted(name)}.gz"):
+        dotted = name.replace("-idx", ".idx")
+        for candidate in (name, f"{name}.gz", dotted, f"{dotted}.gz"):
             if Path(directory, candidate).is_file():
                 found[name] = Path(directory, candidate)
                 break
     return found
 
 
-def read(path, ndim):
+def read_idx(path, ndim):
     """Reads an IDX file of unsigned bytes.
 
     Args:
-        path: the file, gzipped where its name ends in `.gz`.
+        path: the file, gzipped if its name ends in `.gz`.
         ndim: number of axes it must have: 3 for images, 1 for labels.
 
     Returns:
@@ -78,18 +74,18 @@ def read(path, ndim):
     return np.frombuffer(content, "uint8", offset=header).reshape(shape)
 
 
-def load(directory):
+def read_folder(directory):
     """Reads the four files of a folder.
 
     Returns:
         `((train_images, train_labels), (test_images, test_labels))`, uint8.
 
     Raises:
-        DataError: where one of the files is missing or damaged.
+        DataError: for a file that is missing or damaged.
     """
-    found = find(directory)
+    found = find_files(directory)
     missing = [name for name in FILE_NAMES if name not in found]
     if missing:
         raise DataError(f"{directory} lacks the IDX files {', '.join(missing)} (or .gz)")
-    arrays = [read(found[name], ndim=3 if "images" in name else 1) for name in FILE_NAMES]
+    arrays = [read_idx(found[name], ndim=3 if "images" in name else 1) for name in FILE_NAMES]
     return tuple(arrays[:2]), tuple(arrays[2:])

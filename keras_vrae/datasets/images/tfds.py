@@ -6,29 +6,30 @@ from pathlib import Path
 import numpy as np
 
 from keras_vrae.datasets.images import idx
+from keras_vrae.datasets.images.preparation import make_splits
 from keras_vrae.datasets.reachable import unreachable
-from keras_vrae.datasets.splits import cut, image_splits
+from keras_vrae.datasets.splits import cut
 from keras_vrae.validation import DataError, SettingError, check_choice, complaint
 
 TEST_SEED = 1
 
 
-def load(name, data_dir=None):
-    """Loads an image set of tensorflow-datasets, preparing it first where that is still to do.
+def load_tfds(name, data_dir=None):
+    """Loads an image set of tensorflow-datasets, preparing it first if necessary.
 
-    The test part is the set's own `test`, or its `validation` where it has no other, or a fifth of
-    `train`. All images are held in memory.
+    The test part is the set's own `test`, otherwise its `validation`, otherwise a fifth of `train`.
+    All images are held in memory.
 
     Args:
         name: its name there, such as `"mnist"` or `"cifar10"`.
-        data_dir: where tensorflow-datasets keeps its data; its own default when None.
+        data_dir: where tensorflow-datasets keeps its data; its own default if None.
 
     Returns:
         `Splits`.
 
     Raises:
         SettingError: for an unknown set, or one that is not of labelled images of one size.
-        DataError: where the set cannot be downloaded.
+        DataError: for a set out of reach, or one that fails to be prepared.
     """
     import tensorflow_datasets as tfds
 
@@ -36,7 +37,7 @@ def load(name, data_dir=None):
     check_choice("dataset", base_name, tfds.list_builders(with_community_datasets=False))
     try:
         builder = tfds.builder(name, data_dir=data_dir)
-    except Exception as error:  # A builder is foreign code, which may raise anything.
+    except Exception as error:  # A builder is code of others, which may raise anything.
         reason = " ".join(str(error).split())[:200]
         expected = f"a set that tensorflow-datasets can make ({reason})"
         raise SettingError(complaint("dataset", expected, f"tfds:{name}")) from error
@@ -57,30 +58,30 @@ def load(name, data_dir=None):
         _prepare(builder, name, data_dir)
     splits = builder.info.splits
 
-    def read(split):
+    def read_split(split):
         rows = tfds.as_numpy(builder.as_dataset(split=split, batch_size=-1))
         return rows["image"], rows["label"]
 
-    train = read("train")
+    train = read_split("train")
     held_out = next((split for split in ("test", "validation") if split in splits), None)
     if held_out is None:
         train, test = cut(*train, fraction=0.2, seed=TEST_SEED)
     else:
-        test = read(held_out)
-    return image_splits(tuple(train[:2]), tuple(test[:2]), label.names)
+        test = read_split(held_out)
+    return make_splits(tuple(train[:2]), tuple(test[:2]), label.names)
 
 
 def _prepare(builder, name, data_dir):
-    """Downloads and prepares; says within seconds, not after minutes of retries, if it cannot."""
+    """Downloads and prepares a set; fails within seconds, not after minutes of retries."""
     manual = Path(data_dir, "downloads", "manual") if data_dir else None
-    if not (manual and idx.find(manual)):
+    if not (manual and idx.find_files(manual)):
         for url in sorted({_site(url) for url in builder.url_infos}):
             reason = unreachable(url)
             if reason:
                 raise DataError(_remedies(name, data_dir, f"{url} cannot be reached ({reason})"))
     try:
         builder.download_and_prepare()
-    except Exception as error:  # Preparation runs foreign code, which may raise anything.
+    except Exception as error:  # It runs code of others, which may raise anything.
         first_line = (str(error).splitlines() or [""])[0]
         reason = f"its preparation failed ({type(error).__name__}: {first_line})"
         raise DataError(_remedies(name, data_dir, reason)) from error

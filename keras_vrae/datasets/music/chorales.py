@@ -6,18 +6,18 @@ from pathlib import Path
 import numpy as np
 
 from keras_vrae.datasets.music.midi import KEYS, LOWEST, STEPS_IN_QUARTER
-from keras_vrae.datasets.series.series import Series
+from keras_vrae.datasets.series.preparation import Series
 from keras_vrae.files import replacing
 from keras_vrae.validation import DataError
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache"), "keras_vrae", "chorales.npz")
 
 
-def read(folder=None):
-    """Reads the chorales of four parts; the first time music21 parses them, which takes minutes.
+def read_chorales(folder=None):
+    """Reads the chorales of four parts. The first time music21 parses them, which takes minutes.
 
     Args:
-        folder: where to keep their rolls for the next time; the user's cache when None.
+        folder: folder that keeps their rolls for the next time; the user's cache if None.
 
     Returns:
         `Series` of rolls `(T, 88)` of zeros and ones, a step an eighth note, labelled `major` or
@@ -32,7 +32,7 @@ def read(folder=None):
             rows, lengths = stored["rolls"], stored["lengths"]
             modes, names = stored["modes"].tolist(), stored["names"].tolist()
     else:
-        rows, lengths, modes, names = _parse()
+        rows, lengths, modes, names = _parse_chorales()
         path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path) as aside:
             columns = {"rolls": rows, "lengths": lengths, "modes": modes, "names": names}
@@ -41,7 +41,7 @@ def read(folder=None):
     return Series(rolls, modes, names=names)
 
 
-def _parse():
+def _parse_chorales():
     try:
         from music21 import corpus
     except ImportError:
@@ -51,7 +51,7 @@ def _parse():
         score = corpus.parse(path)
         if len(score.parts) != 4:
             continue
-        roll = _roll(score)
+        roll = _parse_score(score)
         rolls.append(roll)
         modes.append(score.analyze("key").mode)
         names.append(Path(path).stem)
@@ -59,7 +59,7 @@ def _parse():
     return np.concatenate(rolls), lengths, modes, names
 
 
-def _roll(score):
+def _parse_score(score):
     notes = [
         (float(note.offset), float(note.offset + note.quarterLength), pitch.midi - LOWEST)
         for note in score.flatten().notes

@@ -1,11 +1,11 @@
-"""Music as piano rolls, from and to MIDI files."""
+"""Piano rolls from and to MIDI files."""
 
 import warnings
 from pathlib import Path
 
 import numpy as np
 
-from keras_vrae.datasets.series.series import Series
+from keras_vrae.datasets.series.preparation import Series
 from keras_vrae.validation import DataError
 
 LOWEST, KEYS = 21, 88  # A0 to C8, as MIDI numbers them.
@@ -13,24 +13,24 @@ STEPS_IN_QUARTER = 2
 ENDINGS = (".mid", ".midi")
 
 
-def read_folder(folder):
+def read_midi_folder(folder):
     """Reads the MIDI files of a folder and of those in it, each as a piano roll.
 
     A step is an eighth note. Drums (channel 10) and keys outside of a piano are left out. A file
-    that cannot be read is named in a warning and left out.
+    that is broken is named in a warning and left out.
 
     Returns:
-        `(series, notes)`: `Series` of rolls `(T, 88)` of zeros and ones, and how many files there
-        were, and the names of those left out.
+        `(series, notes)`: `Series` of rolls `(T, 88)` of zeros and ones, and a dict with the number
+        of files and the names of those left out.
 
     Raises:
-        DataError: for a folder without any file that can be read.
+        DataError: for a folder without a readable MIDI file.
     """
     paths = sorted(p for p in Path(folder).rglob("*") if p.suffix.lower() in ENDINGS)
     rolls, names, skipped = [], [], []
     for path in paths:
         try:
-            rolls.append(read(path))
+            rolls.append(read_midi(path))
             names.append(str(path))
         except DataError as error:
             warnings.warn(f"Left out: {error}", stacklevel=2)
@@ -43,17 +43,17 @@ def read_folder(folder):
     return Series(rolls, names=names), {"files": len(paths), "skipped": skipped}
 
 
-def read(path):
+def read_midi(path):
     """Reads one MIDI file as a piano roll `(T, 88)` of zeros and ones, float32.
 
     Raises:
-        DataError: for a file that is broken or has no notes.
+        DataError: for a broken file, and for one without notes of a piano.
     """
     mido = _mido(path)
     try:
         file = mido.MidiFile(path)
         messages = list(_notes(file))
-    except Exception as error:  # Whatever a foreign parser stumbles upon.
+    except Exception as error:  # mido's parser may raise anything.
         raise DataError(f"{path} cannot be read: {error or type(error).__name__}") from None
     if not messages:
         raise DataError(f"{path} must have notes of a piano. Received: none")
@@ -82,7 +82,7 @@ def _notes(file):
                 begun[message.channel, key] = time
 
 
-def write(roll, path, tempo=500_000):
+def write_midi(roll, path, tempo=500_000):
     """Writes a piano roll as a MIDI file; a key that stays on is one note.
 
     Args:

@@ -1,23 +1,23 @@
-"""Batches of sequences of like length, so that little of their arrays is padding."""
+"""Batches of sequences of similar length, whose arrays are little padded."""
 
 import tensorflow as tf
 
-# A data set is sorted in four blocks or more, so that what comes together changes between epochs.
+# A data set is sorted in four blocks or more, so that batches change between epochs.
 FEWEST_BLOCKS, MOST_BATCHES_IN_BLOCK = 4, 50
 
 
 def like_lengths_together(order, lengths, batch_size):
     """Sorts a random order by length, within blocks of up to 50 batches.
 
-    What comes together in a batch still changes with the order.
+    The sequences of a batch still change with the order.
 
     Args:
         order: numbers of the sequences in a random order, `(N,)`.
-        lengths: how many steps each has, `(N,)` by its number.
+        lengths: number of steps of each sequence, `(N,)`.
         batch_size: sequences in a batch.
 
     Returns:
-        The numbers in another order, each once.
+        The same numbers in another order.
     """
     size = tf.size(order, tf.int64)
     batches = tf.clip_by_value(size // (FEWEST_BLOCKS * batch_size), 1, MOST_BATCHES_IN_BLOCK)
@@ -27,6 +27,6 @@ def like_lengths_together(order, lengths, batch_size):
 
 
 def trim(padded):
-    """Cuts what is padding in all sequences of a batch `{"x": ..., "lengths": ...}`."""
+    """Cuts the steps that are padding in all sequences of a batch `{"x": ..., "lengths": ...}`."""
     longest = tf.reduce_max(padded["lengths"])
     return {**padded, "x": padded["x"][:, :longest]}

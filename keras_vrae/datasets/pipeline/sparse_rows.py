@@ -4,17 +4,17 @@ import numpy as np
 import tensorflow as tf
 
 from keras_vrae.datasets.text.targets import Mixture
-from keras_vrae.rows import is_sparse
+from keras_vrae.sequences import is_sparse
 
 # SciPy takes out rows in a tenth of the time of TensorFlow's ragged and scattering operations.
 
 
 def row_gatherer(x):
-    """A function from row numbers to those rows of x, float32.
+    """Returns a function from row numbers to those rows of x.
 
     Args:
-        x: array `(N, ...)`, whose rows come as a tensor, or a sparse matrix `(N, F)` of SciPy,
-            whose rows come as a `tf.SparseTensor`. It stays in memory as it is.
+        x: array `(N, ...)`, whose rows come as a tensor of its type, or a sparse matrix `(N, F)` of
+            SciPy, whose rows come as a `tf.SparseTensor` of float32. It stays in memory.
     """
     if not is_sparse(x):
         values = tf.constant(x)
@@ -40,7 +40,7 @@ def row_gatherer(x):
 
 
 def target_gatherer(target):
-    """A function from row numbers to those rows of a target as a dense tensor, float32.
+    """Returns a function from row numbers to those rows of a target as a dense tensor, float32.
 
     Args:
         target: array `(N, ...)`, a sparse matrix `(N, F)` of SciPy, or a `Mixture` of its rows.

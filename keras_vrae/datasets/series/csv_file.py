@@ -2,18 +2,18 @@
 
 import csv
 
-from keras_vrae.datasets.series.tables import read_table
+from keras_vrae.datasets.series.tables import parse_table
 from keras_vrae.validation import DataError
 
 
-def read(path):
-    """Reads a CSV file with a header, in the forms of `tables.read_table`.
+def read_csv(path):
+    """Reads a CSV file with a header, in the forms of `tables.parse_table`.
 
     Returns:
         `Series`.
 
     Raises:
-        DataError: for a file that is no such table, by its first line at fault.
+        DataError: for a file that is not such a table; the message names its first faulty line.
     """
     lines, rows = [], []
     try:
@@ -38,4 +38,4 @@ def read(path):
     def where(number):
         return str(path) if number is None else f"{path}, line {lines[number]}"
 
-    return read_table(header, rows, where)
+    return parse_table(header, rows, where)

@@ -5,23 +5,23 @@ import zlib
 
 import numpy as np
 
-from keras_vrae.datasets.series.series import Series
+from keras_vrae.datasets.series.preparation import Series
 from keras_vrae.validation import DataError
 
 NAMES = ("x", "lengths", "y", "x_test", "lengths_test", "y_test")
 
 
-def read(path):
+def read_npz(path):
     """Reads an `.npz` file.
 
-    Its arrays: `x` `(N, T, D)`, or `(N, T)` of one channel; optionally `lengths` `(N,)` and the
+    Its arrays are `x` `(N, T, D)`, or `(N, T)` of one channel; optionally `lengths` `(N,)` and the
     classes `y` `(N,)`; and the same with `_test` for a test part. NaN is a missing value.
 
     Returns:
         `Series`.
 
     Raises:
-        DataError: for a file that cannot be read, or arrays that do not fit each other.
+        DataError: for a damaged file, or arrays that do not fit each other.
     """
     try:
         # NumPy leaves a damaged file open that it has opened itself.
@@ -34,7 +34,7 @@ def read(path):
     values, labels, tests = [], [], []
     for part in ("", "_test"):
         if f"x{part}" in arrays:
-            found = _part(path, part, arrays)
+            found = _parse_part(path, part, arrays)
             values += found[0]
             labels += found[1]
             tests += [bool(part)] * len(found[0])
@@ -42,7 +42,7 @@ def read(path):
     return Series(values, labels if labelled else None, tests if "x_test" in arrays else None)
 
 
-def _part(path, part, arrays):
+def _parse_part(path, part, arrays):
     x = arrays[f"x{part}"]
     if x.ndim not in (2, 3) or x.dtype.kind not in "buif" or not x.size:
         raise DataError(

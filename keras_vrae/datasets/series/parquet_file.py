@@ -1,17 +1,17 @@
 """Time series in a Parquet file."""
 
-from keras_vrae.datasets.series.tables import read_table
+from keras_vrae.datasets.series.tables import parse_table
 from keras_vrae.validation import DataError
 
 
-def read(path):
-    """Reads a Parquet file through pandas, in the forms of `tables.read_table`.
+def read_parquet(path):
+    """Reads a Parquet file through pandas, in the forms of `tables.parse_table`.
 
     Returns:
         `Series`.
 
     Raises:
-        DataError: without pandas and pyarrow, and for a file that is no such table.
+        DataError: without pandas and pyarrow, and for a file that is not such a table.
     """
     try:
         import pandas as pd
@@ -29,4 +29,4 @@ def read(path):
     def where(number):
         return str(path) if number is None else f"{path}, row {number}"
 
-    return read_table(list(frame.columns), frame.values.tolist(), where)
+    return parse_table(list(frame.columns), frame.values.tolist(), where)

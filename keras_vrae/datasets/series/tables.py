@@ -1,22 +1,22 @@
-"""Time series in a table, wide (a series a row) or long (a step a row)."""
+"""Time series in a table, wide (a series per row) or long (a step per row)."""
 
 import datetime
 
 import numpy as np
 
-from keras_vrae.datasets.series.series import Series
+from keras_vrae.datasets.series.preparation import Series
 from keras_vrae.validation import DataError
 
 MISSING = {"", "nan", "na", "null", "none"}
 
 
-def read_table(header, rows, where):
+def parse_table(header, rows, where):
     """Makes `Series` of the rows of a table.
 
     A table with a column `time` is long: each row is a step of the series that the column `id`
-    names (of one series without such a column), and the columns beside `id`, `time` and `label` are
-    channels. Within a series time must rise from row to row. Any other table is wide: each row is a
-    series of one channel, of whose steps the last ones may be empty; `label` is its class.
+    names, or of a single series without such a column, and the columns other than `id`, `time` and
+    `label` are channels. Within a series time must rise from row to row. Any other table is wide:
+    each row is a series of one channel, whose last steps may be empty; `label` is its class.
 
     Args:
         header: names of the columns.
@@ -27,7 +27,7 @@ def read_table(header, rows, where):
         `Series`.
 
     Raises:
-        DataError: for a table that cannot be read so.
+        DataError: for a table in neither form.
     """
     header = [str(name).strip() for name in header]
     columns = {name.lower(): index for index, name in enumerate(header)}
@@ -39,14 +39,14 @@ def read_table(header, rows, where):
     if not rows:
         raise DataError(f"{where(None)} must have rows below its header. Received: none")
     if "time" in columns:
-        return _long(columns, channels, rows, where)
-    return _wide(columns, channels, rows, where)
+        return _parse_long(columns, channels, rows, where)
+    return _parse_wide(columns, channels, rows, where)
 
 
-def _wide(columns, channels, rows, where):
+def _parse_wide(columns, channels, rows, where):
     values = []
     for number, row in enumerate(rows):
-        numbers = np.array([_number(row[index], where(number)) for index in channels])
+        numbers = np.array([_parse_number(row[index], where(number)) for index in channels])
         known = np.flatnonzero(~np.isnan(numbers))
         if not len(known):
             raise DataError(f"{where(number)}: a series must have one value or more. Received: 0")
@@ -57,18 +57,18 @@ def _wide(columns, channels, rows, where):
     return Series(values, labels, names=[where(number) for number in range(len(rows))])
 
 
-def _long(columns, channels, rows, where):
+def _parse_long(columns, channels, rows, where):
     values, labels, last = {}, {}, {}
     for number, row in enumerate(rows):
         name = str(row[columns["id"]]).strip() if "id" in columns else "the series"
-        time = _time(row[columns["time"]], where(number))
+        time = _parse_time(row[columns["time"]], where(number))
         if name in last and not (type(time) is type(last[name]) and time > last[name]):
             raise DataError(
                 f"{where(number)}: the time of {name} must rise from row to row. "
                 f"Received: {row[columns['time']]} after {last[name]}"
             )
         last[name] = time
-        values.setdefault(name, []).append([_number(row[i], where(number)) for i in channels])
+        values.setdefault(name, []).append([_parse_number(row[i], where(number)) for i in channels])
         if "label" in columns:
             label = str(row[columns["label"]]).strip()
             if labels.setdefault(name, label) != label:
@@ -83,7 +83,7 @@ def _long(columns, channels, rows, where):
     )
 
 
-def _number(cell, where):
+def _parse_number(cell, where):
     if (isinstance(cell, str) and cell.strip().lower() in MISSING) or cell is None:
         return np.nan
     try:
@@ -92,7 +92,7 @@ def _number(cell, where):
         raise DataError(f"{where}: values must be numbers. Received: {cell!r}") from None
 
 
-def _time(cell, where):
+def _parse_time(cell, where):
     try:
         return float(cell)
     except (TypeError, ValueError):

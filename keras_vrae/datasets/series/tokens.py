@@ -2,27 +2,27 @@
 
 import numpy as np
 
+from keras_vrae.datasets.series.preparation import series_names
 from keras_vrae.validation import DataError
 
 MOST_CATEGORIES = 2**16
 
 
 def count_categories(series, source):
-    """How many categories the numbers of these series are of: one more than the largest.
+    """Returns the number of categories in these series: one more than the largest value.
 
     Args:
         series: `Series`.
-        source: what to call the data in messages.
+        source: name of the data in messages.
 
     Returns:
         V, at least 2.
 
     Raises:
-        DataError: for series that are no tokens, by the name of the first at fault.
+        DataError: for series that are not tokens; the message names the first.
     """
     largest = 1
-    for number, value in enumerate(series.values):
-        name = series.names[number] if series.names else f"series {number}"
+    for value, name in zip(series.values, series_names(series), strict=True):
         if value.shape[1] != 1:
             raise DataError(
                 f"{source}, {name}: tokens must have one channel. Received: {value.shape[1]}"
@@ -38,10 +38,10 @@ def count_categories(series, source):
 
 
 def as_tokens(splits, num_categories):
-    """`Splits` of series `(N, T, 1)` as those of tokens `(N, T)`, float32.
+    """Turns `Splits` of series `(N, T, 1)` into those of tokens `(N, T)`, float32.
 
     Args:
-        splits: what `series.make_splits` made.
+        splits: `Splits` that `preparation.make_splits` made.
         num_categories: number of categories, V.
     """
     spec = splits.spec

@@ -16,9 +16,9 @@ class Document(NamedTuple):
     """One document.
 
     Attributes:
-        text: what it says.
+        text: its content.
         label: name of its class, or None.
-        where: where it came from, for messages.
+        where: its file and line, for messages.
     """
 
     text: str
@@ -27,17 +27,17 @@ class Document(NamedTuple):
 
 
 class Corpus:
-    """The documents of a folder or a file; each pass reads it anew.
+    """The documents of a folder or a file, which each pass reads again.
 
     A folder has one sub-folder for each class, with one document in each file. A `.csv`, `.tsv` or
-    `.jsonl` file has a column or key `text`, and one named `label` where there are labels. Of any
+    `.jsonl` file has a column or key `text`, and one named `label` if there are labels. Of any
     other file each line is a document. All are UTF-8.
 
     Args:
         path: the folder or the file.
 
     Raises:
-        SettingError: where there is neither.
+        SettingError: for a path that does not exist.
 
     Example:
         >>> import tempfile
@@ -56,28 +56,28 @@ class Corpus:
 
     def __iter__(self):
         if self.path.is_dir():
-            return self._of_folder()
+            return self._read_folder()
         suffix = self.path.suffix.lower()
         if suffix in COLUMN_SEPARATORS:
-            return self._of_table(COLUMN_SEPARATORS[suffix])
-        return self._of_json_lines() if suffix in JSON_LINES else self._of_lines()
+            return self._read_table(COLUMN_SEPARATORS[suffix])
+        return self._read_json_lines() if suffix in JSON_LINES else self._read_lines()
 
-    def _of_folder(self):
+    def _read_folder(self):
         folders = sorted(path for path in self.path.iterdir() if path.is_dir())
         if not folders:
             raise DataError(f"{self.path} must hold one folder for each class. Received: none")
         for folder in folders:
             for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-                lines = _lines(path)
+                lines = _decode_lines(path)
                 yield Document("".join(text for _, text in lines), folder.name, str(path))
 
-    def _of_lines(self):
-        for number, line in _lines(self.path):
+    def _read_lines(self):
+        for number, line in _decode_lines(self.path):
             yield Document(line.rstrip("\r\n"), None, f"{self.path}, line {number}")
 
-    def _of_table(self, separator):
+    def _read_table(self, separator):
         csv.field_size_limit(MOST_CHARACTERS)
-        table = csv.DictReader((line for _, line in _lines(self.path)), delimiter=separator)
+        table = csv.DictReader((line for _, line in _decode_lines(self.path)), delimiter=separator)
         try:
             self._check_keys(table.fieldnames or (), f"{self.path}, line 1")
             for row in table:
@@ -88,8 +88,8 @@ class Corpus:
         except csv.Error as error:
             raise DataError(f"{self.path}, line {table.line_num} cannot be read: {error}") from None
 
-    def _of_json_lines(self):
-        for number, line in _lines(self.path):
+    def _read_json_lines(self):
+        for number, line in _decode_lines(self.path):
             where = f"{self.path}, line {number}"
             if not line.strip():
                 continue
@@ -109,8 +109,8 @@ class Corpus:
             raise DataError(f"{where} must name a column `text`. Received: {received}")
 
 
-def _lines(path):
-    """Numbered lines of a UTF-8 file, decoded one by one so that the message names the line."""
+def _decode_lines(path):
+    """Decodes a UTF-8 file line by line, so that an error names the line: `(number, line)`."""
     try:
         with path.open("rb") as file:
             for number, line in enumerate(file, start=1):

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from keras_vrae.datasets.names import NEWSGROUPS, source_of
 from keras_vrae.datasets.splits import SMALLEST_PART, VALIDATION_SEED, DataSpec, Split, Splits
 from keras_vrae.datasets.text import newsgroups
 from keras_vrae.datasets.text.corpus import Corpus
@@ -22,17 +23,17 @@ NO_LABEL = -1
 
 @dataclasses.dataclass(frozen=True)
 class TextSettings:
-    """How documents become numbers.
+    """Settings by which documents become numbers.
 
     Attributes:
         view: `"bag"` for counts of terms, `"tokens"` for sequences of words.
-        vocab_size: most terms of the vocabulary, those that are most frequent in training.
+        vocab_size: largest size of the vocabulary, of the most frequent terms in training.
         split: `"by_date"`, the official one of 20 Newsgroups with a tenth of its training part for
             validation, or `"random"`, 60, 20 and 20 % of all documents.
-        strip: what to remove from postings, of `"headers"`, `"footers"` and `"quotes"`.
+        strip: parts to remove from postings, some of `"headers"`, `"footers"` and `"quotes"`.
         stop_words: `"english"` or `"none"`.
-        min_df, max_df: documents that a term is in at least and at most: a number, or a share.
-        max_length: words of a document that a sequence has at most.
+        min_df, max_df: smallest and largest number of documents of a term, or a share of them.
+        max_length: largest number of words of a sequence.
     """
 
     view: str = "bag"
@@ -46,14 +47,14 @@ class TextSettings:
 
 
 class TextData(NamedTuple):
-    """What the documents of a data set were before they became numbers.
+    """Documents of a data set before they became numbers.
 
     Attributes:
         vocabulary: the terms in the order of their numbers.
         settings: their `TextSettings`.
-        titles: of each part, subject or first line of each document; a tuple of tuples.
+        titles: subject or first line of each document of each part, a tuple of tuples.
         manifest: counts and the vocabulary's SHA-256, a dict for `config.json`.
-        counts: of the terms in the training documents, a sparse matrix `(N, V)`, whatever the view.
+        counts: counts of terms in the training documents, a sparse matrix `(N, V)` in either view.
     """
 
     vocabulary: tuple
@@ -63,10 +64,29 @@ class TextData(NamedTuple):
     counts: Any
 
 
-def load_newsgroups(data_dir=None, settings=None):
-    """Loads 20 Newsgroups as `Splits`; arguments as in `newsgroups.load`, and `TextSettings`."""
-    settings = settings or TextSettings()
-    train, test, names, subjects = newsgroups.load(data_dir, settings.strip)
+def load(name, data_dir=None, settings=None):
+    """Loads documents.
+
+    Args:
+        name: `"newsgroups"` or `"text:PATH"`, with a folder or file as in `Corpus`.
+        data_dir: folder with scikit-learn's cache of 20 Newsgroups.
+        settings: `TextSettings`, or None for the usual ones.
+
+    Returns:
+        `Splits`.
+
+    Raises:
+        SettingError: for a path that does not exist, and for a split that the data do not have.
+        DataError: for unusable documents, or 20 Newsgroups out of reach.
+    """
+    if name == NEWSGROUPS:
+        return load_newsgroups(data_dir, settings or TextSettings())
+    return load_corpus(source_of(name).rest, settings or TextSettings(split="random"))
+
+
+def load_newsgroups(data_dir, settings):
+    """Loads 20 Newsgroups as `Splits`; `data_dir` as in `newsgroups.read_newsgroups`."""
+    train, test, names, subjects = newsgroups.read_newsgroups(data_dir, settings.strip)
     if settings.split == "random":
         parts = random_parts(len(train) + len(test))
     else:
@@ -76,14 +96,13 @@ def load_newsgroups(data_dir=None, settings=None):
     return make_splits([*train, *test], parts, settings, names, [*subjects[0], *subjects[1]])
 
 
-def load_corpus(path, settings=None):
-    """Loads documents of the user's own as `Splits`; the text is read in passes, never held.
+def load_corpus(path, settings):
+    """Loads documents of the user's own as `Splits`; each pass reads the text again.
 
     Args:
         path: the folder or file, as in `Corpus`.
         settings: `TextSettings`.
     """
-    settings = settings or TextSettings(split="random")
     if settings.split != "random":
         expected = "'random' for documents without an official split"
         raise SettingError(complaint("text_split", expected, settings.split))
@@ -95,7 +114,7 @@ def load_corpus(path, settings=None):
 
 
 def random_parts(count, seed=SPLIT_SEED):
-    """60 % training, 20 % validation and 20 % test: the number of its part for each document."""
+    """Draws the part of each document: 60 % training, 20 % validation and 20 % test."""
     order = np.random.default_rng(seed).permutation(count)
     parts = np.full(count, TRAIN)
     held_out = round(0.2 * count)
@@ -104,28 +123,28 @@ def random_parts(count, seed=SPLIT_SEED):
 
 
 def make_splits(documents, parts, settings, class_names, titles=None):
-    """Finds the vocabulary in the training documents and makes numbers of all.
+    """Finds the vocabulary in the training documents and turns all documents into numbers.
 
     Args:
-        documents: `Document`s that can be read several times in one order.
-        parts: the number of its part for each, `(N,)`.
+        documents: an iterable of `Document`s, in the same order in every pass.
+        parts: the number of the part of each document, `(N,)`.
         settings: `TextSettings`.
         class_names: names of the classes in the order of their numbers.
-        titles: of each document; its first line when None.
+        titles: title of each document; its first line if None.
 
     Returns:
         `Splits`; `spec.text` is a `TextData`. Documents without a term of the vocabulary are left
-        out, and the manifest says how many.
+        out and counted in the manifest.
 
     Raises:
-        DataError: where a part is left with fewer than 10 documents.
+        DataError: for a part with fewer than 10 documents.
     """
     from scipy import sparse
 
     training = (doc.text for doc, part in zip(documents, parts, strict=True) if part == TRAIN)
     vocabulary = find_vocabulary(training, settings)
     numbers = {name: number for number, name in enumerate(class_names)}
-    vectorizer = _vectorizer(vocabulary, settings)
+    vectorizer = _make_vectorizer(vocabulary, settings)
     counts, words, y, lines = [], [], [], []
     stream = iter(documents)
     while chunk := list(itertools.islice(stream, CHUNK)):
@@ -165,8 +184,8 @@ def make_splits(documents, parts, settings, class_names, titles=None):
     return Splits(*(Split(x[rows], y[rows]) for rows in chosen), spec)
 
 
-def _vectorizer(vocabulary, settings):
-    """What makes sequences of words of texts; None for counts of terms."""
+def _make_vectorizer(vocabulary, settings):
+    """Makes the layer that turns texts into sequences of words; None for counts of terms."""
     if settings.view == "bag":
         return None
     from keras_vrae.layers import TextVectorizer

@@ -1,4 +1,4 @@
-"""The 20 Newsgroups corpus, by scikit-learn's loader and from its cache."""
+"""The 20 Newsgroups corpus by scikit-learn's loader, from its cache."""
 
 import re
 from pathlib import Path
@@ -12,20 +12,20 @@ CACHE = "20news-bydate_py3.pkz"
 SUBJECT = re.compile(r"^Subject:[ \t]*(.*)$", re.MULTILINE | re.IGNORECASE)
 
 
-def load(data_dir=None, strip=()):
-    """Loads both parts of the official split by date.
+def read_newsgroups(data_dir=None, strip=()):
+    """Reads both parts of the official split by date.
 
     Args:
-        data_dir: folder with scikit-learn's cache of the corpus; its usual one when None. What is
-            not there is downloaded.
-        strip: what to remove from each document, of `"headers"`, `"footers"` and `"quotes"`.
+        data_dir: folder with scikit-learn's cache of the corpus; its usual one if None. A missing
+            corpus is downloaded.
+        strip: parts to remove from each document, some of `"headers"`, `"footers"` and `"quotes"`.
 
     Returns:
         `(train, test, class_names, subjects)`: lists of `Document`, the names of the groups, and
-        the subject line of each document of both parts, before anything was removed.
+        the subject line of each whole document of both parts.
 
     Raises:
-        DataError: where the corpus is neither there nor within reach.
+        DataError: for a corpus that is neither there nor within reach.
 
     Reference:
         Lang, 1995, NewsWeeder (ICML); http://qwone.com/~jason/20Newsgroups/.
@@ -66,12 +66,12 @@ def load(data_dir=None, strip=()):
 
 
 def subject_line(text):
-    """The subject of a posting, or its first line."""
+    """Returns the subject of a posting, or its first line."""
     found = SUBJECT.search(text)
     return found[1].strip() if found else first_line(text)
 
 
 def first_line(text, width=90):
-    """The first line that is not empty, cut to a width."""
+    """Returns the first line that is not empty, cut to a width."""
     line = next((line.strip() for line in text.splitlines() if line.strip()), "")
     return line if len(line) <= width else line[: width - 1].rstrip() + "…"

@@ -1,4 +1,4 @@
-"""What a model of documents learns to explain: the words that tell, of a document and its like."""
+"""Targets of a model of documents: weights of the words of a document and of its neighbours."""
 
 from typing import Any, NamedTuple
 
@@ -10,12 +10,12 @@ ROWS_AT_A_TIME = 500
 
 
 class Mixture(NamedTuple):
-    """Targets of documents: each one's own words, and those of its neighbours.
+    """Targets of documents: the words of each document, mixed with those of its neighbours.
 
     Attributes:
         own: weights of the terms of each document, a sparse matrix `(N, V)`.
-        neighbours: numbers of documents, `(N, k)`; None for none.
-        share: of the neighbours together, from 0 to 1.
+        neighbours: numbers of documents, `(N, k)`; None without neighbours.
+        share: share of all neighbours together, from 0 to 1.
     """
 
     own: Any
@@ -24,35 +24,31 @@ class Mixture(NamedTuple):
 
 
 def weigh(counts, kind="tfidf", length=100.0, idf_power=3.0):
-    """Weights of terms that sum to the same number in every document.
+    """Weighs terms so that the weights of every document have the same sum.
 
     Args:
-        counts: of the terms, a sparse matrix `(N, V)`.
+        counts: counts of terms, a sparse matrix `(N, V)`.
         kind: `"tfidf"` for `(1 + log(count)) * idf^idf_power`, or `"counts"` for the counts
-            themselves, which are left as they are.
-        length: the sum of the weights of a document, its length in words: a long document then
-            counts no more than a short one.
-        idf_power: the power of the inverse document frequency.
+            themselves.
+        length: sum of the weights of a document, as if all documents had so many words: a long
+            one then counts as much as a short one.
+        idf_power: power of the inverse document frequency.
 
     Returns:
         Sparse matrix `(N, V)` of float32.
     """
-    from scipy import sparse
+    from sklearn.feature_extraction.text import TfidfTransformer
 
-    counts = counts.tocsr().astype("float32")
     if kind == "counts":
-        return counts
-    frequency = np.bincount(counts.indices, minlength=counts.shape[1])
-    idf = np.log((1 + counts.shape[0]) / (1 + frequency)) + 1
-    weights = counts.copy()
-    weights.data = 1 + np.log(weights.data)
-    weights = weights @ sparse.diags(idf**idf_power)
-    totals = np.maximum(np.asarray(weights.sum(axis=1)).ravel(), 1e-12)
-    return (sparse.diags(length / totals) @ weights).tocsr().astype("float32")
+        return counts.tocsr().astype("float32")
+    counts = counts.astype("float64")
+    transformer = TfidfTransformer(norm="l1", sublinear_tf=True).fit(counts)
+    transformer.idf_ = transformer.idf_**idf_power
+    return (length * transformer.transform(counts)).astype("float32")
 
 
 def singular_codes(counts, components=64, seed=0):
-    """Documents in the first singular vectors of their TF-IDF weights: `(N, components)`."""
+    """Finds the first singular vectors of TF-IDF weights; documents in them, `(N, components)`."""
     from sklearn.decomposition import TruncatedSVD
     from sklearn.feature_extraction.text import TfidfTransformer
 
@@ -62,14 +58,14 @@ def singular_codes(counts, components=64, seed=0):
 
 
 def nearest(codes, count):
-    """The rows that are most similar to each by cosine, itself left out.
+    """Finds the rows that are most similar to each row by cosine, other than itself.
 
     Args:
         codes: `(N, Z)`.
-        count: how many.
+        count: number of rows to find for each.
 
     Returns:
-        Whole numbers `(N, count)`, in no particular order.
+        Whole numbers `(N, count)`, in any order.
 
     Example:
         >>> nearest(np.array([[1.0, 0.0], [2.0, 0.1], [0.0, 1.0]]), count=1).ravel()
@@ -90,19 +86,19 @@ def nearest(codes, count):
 class Targets:
     """The targets of each epoch of training.
 
-    At first the neighbours of a document are those in the singular vectors of the TF-IDF weights,
-    10 of them; from the fifth epoch on those in the codes of the model itself, found anew for each
-    epoch. No labels are used.
+    In the first four epochs the 10 neighbours of a document are found in the singular vectors of
+    the TF-IDF weights; later they are found again for each epoch in the codes of the model. Labels
+    are not used.
 
     Args:
-        counts: of the terms in the training documents, a sparse matrix `(N, V)`.
+        counts: counts of terms in the training documents, a sparse matrix `(N, V)`.
         kind, length, idf_power: as in `weigh`.
-        neighbours: how many the model's own codes give; 0 for no neighbours at all.
-        share: theirs of a target, together.
+        neighbours: number of neighbours in the codes of the model; 0 for none at any time.
+        share: share of the neighbours, together, in a target.
 
     Reference:
-        TF-IDF in the place of counts: Chaidaroon and Fang, 2017, arXiv 1708.03436; neighbours that
-        are known before training: Chaidaroon, Ebesu and Fang, 2018 (SIGIR).
+        TF-IDF instead of counts: Chaidaroon and Fang, 2017, arXiv 1708.03436; neighbours
+        that are known before training: Chaidaroon, Ebesu and Fang, 2018 (SIGIR).
     """
 
     first_neighbours, first_epochs = 10, 4
@@ -115,10 +111,10 @@ class Targets:
         self._first = None
 
     def at(self, epoch, encode):
-        """The `Mixture` of an epoch, counted from 0.
+        """Returns the `Mixture` of an epoch, counted from 0.
 
         Args:
-            epoch: its number.
+            epoch: number of the epoch.
             encode: a function without arguments that gives the codes of all documents, `(N, Z)`.
         """
         if not self.neighbours:

@@ -1,4 +1,4 @@
-"""Vectors of words from a text file, for what a recurrent encoder begins with."""
+"""Vectors of words from a text file, with which a recurrent encoder begins."""
 
 import numpy as np
 
@@ -9,22 +9,22 @@ def read_vectors(path, vocabulary, size, seed=0):
     """Reads the vectors of the terms of a vocabulary.
 
     Each line of the file is a word and its numbers, with spaces between them, as GloVe and
-    word2vec write it; a first line with two numbers alone is passed over. The file is read line by
-    line. Terms that it lacks get numbers of the same mean and spread, drawn at random.
+    word2vec write it; a first line with two numbers alone is skipped. The file is read line by
+    line. Terms that it lacks get random numbers of the same mean and spread.
 
     Args:
         path: the file, UTF-8.
         vocabulary: the terms.
         size: numbers that each vector must have.
-        seed: whole number that fixes what is drawn.
+        seed: whole number that fixes the random numbers.
 
     Returns:
         NumPy array `(V, size)` of float32.
 
     Raises:
-        SettingError: where there is no such file.
-        DataError: for a line that is no word with `size` numbers, or a file without any of the
-            terms.
+        SettingError: for a file that does not exist.
+        DataError: for a line other than a word with `size` numbers, or a file without any of
+            the terms.
     """
     rows = {term: row for row, term in enumerate(vocabulary)}
     found = {}
@@ -35,7 +35,7 @@ def read_vectors(path, vocabulary, size, seed=0):
                 if number == 1 and len(values) == 1 and word.isdigit():
                     continue
                 if word in rows:
-                    found[rows[word]] = _vector(values, size, f"{path}, line {number}")
+                    found[rows[word]] = _parse_vector(values, size, f"{path}, line {number}")
     except OSError as error:
         expected = f"a file that can be read ({error.strerror})"
         raise SettingError(complaint("embeddings", expected, str(path))) from None
@@ -50,7 +50,7 @@ def read_vectors(path, vocabulary, size, seed=0):
     return vectors
 
 
-def _vector(values, size, where):
+def _parse_vector(values, size, where):
     try:
         vector = np.array([value for value in values if value.strip()], "float32")
     except ValueError:

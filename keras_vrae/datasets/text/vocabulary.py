@@ -1,4 +1,4 @@
-"""What a term is, and which terms a vocabulary has: scikit-learn's counting of words."""
+"""Terms of documents and their vocabulary, by scikit-learn's counting of words."""
 
 from keras_vrae.validation import DataError
 
@@ -6,13 +6,13 @@ STOP_WORDS = ("english", "none")
 
 
 def make_counter(settings, vocabulary=None):
-    """scikit-learn's `CountVectorizer` with these settings.
+    """Makes scikit-learn's `CountVectorizer` with these settings.
 
     A term is two or more letters, digits or underscores in a row, in lower case.
 
     Args:
         settings: `TextSettings`.
-        vocabulary: the terms in the order of their numbers; found by `fit` when None.
+        vocabulary: the terms in the order of their numbers; found by `fit` if None.
     """
     import numpy as np
     from sklearn.feature_extraction.text import CountVectorizer
@@ -28,7 +28,7 @@ def make_counter(settings, vocabulary=None):
 
 
 def find_vocabulary(texts, settings):
-    """The most frequent terms of the training texts, in alphabetical order.
+    """Finds the most frequent terms of the training texts, in alphabetical order.
 
     Args:
         texts: the texts, read once.
@@ -38,7 +38,7 @@ def find_vocabulary(texts, settings):
         A tuple of strings.
 
     Raises:
-        DataError: where nothing is left.
+        DataError: for texts without a term.
     """
     counter = make_counter(settings)
     try:
@@ -49,5 +49,5 @@ def find_vocabulary(texts, settings):
 
 
 def count_terms(texts, vocabulary, settings):
-    """Counts of the terms in each text, a sparse matrix `(N, V)` of float32."""
+    """Counts the terms in each text: a sparse matrix `(N, V)` of float32."""
     return make_counter(settings, vocabulary).transform(texts)

@@ -1,29 +1,29 @@
-"""Where a shard is damaged, found when reading it has failed."""
+"""Search for the damaged record of a shard after reading has failed."""
 
 from contextlib import contextmanager
 from pathlib import Path
 
 import tensorflow as tf
 
-from keras_vrae.datasets.tfrecord.records import decode
+from keras_vrae.datasets.tfrecord.records import decode_records
 from keras_vrae.validation import DataError
 
-# TensorFlow quotes a record that it cannot parse, and fails at that where it is no text.
+# TensorFlow quotes a record that it cannot parse, and fails at that if it is not text.
 UNREADABLE = (tf.errors.InvalidArgumentError, UnicodeDecodeError)
 DAMAGE = (*UNREADABLE, tf.errors.DataLossError, tf.errors.NotFoundError)
 
 
 @contextmanager
-def damage_told(split):
-    """Names the damaged file and record where reading a part fails while the block runs.
+def naming_damage(split):
+    """Names the damaged file and record if reading a part fails while the block runs.
 
-    TensorFlow says neither. So the shards are read again, one after the other, up to the record.
+    TensorFlow names neither. So the shards are read again, one after the other, up to the record.
 
     Args:
-        split: a `ShardedSplit`; with any other part nothing is done.
+        split: a `ShardedSplit`; any other part is ignored.
 
     Raises:
-        DataError: in place of TensorFlow's error, where a shard is damaged.
+        DataError: instead of TensorFlow's error, for a damaged shard.
     """
     try:
         yield
@@ -34,15 +34,15 @@ def damage_told(split):
 
 
 def check_shard(folder, shard, description):
-    """Reads all of a shard; raises `DataError` with the first record that is not as it was."""
+    """Reads a whole shard; raises `DataError` that names the first damaged record."""
     path = Path(folder, shard.file)
-    sound, reason = 0, "the file has no more"
+    sound, reason = 0, "the file ends before it"
     records = tf.data.TFRecordDataset(str(path)).batch(1)
     try:
-        for _ in records.map(lambda batch: decode(batch, description)):
+        for _ in records.map(lambda batch: decode_records(batch, description)):
             sound += 1
     except tf.errors.NotFoundError:
-        raise DataError(f"{path} is not there any more") from None
+        raise DataError(f"{path} does not exist any more") from None
     except tf.errors.DataLossError:
         reason = "its checksum does not fit, or the file ends in it"
     except UNREADABLE:
@@ -53,7 +53,7 @@ def check_shard(folder, shard, description):
         if sound == shard.examples:
             return
         if sound > shard.examples:
-            reason = "there should be no more"
+            reason = "it is one too many"
     number = min(sound, shard.examples) + 1
     raise DataError(
         f"{path} is damaged at record {number:,} of {shard.examples:,}: {reason}. Write it again"

@@ -1,4 +1,4 @@
-"""What the file beside the shards says of them."""
+"""Description of a data set in shards, a JSON file in their folder."""
 
 import json
 import math
@@ -12,12 +12,12 @@ from keras_vrae.validation import DataError, SettingError, check_event_shape, ch
 
 FILE_NAME = "shards.json"
 PARTS = ("train", "validation", "test")
-DTYPES = {"uint8": "|u1", "float32": "<f4"}  # And how the bytes of a record are read.
+DTYPES = {"uint8": "|u1", "float32": "<f4"}  # NumPy's code for the bytes of a record.
 KINDS = ("image", "series", "roll")
 
 
 class Shard(NamedTuple):
-    """One file: its name in the folder, its part, and how many examples and bytes it holds."""
+    """One file: its name in the folder, its part, and its numbers of examples and bytes."""
 
     file: str
     part: str
@@ -30,11 +30,11 @@ class Description(NamedTuple):
 
     Attributes:
         event_shape: shape of one example.
-        dtype: of its values in the files, `"uint8"` (255 is read as 1.0) or `"float32"`.
-        class_names: what to call the classes, in the order of their numbers; of examples without
-            labels, `("all",)`.
-        kind: how to draw an example, as in `DataSpec`.
-        deviation: standard deviation of all values of the training part, as they are read.
+        dtype: type of the values in the files, `"uint8"` (255 is read as 1.0) or `"float32"`.
+        class_names: names of the classes in the order of their numbers; `("all",)` for examples
+            without labels.
+        kind: kind of the examples, as in `DataSpec`.
+        deviation: standard deviation of all values of the training part, after reading.
         shards: the `Shard`s of all parts, a tuple.
     """
 
@@ -46,24 +46,24 @@ class Description(NamedTuple):
     shards: tuple
 
     @property
-    def values(self):
+    def num_values(self):
         """Number of values of an example."""
         return math.prod(self.event_shape)
 
     @property
     def example_bytes(self):
         """Bytes of the values of an example in the files."""
-        return self.values * np.dtype(DTYPES[self.dtype]).itemsize
+        return self.num_values * np.dtype(DTYPES[self.dtype]).itemsize
 
     def write(self, folder):
-        """Writes the file that says this beside the shards."""
+        """Writes the description into the folder of the shards."""
         content = {**self._asdict(), "shards": [shard._asdict() for shard in self.shards]}
         with replacing(Path(folder, FILE_NAME)) as aside:
             aside.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", "utf-8")
 
     @classmethod
     def read(cls, folder):
-        """Reads it again, or raises `DataError` where it is not there or says what cannot be."""
+        """Reads a description, or raises `DataError` if it is missing or invalid."""
         path = Path(folder, FILE_NAME)
         try:
             content = json.loads(path.read_text("utf-8"))
@@ -73,7 +73,7 @@ class Description(NamedTuple):
                 tuple(str(name) for name in content["class_names"]),
                 content["kind"],
                 float(content["deviation"]),
-                tuple(_shard(shard) for shard in content["shards"]),
+                tuple(_parse_shard(shard) for shard in content["shards"]),
             )
             if found.dtype not in DTYPES or found.kind not in KINDS:
                 raise ValueError(f"unknown dtype {found.dtype!r} or kind {found.kind!r}")
@@ -87,14 +87,14 @@ class Description(NamedTuple):
         except FileNotFoundError:
             raise DataError(
                 f"{folder} must hold {FILE_NAME}, which `python -m keras_vrae.datasets.tfrecord` "
-                "writes beside the shards. Received: a folder without it"
+                "writes next to the shards. Received: a folder without it"
             ) from None
         except (OSError, ValueError, TypeError, KeyError, RecursionError, SettingError) as error:
             raise DataError(f"{path} cannot be read: {error!r:.200}") from None
         return found
 
 
-def _shard(content):
+def _parse_shard(content):
     shard = Shard(**content)
     if shard.part not in PARTS or Path(shard.file).name != shard.file:
         raise ValueError(f"a shard {shard.file!r} of {shard.part!r}")

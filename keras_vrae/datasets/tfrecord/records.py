@@ -1,4 +1,4 @@
-"""What one record of a shard is: a `tf.train.Example` of the bytes `x` and the class number `y`."""
+"""Records of shards: each is a `tf.train.Example` of the bytes `x` and the class number `y`."""
 
 import numpy as np
 import tensorflow as tf
@@ -9,8 +9,8 @@ FEATURES = {"x": tf.io.FixedLenFeature((), tf.string), "y": tf.io.FixedLenFeatur
 LARGEST_BYTE = 255
 
 
-def encode(x, y):
-    """The record of one example, bytes.
+def encode_record(x, y):
+    """Returns the record of one example, bytes.
 
     Args:
         x: array of uint8 or float32.
@@ -24,8 +24,8 @@ def encode(x, y):
     return tf.train.Example(features=tf.train.Features(feature=feature)).SerializeToString()
 
 
-def decode(records, description):
-    """Examples and class numbers of records; TensorFlow's error where they are none.
+def decode_records(records, description):
+    """Decodes examples and class numbers; TensorFlow raises an error for other records.
 
     Args:
         records: tensor of strings `(B,)`.
@@ -36,7 +36,7 @@ def decode(records, description):
     """
     parsed = tf.io.parse_example(records, FEATURES)
     values = tf.io.decode_raw(parsed["x"], tf.dtypes.as_dtype(description.dtype))
-    # It fails where a record has other values than these.
+    # Reshaping fails for a record with more or fewer values.
     values = tf.reshape(values, (tf.size(records), *description.event_shape))
     labels, classes = parsed["y"], len(description.class_names)
     in_range = tf.reduce_all((labels >= 0) & (labels < classes))

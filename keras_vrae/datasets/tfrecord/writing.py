@@ -7,12 +7,14 @@ import numpy as np
 import tensorflow as tf
 
 from keras_vrae.datasets.tfrecord.description import DTYPES, PARTS, Description, Shard
-from keras_vrae.datasets.tfrecord.records import LARGEST_BYTE, encode
+from keras_vrae.datasets.tfrecord.records import LARGEST_BYTE, encode_record
 from keras_vrae.files import replacing
 from keras_vrae.validation import DataError, SettingError, check_int, complaint
 
-NO_CLASSES = ("all",)  # What examples without labels are called, as everywhere.
-MOST_SHARDS = 512  # They are written at the same time, and a process may open some 1,000 files.
+NO_CLASSES = ("all",)  # The class of examples without labels.
+MOST_SHARDS = (
+    512  # All of them are open while they are written; a process may open some 1,000 files.
+)
 BATCH = 256
 
 
@@ -20,19 +22,19 @@ def write(folder, parts, num_shards, class_names=NO_CLASSES, kind="image"):
     """Writes the parts of a data set into shards, without holding them in memory.
 
     Args:
-        folder: where to; it must be empty or not there yet.
+        folder: folder to write to, empty or new.
         parts: a dict with `"train"`, `"validation"` and `"test"`, each an iterable of pairs of
             examples `(B, ...)`, all uint8 or all float32, and class numbers `(B,)`, or None.
-        num_shards: shards of each part; they take the examples in turns.
-        class_names: what to call the classes.
-        kind: how to draw an example, as in `DataSpec`.
+        num_shards: number of shards of each part, which take the examples in turns.
+        class_names: names of the classes.
+        kind: kind of the examples, as in `DataSpec`.
 
     Returns:
-        The `Description`, which is written as `shards.json` beside them, last of all.
+        The `Description`, which is written to the same folder last, as `shards.json`.
 
     Raises:
-        SettingError: for a folder that is not free, or a number of shards that cannot be.
-        DataError: for examples of different shape or type, values that are no number, and class
+        SettingError: for a folder that is not empty, or an invalid number of shards.
+        DataError: for examples of different shape or type, values that are not finite, and class
             numbers without a name.
 
     Example:
@@ -50,7 +52,7 @@ def write(folder, parts, num_shards, class_names=NO_CLASSES, kind="image"):
         raise SettingError(complaint("output", "a folder that is empty or not there", str(folder)))
     shards, formats, deviations = [], set(), []
     for part in PARTS:
-        checked = _checked(parts[part], part, formats, len(class_names))
+        checked = _check_batches(parts[part], part, formats, len(class_names))
         found, deviation = _write_part(folder, part, checked, num_shards)
         shards += found
         deviations.append(deviation)
@@ -63,23 +65,23 @@ def write(folder, parts, num_shards, class_names=NO_CLASSES, kind="image"):
 
 
 def write_splits(folder, splits, num_shards):
-    """Writes `Splits` in memory: images as bytes where that loses nothing, else float32.
+    """Writes `Splits` in memory: as bytes if that loses nothing, otherwise as float32.
 
     Returns:
         The `Description`.
 
     Raises:
-        SettingError: for documents, for sequences of unequal length and standardized ones; and as
-            in `write`.
+        SettingError: for documents, sequences of unequal length and standardized ones; and as in
+            `write`.
     """
     unequal = any(split.lengths is not None for split in splits[:3])
-    if unequal or splits.spec.text or splits.spec.scaling:
+    if unequal or splits.spec.text or splits.spec.standardization:
         kind = splits.spec.kind + (" of unequal length" if unequal else "")
         raise SettingError(
             "`dataset` must be of examples of one shape, neither documents nor standardized. "
             f"Received: kind={kind!r}"
         )
-    as_bytes = all(_is_of_bytes(split.x) for split in splits[:3])
+    as_bytes = all(_fits_bytes(split.x) for split in splits[:3])
 
     def batches(split):
         for start in range(0, split.size, BATCH):
@@ -91,7 +93,7 @@ def write_splits(folder, splits, num_shards):
     return write(folder, parts, num_shards, splits.spec.class_names, splits.spec.kind)
 
 
-def _is_of_bytes(x):
+def _fits_bytes(x):
     for start in range(0, len(x), BATCH):
         rows = x[start : start + BATCH]
         levels = np.rint(rows * LARGEST_BYTE)
@@ -102,7 +104,7 @@ def _is_of_bytes(x):
     return True
 
 
-def _checked(batches, part, formats, num_classes):
+def _check_batches(batches, part, formats, num_classes):
     for x, y in batches:
         formats.add((x.shape[1:], x.dtype.name))
         y = np.zeros(len(x), "int64") if y is None else y
@@ -122,7 +124,7 @@ def _checked(batches, part, formats, num_classes):
 
 
 def _write_part(folder, part, batches, num_shards):
-    """The `Shard`s of a part, and the standard deviation of its values as they are read."""
+    """Writes a part; returns its `Shard`s and the standard deviation of its values as read."""
     names = [f"{part}-{k:05d}-of-{num_shards:05d}.tfrecord" for k in range(num_shards)]
     counts, size = [0] * num_shards, 0
     values, total, squares = 0, 0.0, 0.0
@@ -136,7 +138,7 @@ def _write_part(folder, part, batches, num_shards):
             squares += np.square(scaled).sum()
             for example, label in zip(x, y, strict=True):
                 shard = size % num_shards
-                writers[shard].write(encode(example, label))
+                writers[shard].write(encode_record(example, label))
                 counts[shard] += 1
                 size += 1
     shards = [

@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from keras_vrae import sequences
-from keras_vrae.datasets.pipeline.batches import binarize
-from keras_vrae.datasets.series import unseen
+from keras_vrae.datasets import unseen
+from keras_vrae.datasets.pipeline import binarize
 from keras_vrae.evaluation.anomaly import (
     anomaly_figures,
     anomaly_scores,
@@ -112,7 +112,7 @@ def read_scored(arguments, config, model, splits):
         expected = f"left out for a run on {config.dataset}"
         raise SettingError(complaint("data", expected, arguments.data))
     options = config.missing, config.window, config.stride
-    return Scored(*unseen.read(arguments.data, model.event_shape, *options))
+    return Scored(*unseen.read_sequences(arguments.data, model.event_shape, *options))
 
 
 def truth_of(arguments, labels):

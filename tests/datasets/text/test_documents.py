@@ -11,7 +11,7 @@ from scipy import sparse
 
 from keras_vrae import datasets
 from keras_vrae.datasets import reachable
-from keras_vrae.datasets.pipeline.batches import evaluation_batches, training_batches
+from keras_vrae.datasets.pipeline import evaluation_batches, training_batches
 from keras_vrae.datasets.text import newsgroups
 from keras_vrae.datasets.text.corpus import Corpus
 from keras_vrae.datasets.text.targets import Mixture, nearest, weigh

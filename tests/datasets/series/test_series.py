@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 from keras_vrae import datasets
-from keras_vrae.datasets.series.series import Series, make_splits
+from keras_vrae.datasets.pipeline import (
+    array_batches,
+    evaluation_batches,
+    steps_in_epoch,
+    training_batches,
+)
+from keras_vrae.datasets.series.preparation import Series, make_splits
 from keras_vrae.validation import DataError, SettingError
 
 RNG = np.random.default_rng(0)
@@ -39,7 +45,8 @@ def write_parquet(path, extra=None):
     pd = pytest.importorskip("pandas")
     pytest.importorskip("pyarrow")
     write_long(path.with_suffix(".csv"))
-    pd.read_csv(path.with_suffix(".csv")).to_parquet(path)
+    frame = pd.read_csv(path.with_suffix(".csv"), float_precision="round_trip")
+    frame.to_parquet(path)
 
 
 def load(path, **options):
@@ -62,22 +69,67 @@ def test_every_format_gives_the_series_back(ending, tmp_path):
     for part in splits[:3]:
         for x, y, length in zip(part.x, part.y, part.lengths, strict=True):
             assert not x[length:].any()
-            found[tuple(x[:length, 0].round(3).tolist())] = splits.spec.class_names[y]
-    expected = {
-        tuple(np.float32(v[:, 0]).round(3).tolist()): k for v, k in zip(VALUES, LABELS, strict=True)
-    }
+            found[tuple(x[:length, 0].tolist())] = splits.spec.class_names[y]
+    expected = {tuple(v[:, 0].tolist()): k for v, k in zip(VALUES, LABELS, strict=True)}
     assert found == expected
 
 
-def test_scaling_is_that_of_the_training_part(tmp_path):
+def test_standardization_is_that_of_the_training_part(tmp_path):
     write_npz(tmp_path / "a.npz")
     splits = load(tmp_path / "a.npz")
     steps = np.concatenate(
         [x[:n] for x, n in zip(splits.train.x, splits.train.lengths, strict=True)]
     )
-    np.testing.assert_allclose(splits.spec.scaling["mean"], steps.mean(axis=0), rtol=1e-5)
-    np.testing.assert_allclose(splits.spec.scaling["scale"], steps.std(axis=0), rtol=1e-5)
-    assert load(tmp_path / "a.npz", standardize=False).spec.scaling is None
+    np.testing.assert_allclose(splits.spec.standardization["mean"], steps.mean(axis=0), rtol=1e-5)
+    np.testing.assert_allclose(splits.spec.standardization["scale"], steps.std(axis=0), rtol=1e-5)
+    assert load(tmp_path / "a.npz", standardize=False).spec.standardization is None
+
+
+def write_large(path, mean, spread, dtype="float64"):
+    """Writes series whose spread is small for their mean; returns all steps."""
+    x = mean + spread * RNG.normal(size=(20, 6, 1))
+    if path.suffix == ".npz":
+        np.savez(path, x=x.astype(dtype), x_test=x.astype(dtype))
+    else:
+        lines = ["a,b,c,d,e,f", *(",".join(map(repr, row)) for row in x[:, :, 0].tolist())]
+        path.write_text("\n".join(lines) + "\n")
+    return x
+
+
+@pytest.mark.parametrize("ending", [".npz", ".csv"])
+@pytest.mark.parametrize(("mean", "spread"), [(1e5, 0.005), (-3e9, 7.0), (0.0, 1e12)])
+def test_a_small_spread_around_a_large_mean_survives_loading_and_batches(
+    tmp_path, ending, mean, spread
+):
+    path = tmp_path / f"a{ending}"
+    x = write_large(path, mean, spread)
+    splits = load(path)
+    assert splits.spec.standardization["constant_channels"] == []
+    mean, scale = (np.array(splits.spec.standardization[name]) for name in ("mean", "scale"))
+    train = splits.train
+    batches = {
+        "training": list(training_batches(train, 4, seed=0).take(steps_in_epoch(train, 4))),
+        "evaluation": list(evaluation_batches(train, 4, with_labels=False)),
+        "arrays": [x for x, y in array_batches(train.x, train.x, batch_size=4)],
+        "targets": [y for x, y in array_batches(train.x, train.x, batch_size=4)],
+    }
+    for name, found in batches.items():
+        standardized = (np.concatenate(found) - mean) / scale
+        assert abs(standardized.mean()) < 1e-3, name
+        assert abs(standardized.std() - 1) < 1e-3, name
+    if ending == ".npz":
+        np.testing.assert_array_equal(splits.test.x, x)
+    else:
+        rows = np.concatenate([part.x for part in splits[:3]])[:, :, 0]
+        assert sorted(map(tuple, rows)) == sorted(map(tuple, x[:, :, 0]))
+
+
+def test_float32_stays_what_it_is(tmp_path):
+    write_large(tmp_path / "a.npz", 1.0, 1.0, "float32")
+    assert load(tmp_path / "a.npz").train.x.dtype == "float32"
+    write_large(tmp_path / "b.npz", 1.0, 1.0)
+    assert load(tmp_path / "b.npz").train.x.dtype == "float64"
+    assert load(tmp_path / "b.npz", standardize=False).train.x.dtype == "float32"
 
 
 def test_official_parts_are_kept(tmp_path):
@@ -108,7 +160,7 @@ def test_gaps_are_filled_on_a_line_in_time():
 
 def test_constant_channels_are_shifted_only():
     splits = make_splits(Series([np.full((4, 1), 7.0)] * 4), "it")
-    assert splits.spec.scaling == {"mean": [7.0], "scale": [1.0], "constant_channels": [0]}
+    assert splits.spec.standardization == {"mean": [7.0], "scale": [1.0], "constant_channels": [0]}
 
 
 def test_long_sequences_leave_the_length_open():
@@ -166,7 +218,7 @@ def test_a_channel_without_any_value_is_refused():
 
 
 @pytest.mark.parametrize("name", ["gone.csv", "file.xlsx", "folder/NAME"])
-def test_files_that_cannot_be_are_refused_at_once(name):
+def test_invalid_names_of_files_are_refused_at_once(name):
     with pytest.raises(SettingError, match="`dataset` must be timeseries: and a file"):
         datasets.load(f"timeseries:{name}")
 

@@ -19,8 +19,8 @@ def tune(seed=0, steps=12):
 
 
 def test_a_roll_comes_back_from_its_file(tmp_path):
-    midi.write(tune(), tmp_path / "a.mid")
-    np.testing.assert_array_equal(midi.read(tmp_path / "a.mid"), tune())
+    midi.write_midi(tune(), tmp_path / "a.mid")
+    np.testing.assert_array_equal(midi.read_midi(tmp_path / "a.mid"), tune())
 
 
 def test_notes_of_an_other_program(tmp_path):
@@ -32,7 +32,7 @@ def test_notes_of_an_other_program(tmp_path):
     track.append(mido.Message("note_on", note=38, velocity=64, time=0, channel=9))
     file.tracks.append(track)
     file.save(tmp_path / "a.mid")
-    roll = midi.read(tmp_path / "a.mid")
+    roll = midi.read_midi(tmp_path / "a.mid")
     expected = np.zeros((4, midi.KEYS))
     expected[0:2, 60 - midi.LOWEST] = 1
     expected[1:4, 64 - midi.LOWEST] = 1
@@ -41,7 +41,7 @@ def test_notes_of_an_other_program(tmp_path):
 
 def test_a_broken_file_among_good_ones_is_named_and_counted(tmp_path):
     for number in range(4):
-        midi.write(tune(number, steps=4 + number), tmp_path / f"{number}.mid")
+        midi.write_midi(tune(number, steps=4 + number), tmp_path / f"{number}.mid")
     (tmp_path / "broken.mid").write_bytes(b"MThd and no more")
     with pytest.warns(UserWarning, match="broken.mid cannot be read"):
         splits = datasets.load(f"midi:{tmp_path}")
@@ -55,7 +55,7 @@ def test_windows_of_one_piece_are_in_one_part(tmp_path):
     for number in range(10):
         roll = np.zeros((23, midi.KEYS))
         roll[:, number] = 1  # The key tells the piece.
-        midi.write(roll, tmp_path / f"{number}.mid")
+        midi.write_midi(roll, tmp_path / f"{number}.mid")
     splits = datasets.load(f"midi:{tmp_path}", window=4, stride=2)
     pieces = [set(np.flatnonzero(part.x.any(axis=(0, 1)))) for part in splits[:3]]
     train, validation, test = pieces

@@ -1,4 +1,4 @@
-"""Time series from raw to ready: checked, made whole, cut, standardized, split."""
+"""Time series from raw to ready: checked, gaps filled, cut, split, and their standardization."""
 
 from typing import Any, NamedTuple
 
@@ -6,23 +6,25 @@ import numpy as np
 
 from keras_vrae import sequences
 from keras_vrae.datasets.splits import VALIDATION_SEED, DataSpec, Split, Splits
-from keras_vrae.validation import DataError
+from keras_vrae.layers.standardization import Standardization
+from keras_vrae.validation import DataError, check_choice
 
+MISSING = ("refuse", "interpolate")
 TEST_SEED = 1
-# Up to so many steps a batch is laid out step by step, which is fastest; beyond, batches are as
-# long as their longest sequence.
+# A batch is laid out step by step, which is fastest, up to so many steps; beyond that, batches are
+# as long as their longest sequence.
 LONGEST_FIXED = 64
 LARGEST_VALUE = float(np.finfo("float32").max)
 
 
 class Series(NamedTuple):
-    """What a reader of files returns.
+    """Time series as they are in files.
 
     Attributes:
-        values: a list of arrays `(T_n, D)`, float, NaN where a value is missing.
-        labels: the class of each, any hashable; None where there are none.
-        tests: whether each belongs to the test part; None where the source does not say.
-        names: what to call each in a message.
+        values: a list of arrays `(T_n, D)`, NaN for a missing value.
+        labels: the class of each series, any hashable; None without classes.
+        tests: whether each series belongs to the test part; None if the source does not say.
+        names: the name of each series for messages, or None.
     """
 
     values: list
@@ -36,65 +38,77 @@ def make_splits(
 ):
     """Makes `Splits` of time series.
 
-    A tenth of the training part is for validation, and a fifth of all for testing where the source
-    does not say which part is; drawn at random, but of a single series the last ones in time.
+    A tenth of the training part is for validation. If the source does not name a test part, a fifth
+    of all series is. Both are drawn at random, but the test part of a single series is its end.
 
     Args:
         series: `Series`.
-        source: what to call the data in messages.
-        window, stride: each series is cut into windows of so many steps, one begun every `stride`
-            steps (a whole window when None); a rest shorter than a window is left out.
+        source: name of the data in messages.
+        window, stride: each series is cut into windows of `window` steps, one every `stride` steps
+            (`window` of them if None); a rest shorter than a window is left out.
         missing: `"refuse"`, or `"interpolate"`: linearly in time between the neighbours in the same
             channel, and at the ends the nearest value.
-        standardize: whether to shift and scale each channel by mean and standard deviation of the
-            training part; the spec then has the `scaling`, and the splits stay as they are.
-        kind: that of the `DataSpec`.
+        standardize: whether the model is to shift and scale each channel by mean and standard
+            deviation of the training part, which `standardization` of the spec then holds. Values
+            then keep the float64 of their file; otherwise they are float32.
+        kind: kind of the `DataSpec`.
 
     Returns:
         `Splits`, and their `DataSpec`, with `event_shape` `(T, D)`, or `(None, D)` for sequences of
         unequal length of which the longest has more than 64 steps.
 
     Raises:
-        DataError: for data that cannot be used, by the name of the first series at fault.
+        SettingError: for an unknown `missing`.
+        DataError: for unusable data; the message names the first faulty series.
     """
-    names = series.names or [f"series {number}" for number in range(len(series.values))]
-    values, imputed = checked(series.values, names, source, missing)
+    names = series_names(series)
+    values, imputed = check_series(series.values, names, source, missing)
+    values = values if standardize else [value.astype("float32", copy=False) for value in values]
     tests = series.tests
     labels = ["all"] * len(values) if series.labels is None else list(series.labels)
     if window is not None:
         parts = [window_starts(value, tests is None, window, stride or window) for value in values]
-        if not any(starts for part in parts for starts in part):
-            longest = max(map(len, values))
-            raise DataError(
-                f"{source} must have a series of a window or more, {window} steps. "
-                f"Received: {longest} in the longest"
-            )
         rows = [
-            (value[start : start + window], label, test)
+            (value[start : start + window], label, bool(test if tests is None else tests[index]))
             for index, (value, label, part) in enumerate(zip(values, labels, parts, strict=True))
             for test, starts in enumerate(part)
             for start in starts
-            for test in [bool(test) if tests is None else bool(tests[index])]
         ]
+        check_windows(rows, values, window, source)
         values, labels, tests = (list(column) for column in zip(*rows, strict=True))
     if len(values) < 3:
         raise DataError(
             f"{source} must have 3 or more series, or a long one to cut into windows. "
             f"Received: {len(values)}"
         )
-    train, validation, test = _assign(len(values), tests)
+    train, validation, test = _assign_rows(len(values), tests)
     for name, part in (("training", train), ("test", test)):
         if not len(part):
             raise DataError(f"{source} must have examples of the {name} part. Received: none")
     return _assemble(values, labels, (train, validation, test), standardize, imputed, kind)
 
 
-def checked(values, names, source, missing):
-    """`(values, imputed)`: float32 series without gaps, and how many values were filled in.
+def series_names(series):
+    """Returns the name of each series for messages."""
+    return series.names or [f"series {number}" for number in range(len(series.values))]
+
+
+def check_series(values, names, source, missing):
+    """Returns series without gaps, and the number of values that were filled in.
+
+    Args:
+        values: a list of arrays `(T_n, D)`.
+        names: the name of each.
+        source, missing: as in `make_splits`.
+
+    Returns:
+        `(values, imputed)`: float64 arrays, or float32 ones if float32 holds the type of the file;
+        and a whole number.
 
     Raises:
-        DataError: for series that cannot be used, by the name of the first.
+        DataError: for unusable series; the message names the first.
     """
+    check_choice("missing", missing, MISSING)
     channels = {value.shape[1] for value in values}
     if len(channels) != 1 or 0 in channels:
         raise DataError(
@@ -103,6 +117,7 @@ def checked(values, names, source, missing):
         )
     whole, imputed = [], 0
     for value, name in zip(values, names, strict=True):
+        dtype = "float32" if np.can_cast(value.dtype, "float32") else "float64"
         value = np.asarray(value, "float64")
         if not len(value):
             raise DataError(f"{source}, {name}: a series must have one step or more. Received: 0")
@@ -123,7 +138,7 @@ def checked(values, names, source, missing):
                 raise DataError(f"{source}, {name}: channel {channel} has no value at all")
             imputed += int(gaps.sum())
             value = _interpolate(value, gaps)
-        whole.append(value.astype("float32"))
+        whole.append(value.astype(dtype, copy=False))
     return whole, imputed
 
 
@@ -137,7 +152,7 @@ def _interpolate(value, gaps):
 
 
 def window_starts(value, split, window, stride):
-    """First steps of the windows: those of training, and those that begin after them, of test.
+    """Returns the first steps of windows: those of training, and those after them, of the test.
 
     Without `split` all of them are in the first list.
     """
@@ -145,18 +160,27 @@ def window_starts(value, split, window, stride):
     if not split:
         return list(starts), []
     border = int(0.8 * len(value))
-    # No step is in windows of both parts.
+    # A step is never in windows of both parts.
     return [s for s in starts if s + window <= border], [s for s in starts if s >= border]
 
 
+def check_windows(rows, values, window, source):
+    """Raises `DataError` if the series are too short for a window."""
+    if not rows:
+        raise DataError(
+            f"{source} must have a series of a window or more, {window} steps. "
+            f"Received: {max(map(len, values))} in the longest"
+        )
+
+
 def random_tests(count):
-    """Whether each of so many series belongs to the test part, which is a fifth of them."""
+    """Draws a fifth of so many series for the test part: an array of booleans."""
     order = np.random.default_rng(TEST_SEED).permutation(count)
     return np.isin(np.arange(count), order[: max(1, round(0.2 * count))])
 
 
-def _assign(count, tests):
-    """Row numbers of the three parts."""
+def _assign_rows(count, tests):
+    """Returns the row numbers of the three parts."""
     rows = np.arange(count)
     tests = np.asarray(random_tests(count) if tests is None else tests, bool)
     rest = rows[~tests]
@@ -178,21 +202,12 @@ def _assemble(values, labels, parts, standardize, imputed, kind):
     ]
     steps = longest if equal or longest <= LONGEST_FIXED else None
     train = np.concatenate([values[row] for row in parts[0]])
-    scaling = None
-    if standardize:
-        mean, deviation = train.mean(axis=0, dtype="float64"), train.std(axis=0, dtype="float64")
-        constant = deviation <= 1e-6 * np.maximum(1.0, np.abs(mean))
-        scaling = {
-            "mean": mean.tolist(),
-            "scale": np.where(constant, 1.0, deviation).tolist(),
-            "constant_channels": np.flatnonzero(constant).tolist(),
-        }
     spec = DataSpec(
         event_shape=(steps, values[0].shape[1]),
         num_classes=len(names),
         class_names=tuple(str(name) for name in names),
         kind=kind,
-        scaling=scaling,
+        standardization=_standardization_of(train) if standardize else None,
         notes={
             "lengths": [int(lengths.min()), longest],
             "channels": int(values[0].shape[1]),
@@ -202,8 +217,20 @@ def _assemble(values, labels, parts, standardize, imputed, kind):
     return Splits(*splits, spec)
 
 
+def _standardization_of(train):
+    """Returns mean and scale of each channel of steps `(N, D)`, and which channels are constant."""
+    found = Standardization.of(train)
+    # A constant channel is shifted only: its scale is not its deviation.
+    constant = train.std(axis=0, dtype="float64") != found.scale
+    return {
+        "mean": found.mean,
+        "scale": found.scale,
+        "constant_channels": np.flatnonzero(constant).tolist(),
+    }
+
+
 def _sort_key(name):
-    """Numbers by size, before words by the alphabet."""
+    """Sorts numbers by size, before words by the alphabet."""
     try:
         return 0, float(name), ""
     except (TypeError, ValueError):

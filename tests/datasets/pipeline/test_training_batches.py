@@ -5,7 +5,7 @@ import pytest
 import scipy.stats
 
 from keras_vrae.datasets import Split
-from keras_vrae.datasets.pipeline.batches import (
+from keras_vrae.datasets.pipeline import (
     binarize,
     evaluation_batches,
     steps_in_epoch,
@@ -35,18 +35,18 @@ def test_every_epoch_holds_every_example_in_an_order_of_its_own(split):
 
 
 @pytest.mark.parametrize("first_step", [0, 1, 4])
-def test_pieces_hold_the_batches_of_each_epoch_one_after_the_other(first_step):
+def test_batches_that_come_together_follow_one_another_within_an_epoch(first_step):
     x = np.random.default_rng(0).random((10, 3), dtype="float32")
     settings = {"batch_size": 2, "seed": 0, "binarization": "dynamic", "with_labels": True}
     settings |= {"first_epoch": 3, "first_step": first_step}
     batches = training_batches(Split(x, np.arange(10)), **settings).as_numpy_iterator()
-    pieces = training_batches(Split(x, np.arange(10)), batches_in_piece=3, **settings)
-    pieces = pieces.as_numpy_iterator()
+    elements = training_batches(Split(x, np.arange(10)), together=3, **settings)
+    elements = elements.as_numpy_iterator()
     for steps in (5 - first_step, 5, 5):
         for begin in range(0, steps, 3):
             together = list(itertools.islice(batches, min(3, steps - begin)))
-            for piece, parts in zip(next(pieces), zip(*together, strict=True), strict=True):
-                np.testing.assert_array_equal(piece, np.concatenate(parts))
+            for element, parts in zip(next(elements), zip(*together, strict=True), strict=True):
+                np.testing.assert_array_equal(element, np.concatenate(parts))
 
 
 @pytest.mark.parametrize("binarization", ["none", "dynamic"])
@@ -60,7 +60,7 @@ def test_an_epoch_depends_on_the_seed_and_its_number_alone(split, binarization):
     assert np.concatenate(other).tolist() != np.concatenate(whole[0]).tolist()
 
 
-def test_dynamic_binarization_draws_anew_with_the_grey_level_as_probability():
+def test_dynamic_binarization_draws_again_with_the_grey_level_as_probability():
     split = Split(np.full((500, 4), [0.0, 0.2, 0.7, 1.0], "float32"), np.zeros(500))
     drawn = [np.concatenate(epoch) for epoch in epochs(split, 4, binarization="dynamic")]
     assert set(np.unique(drawn)) == {0.0, 1.0}

@@ -33,7 +33,7 @@ def write_set(folder, train=20, test=12, side=6, compress=True):
 @pytest.mark.parametrize("compress", [True, False])
 def test_reads_what_was_written(tmp_path, compress):
     arrays = write_set(tmp_path, compress=compress)
-    (train_x, train_y), (test_x, test_y) = idx.load(tmp_path)
+    (train_x, train_y), (test_x, test_y) = idx.read_folder(tmp_path)
     np.testing.assert_array_equal(train_x, arrays["train-images-idx3-ubyte"])
     np.testing.assert_array_equal(train_y, arrays["train-labels-idx1-ubyte"])
     np.testing.assert_array_equal(test_x, arrays["t10k-images-idx3-ubyte"])
@@ -73,7 +73,7 @@ def test_damaged_files(tmp_path, content, message):
     path = tmp_path / "images"
     path.write_bytes(content)
     with pytest.raises(DataError, match=message) as error:
-        idx.read(path, ndim=3)
+        idx.read_idx(path, ndim=3)
     assert str(path) in str(error.value)
 
 
@@ -82,7 +82,7 @@ def test_damaged_gzip(tmp_path):
     for content in (IMAGES, gzip.compress(IMAGES)[:-5], b"\x1f\x8b" + b"x" * 40):
         path.write_bytes(content)
         with pytest.raises(DataError, match="cannot be read"):
-            idx.read(path, ndim=3)
+            idx.read_idx(path, ndim=3)
 
 
 def test_missing_file_is_named(tmp_path):

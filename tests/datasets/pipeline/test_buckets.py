@@ -3,7 +3,7 @@
 import numpy as np
 
 from keras_vrae.datasets import Split
-from keras_vrae.datasets.pipeline.batches import evaluation_batches, training_batches
+from keras_vrae.datasets.pipeline import evaluation_batches, training_batches
 
 RNG = np.random.default_rng(0)
 LENGTHS = RNG.integers(1, 40, 101)

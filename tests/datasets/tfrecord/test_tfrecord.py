@@ -1,5 +1,6 @@
 """Data sets in TFRecord shards."""
 
+import dataclasses
 import itertools
 import json
 from types import SimpleNamespace
@@ -12,13 +13,13 @@ import tensorflow as tf
 import keras_vrae as kv
 from keras_vrae import datasets, evaluation
 from keras_vrae.datasets import tfrecord
-from keras_vrae.datasets.pipeline.batches import (
+from keras_vrae.datasets.pipeline import (
     binarize,
     evaluation_batches,
     steps_in_epoch,
     training_batches,
 )
-from keras_vrae.datasets.tfrecord import reading, records
+from keras_vrae.datasets.tfrecord import records, sharded_split
 from keras_vrae.datasets.tfrecord.__main__ import main
 from keras_vrae.training import ExperimentConfig, checkpoints, loop, train_and_evaluate
 from keras_vrae.validation import DataError, SettingError
@@ -99,11 +100,11 @@ def test_a_step_depends_on_the_seed_the_epoch_and_the_step_alone(train, binariza
 
 
 def test_the_buffer_is_what_is_held(train):
-    small = reading.dataclasses.replace(train, buffer=1)
+    small = dataclasses.replace(train, buffer=1)
     (order,) = epochs(small, 1)
     turns = [number % 3 for number in numbers(order)]  # Of one shard each.
     assert all(len({*turns[start : start + 3]}) == 3 for start in range(0, SIZE, 3))
-    assert reading.fitting(10_000, 2**28, 2**20) == 256
+    assert sharded_split.examples_in_memory(2**20) == 256
 
 
 @pytest.mark.parametrize("batch_size", [3, 7, 20, 64])
@@ -254,9 +255,9 @@ def test_records_of_another_kind_are_told(shards):
     "record",
     [
         b"\xff" * 70,  # TensorFlow quotes it in what it says, and fails at that.
-        records.encode(np.zeros((4, 2), "uint8"), -1),
-        records.encode(np.zeros((4, 2), "uint8"), 5),
-        records.encode(np.zeros((4, 3), "uint8"), 0),
+        records.encode_record(np.zeros((4, 2), "uint8"), -1),
+        records.encode_record(np.zeros((4, 2), "uint8"), 5),
+        records.encode_record(np.zeros((4, 3), "uint8"), 0),
     ],
     ids=["no text", "label -1", "label 5", "shape"],
 )
@@ -321,7 +322,9 @@ def test_sequences_of_unequal_length_cannot_be_written(tmp_path):
     sequences = splits.test._replace(lengths=np.full(splits.test.size, 3))
     with pytest.raises(SettingError, match="kind='image of unequal length'"):
         tfrecord.write_splits(tmp_path / "set", splits._replace(test=sequences), 2)
-    scaled = splits._replace(spec=splits.spec._replace(scaling={"mean": [0.0], "scale": [2.0]}))
+    scaled = splits._replace(
+        spec=splits.spec._replace(standardization={"mean": [0.0], "scale": [2.0]})
+    )
     with pytest.raises(SettingError, match="nor standardized"):
         tfrecord.write_splits(tmp_path / "set", scaled, 2)
     assert not (tmp_path / "set").exists()

@@ -1,0 +1,35 @@
+"""Sets of music by name."""
+
+from keras_vrae.datasets.music.chorales import read_chorales
+from keras_vrae.datasets.music.midi import read_midi_folder
+from keras_vrae.datasets.names import CHORALES, source_of
+from keras_vrae.datasets.series.preparation import make_splits, random_tests
+
+FEWEST_PIECES = 5
+
+
+def load(name, data_dir=None, **options):
+    """Loads piano rolls; 0.8 of the pieces are for training and 0.2 for the test.
+
+    All windows of a piece are in one part. If there are fewer than five pieces, both parts have
+    windows of each of them, those of the test from its end.
+
+    Args:
+        name: `"chorales"` or `"midi:PATH"`.
+        data_dir: folder that keeps the chorales once they are parsed.
+        **options: `window` and `stride` of `series.preparation.make_splits`.
+
+    Returns:
+        `Splits`.
+
+    Raises:
+        DataError: without the package that reads the music, and for unreadable files.
+    """
+    if name == CHORALES:
+        series, notes = read_chorales(data_dir), {}
+    else:
+        series, notes = read_midi_folder(source_of(name).rest)
+    if len(series.values) >= FEWEST_PIECES:
+        series = series._replace(tests=random_tests(len(series.values)).tolist())
+    splits = make_splits(series, name, **{**options, "standardize": False, "kind": "roll"})
+    return splits._replace(spec=splits.spec._replace(notes={**splits.spec.notes, **notes}))

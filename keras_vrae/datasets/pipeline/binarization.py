@@ -1,0 +1,55 @@
+"""Zeros and ones drawn from grey levels, once and for all or again in each epoch."""
+
+import math
+
+import numpy as np
+import tensorflow as tf
+
+from keras_vrae.datasets.splits import Split
+
+FIXED_BINARIZATION_SEED = 0
+
+
+def binarize(split, seed=FIXED_BINARIZATION_SEED):
+    """Draws each value once from a Bernoulli with the grey level as its probability.
+
+    Args:
+        split: a `Split` with values between 0 and 1.
+        seed: whole number; the same seed gives the same draw.
+
+    Returns:
+        A `Split` of zeros and ones.
+
+    Reference:
+        Salakhutdinov and Murray, 2008 (ICML).
+    """
+    if not isinstance(split, Split):
+        return split.binarized(seed)
+    return split._replace(x=(fixed_noise(seed, 0, split.x.shape) < split.x).astype("float32"))
+
+
+def fixed_noise(seed, start, shape):
+    """Draws the noise of `binarize` for the examples from `start` on, without the noise before.
+
+    Args:
+        seed: whole number.
+        start: number of examples before these.
+        shape: shape of these examples, `(B, ...)`.
+
+    Returns:
+        NumPy array of float32, from 0 to 1.
+    """
+    generator = np.random.default_rng(seed)
+    # A draw of 64 bits makes two values.
+    draws, half = divmod(int(start) * math.prod(shape[1:]), 2)
+    generator.bit_generator.advance(int(draws))
+    if half:
+        generator.random(dtype="float32")
+    return generator.random(tuple(shape), dtype="float32")
+
+
+def draw_binary(values, epoch_seed, step):
+    """Draws zeros and ones with the grey levels as probabilities, from the seed and the step."""
+    step_seed = tf.random.fold_in(epoch_seed, step)
+    noise = tf.random.stateless_uniform(tf.shape(values), seed=step_seed)
+    return tf.cast(noise < values, tf.float32)

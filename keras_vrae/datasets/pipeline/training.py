@@ -1,0 +1,116 @@
+"""Batches of training examples, as a `tf.data.Dataset` without end."""
+
+import math
+
+import tensorflow as tf
+
+from keras_vrae.datasets.pipeline.arrays import prepare_ahead
+from keras_vrae.datasets.pipeline.binarization import draw_binary
+from keras_vrae.datasets.pipeline.buckets import like_lengths_together, trim
+from keras_vrae.datasets.pipeline.sparse_rows import row_gatherer, target_gatherer
+from keras_vrae.datasets.splits import Split
+
+
+def steps_in_epoch(split, batch_size):
+    """Number of batches in one pass over the examples, with the partial last one."""
+    return math.ceil(split.size / batch_size)
+
+
+def training_batches(
+    split,
+    batch_size,
+    seed,
+    first_epoch=0,
+    binarization="none",
+    first_step=0,
+    bucket=False,
+    with_labels=False,
+    target=None,
+    strategy=None,
+    together=1,
+):
+    """Makes batches of training examples, shuffled again in each epoch, without end.
+
+    The batch of a step depends on the seed, the epoch and the step alone, so that training that
+    resumes at a step sees the same batches. Feed it to `fit` with `steps_per_epoch`.
+
+    Args:
+        split: the training `Split`; it stays in memory as it is. Or a `tfrecord.ShardedSplit`,
+            which is read again in each epoch.
+        batch_size: examples in a batch; the last one of an epoch may have fewer.
+        seed: whole number that fixes order and binarization.
+        first_epoch: the epoch to begin with, counted from 0.
+        binarization: `"dynamic"` draws every value again in each epoch, with the grey level as the
+            probability (as in Burda et al., 2015, arXiv 1509.00519); `"fixed"` and `"none"` leave
+            the examples unchanged.
+        first_step: the batch of that epoch to begin with, counted from 0.
+        bucket: whether sequences of similar length come together, in batches as long as their
+            longest sequence.
+        with_labels: whether each batch is `(x, y)`.
+        target: the target of each example, an array, sparse matrix or `Mixture` of as many rows; a
+            batch then has `(x, target)` for x.
+        strategy: the `tf.distribute` strategy of the model, which decides which shards each worker
+            reads; None for one process.
+        together: number of batches that come as one element, for dense examples in memory; the
+            last element of an epoch may have fewer.
+
+    Returns:
+        `tf.data.Dataset` of `(B, ...)` in the type of x, of `tf.SparseTensor`s of float32, or of
+        dicts of padded sequences, or of pairs of these and class numbers `(B,)`; a distributed one
+        if workers read shards of their own.
+    """
+    if not isinstance(split, Split):
+        return split.batches(
+            batch_size, seed, first_epoch, binarization, first_step, with_labels, strategy
+        )
+    gather = row_gatherer(split.x)
+    labels = None if split.y is None else tf.constant(split.y)
+    gather_target = None if target is None else target_gatherer(target)
+    lengths = None if split.lengths is None else tf.constant(split.lengths, tf.int64)
+    bucket = bucket and lengths is not None
+    indices = tf.range(split.size, dtype=tf.int64)
+
+    def epoch_batches(epoch):
+        epoch_seed = tf.stack([tf.constant(seed, tf.int64), epoch])
+        order = tf.random.experimental.stateless_shuffle(indices, seed=epoch_seed)
+        starts = tf.range(0, split.size, batch_size, dtype=tf.int64)
+        if bucket:
+            order = like_lengths_together(order, lengths, batch_size)
+            starts = tf.random.experimental.stateless_shuffle(starts, seed=epoch_seed)
+
+        def rows_from(start):
+            return order[start : start + batch_size]
+
+        def batch(step, rows):
+            values = gather(rows)
+            if binarization == "dynamic":
+                values = draw_binary(values, epoch_seed, step)
+            if lengths is not None:
+                values = {"x": values, "lengths": tf.gather(lengths, rows)}
+                values = trim(values) if bucket else values
+            if gather_target:
+                values = values, gather_target(rows)
+            if with_labels or gather_target:
+                return values, tf.gather(labels, rows)
+            return values
+
+        batches = tf.data.Dataset.from_tensor_slices(starts).map(rows_from).enumerate()
+        skipped = tf.where(epoch == first_epoch, tf.constant(first_step, tf.int64), 0)
+        batches = batches.skip(skipped).map(batch)
+        return batches if together == 1 else batches.rebatch(together * batch_size)
+
+    return without_end(first_epoch, epoch_batches)
+
+
+def without_end(first_epoch, epoch_batches):
+    """Chains the batches of all epochs, prepared ahead.
+
+    The dataset says that it has no end: otherwise many workers ask each other in every step.
+
+    Args:
+        first_epoch: the epoch to begin with.
+        epoch_batches: function from the number of an epoch to its `tf.data.Dataset`.
+    """
+    batches = tf.data.Dataset.range(first_epoch, tf.int64.max).flat_map(epoch_batches)
+    endless = tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY)
+    return prepare_ahead(batches.apply(endless))
