@@ -94,14 +94,20 @@ class Splits(NamedTuple):
     spec: DataSpec
 
 
+def draw_rows(count, fraction, seed, fewest=0):
+    """Draws a fraction of so many rows, rounded: booleans `(count,)`, the same for one seed."""
+    order = np.random.default_rng(seed).permutation(count)
+    drawn = np.zeros(count, bool)
+    drawn[order[: max(fewest, round(fraction * count))]] = True
+    return drawn
+
+
 def cut(x, y, fraction, seed):
     """Cuts off a random part, the same one for the same seed.
 
     Returns:
-        `(rest, part)`, two `Split`s; the part has `fraction` of the examples, rounded.
+        `(rest, part)`, two `Split`s in the order of the source; the part has `fraction` of the
+        examples, rounded.
     """
-    order = np.random.default_rng(seed).permutation(len(x))
-    size = round(fraction * len(x))
-    # Sorted, so that each part keeps the order of the source.
-    part, rest = np.sort(order[:size]), np.sort(order[size:])
-    return Split(x[rest], y[rest]), Split(x[part], y[part])
+    drawn = draw_rows(len(x), fraction, seed)
+    return Split(x[~drawn], y[~drawn]), Split(x[drawn], y[drawn])

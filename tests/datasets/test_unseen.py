@@ -30,7 +30,7 @@ def test_windows_are_those_of_the_run(tmp_path):
         unseen.read_sequences(tmp_path / "a.npz", (11, 1), window=11)
 
 
-def test_gaps_are_filled_where_those_of_training_were(tmp_path):
+def test_gaps_are_filled_as_in_training(tmp_path):
     (tmp_path / "a.csv").write_text("a,b,c\n1,,3\n")
     with pytest.raises(DataError, match="the value at step 1, channel 0 is missing"):
         unseen.read_sequences(tmp_path / "a.csv", (3, 1))

@@ -3,10 +3,9 @@
 from pathlib import Path
 
 from keras_vrae.datasets.series.archive import load_bundled, read_ts
-from keras_vrae.datasets.series.csv_file import read_csv
 from keras_vrae.datasets.series.npz_file import read_npz
-from keras_vrae.datasets.series.parquet_file import read_parquet
 from keras_vrae.datasets.series.preparation import make_splits
+from keras_vrae.datasets.series.tables import read_csv, read_parquet
 from keras_vrae.datasets.series.tokens import as_tokens, count_categories
 
 READERS = {".npz": read_npz, ".csv": read_csv, ".parquet": read_parquet, ".ts": read_ts}

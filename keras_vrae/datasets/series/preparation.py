@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from keras_vrae import sequences
-from keras_vrae.datasets.splits import VALIDATION_SEED, DataSpec, Split, Splits
+from keras_vrae.datasets.splits import VALIDATION_SEED, DataSpec, Split, Splits, draw_rows
 from keras_vrae.layers.standardization import Standardization
 from keras_vrae.validation import DataError, check_choice
 
@@ -175,18 +175,15 @@ def check_windows(rows, values, window, source):
 
 def random_tests(count):
     """Draws a fifth of so many series for the test part: an array of booleans."""
-    order = np.random.default_rng(TEST_SEED).permutation(count)
-    return np.isin(np.arange(count), order[: max(1, round(0.2 * count))])
+    return draw_rows(count, 0.2, TEST_SEED, fewest=1)
 
 
 def _assign_rows(count, tests):
     """Returns the row numbers of the three parts."""
-    rows = np.arange(count)
     tests = np.asarray(random_tests(count) if tests is None else tests, bool)
-    rest = rows[~tests]
-    order = np.random.default_rng(VALIDATION_SEED).permutation(len(rest))
-    held_out = np.isin(np.arange(len(rest)), order[: max(1, round(0.1 * len(rest)))])
-    return rest[~held_out], rest[held_out], rows[tests]
+    rest = np.flatnonzero(~tests)
+    held_out = draw_rows(len(rest), 0.1, VALIDATION_SEED, fewest=1)
+    return rest[~held_out], rest[held_out], np.flatnonzero(tests)
 
 
 def _assemble(values, labels, parts, standardize, imputed, kind):

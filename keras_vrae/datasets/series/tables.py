@@ -1,5 +1,6 @@
-"""Time series in a table, wide (a series per row) or long (a step per row)."""
+"""Time series in the tables of CSV and Parquet files."""
 
+import csv
 import datetime
 
 import numpy as np
@@ -8,6 +9,69 @@ from keras_vrae.datasets.series.preparation import Series
 from keras_vrae.validation import DataError
 
 MISSING = {"", "nan", "na", "null", "none"}
+
+
+def read_csv(path):
+    """Reads a CSV file with a header, in the forms of `parse_table`.
+
+    Returns:
+        `Series`.
+
+    Raises:
+        DataError: for a file that is not such a table; the message names its first faulty line.
+    """
+    lines, rows = [], []
+    try:
+        with open(path, newline="", encoding="utf-8-sig") as file:
+            reader = csv.reader(file)
+            header = next(reader, None)
+            for row in reader:
+                if not row:
+                    continue
+                if len(row) != len(header):
+                    raise DataError(
+                        f"{path}, line {reader.line_num}: a row must have {len(header)} cells, as "
+                        f"the header has. Received: {len(row)}"
+                    )
+                lines.append(reader.line_num)
+                rows.append(row)
+    except (OSError, csv.Error, UnicodeDecodeError) as error:
+        raise DataError(f"{path} cannot be read: {error}") from None
+    if header is None:
+        raise DataError(f"{path} must have a header. Received: an empty file")
+
+    def where(number):
+        return str(path) if number is None else f"{path}, line {lines[number]}"
+
+    return parse_table(header, rows, where)
+
+
+def read_parquet(path):
+    """Reads a Parquet file through pandas, in the forms of `parse_table`.
+
+    Returns:
+        `Series`.
+
+    Raises:
+        DataError: without pandas and pyarrow, and for a file that is not such a table.
+    """
+    try:
+        import pandas as pd
+
+        frame = pd.read_parquet(path)
+    except ImportError as error:
+        raise DataError(
+            f"{path} needs pandas and pyarrow: pip install 'keras_vrae[timeseries]' ({error})"
+        ) from None
+    except (OSError, ValueError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise DataError(f"{path} cannot be read: {reason}") from None
+    frame = frame.astype(object).where(frame.notna(), None)
+
+    def where(number):
+        return str(path) if number is None else f"{path}, row {number}"
+
+    return parse_table(list(frame.columns), frame.values.tolist(), where)
 
 
 def parse_table(header, rows, where):

@@ -8,10 +8,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from keras_vrae.datasets.names import NEWSGROUPS, source_of
-from keras_vrae.datasets.splits import SMALLEST_PART, VALIDATION_SEED, DataSpec, Split, Splits
+from keras_vrae.datasets.splits import (
+    SMALLEST_PART,
+    VALIDATION_SEED,
+    DataSpec,
+    Split,
+    Splits,
+    draw_rows,
+)
 from keras_vrae.datasets.text import newsgroups
 from keras_vrae.datasets.text.corpus import Corpus
-from keras_vrae.datasets.text.vocabulary import count_terms, find_vocabulary
 from keras_vrae.validation import DataError, SettingError, complaint
 
 TRAIN, VALIDATION, TEST = range(3)
@@ -90,9 +96,8 @@ def load_newsgroups(data_dir, settings):
     if settings.split == "random":
         parts = random_parts(len(train) + len(test))
     else:
-        parts = np.repeat([TRAIN, TEST], [len(train), len(test)])
-        order = np.random.default_rng(VALIDATION_SEED).permutation(len(train))
-        parts[order[: round(0.1 * len(train))]] = VALIDATION
+        held_out = draw_rows(len(train), 0.1, VALIDATION_SEED)
+        parts = np.append(np.where(held_out, VALIDATION, TRAIN), np.full(len(test), TEST))
     return make_splits([*train, *test], parts, settings, names, [*subjects[0], *subjects[1]])
 
 
@@ -142,14 +147,15 @@ def make_splits(documents, parts, settings, class_names, titles=None):
     from scipy import sparse
 
     training = (doc.text for doc, part in zip(documents, parts, strict=True) if part == TRAIN)
-    vocabulary = find_vocabulary(training, settings)
+    counter = fit_counter(training, settings)
+    vocabulary = tuple(str(term) for term in counter.get_feature_names_out())
     numbers = {name: number for number, name in enumerate(class_names)}
     vectorizer = _make_vectorizer(vocabulary, settings)
     counts, words, y, lines = [], [], [], []
     stream = iter(documents)
     while chunk := list(itertools.islice(stream, CHUNK)):
         texts = [document.text for document in chunk]
-        counts.append(count_terms(texts, vocabulary, settings))
+        counts.append(counter.transform(texts))
         if vectorizer:
             words.append(np.asarray(vectorizer(texts), "int32"))
         y += [numbers.get(document.label, NO_LABEL) for document in chunk]
@@ -182,6 +188,33 @@ def make_splits(documents, parts, settings, class_names, titles=None):
     size = len(vocabulary) if settings.view == "bag" else settings.max_length
     spec = DataSpec((size,), len(class_names), tuple(class_names), kind="text", text=text)
     return Splits(*(Split(x[rows], y[rows]) for rows in chosen), spec)
+
+
+def fit_counter(texts, settings):
+    """Fits scikit-learn's `CountVectorizer`, which finds the most frequent terms of texts.
+
+    A term is two or more letters, digits or underscores in a row, in lower case.
+
+    Args:
+        texts: training texts, an iterable that is read once.
+        settings: `TextSettings`.
+
+    Raises:
+        DataError: for texts without a term.
+    """
+    from sklearn.feature_extraction.text import CountVectorizer
+
+    counter = CountVectorizer(
+        max_features=settings.vocab_size,
+        stop_words=None if settings.stop_words == "none" else settings.stop_words,
+        min_df=settings.min_df,
+        max_df=settings.max_df,
+        dtype=np.float32,
+    )
+    try:
+        return counter.fit(texts)
+    except ValueError as error:
+        raise DataError(f"The training documents give no vocabulary: {error}") from None
 
 
 def _make_vectorizer(vocabulary, settings):

@@ -116,7 +116,7 @@ def test_too_few_images(tmp_path):
         datasets.load("mnist", tmp_path)
 
 
-def test_folder_that_is_none(tmp_path):
+def test_a_folder_that_does_not_exist_is_refused(tmp_path):
     with pytest.raises(SettingError, match="`data_dir` must be a folder that exists"):
         datasets.load("mnist", tmp_path / "nowhere")
 

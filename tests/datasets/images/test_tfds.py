@@ -20,13 +20,13 @@ def test_unknown_set_names_the_nearest():
 
 
 @pytest.mark.parametrize("name", ["imdb_reviews", "coco", "cats_vs_dogs"])
-def test_set_that_is_none_of_labelled_images_of_one_size(name, tmp_path):
+def test_a_set_of_other_data_than_labelled_images_of_one_size_is_refused(name, tmp_path):
     with pytest.raises(SettingError, match="labelled 8-bit images of one size"):
         datasets.load(f"tfds:{name}", tmp_path)
 
 
 @pytest.mark.parametrize("dataset", ["mnist", "tfds:cifar10"])
-def test_without_network_it_says_so_within_seconds(dataset, tmp_path, monkeypatch):
+def test_without_network_loading_fails_within_seconds(dataset, tmp_path, monkeypatch):
     monkeypatch.setattr(tfds, "unreachable", lambda url: "no network")
     start = time.perf_counter()
     with pytest.raises(DataError) as error:
@@ -39,7 +39,7 @@ def test_without_network_it_says_so_within_seconds(dataset, tmp_path, monkeypatc
     assert not any(tmp_path.rglob("*.tfrecord*"))
 
 
-def test_unreachable_site_is_told_within_the_timeout(monkeypatch):
+def test_an_unreachable_site_is_found_within_the_timeout(monkeypatch):
     monkeypatch.setattr(reachable, "NETWORK_TIMEOUT_SECONDS", 1.0)
     start = time.perf_counter()
     assert reachable.unreachable("http://name.invalid")

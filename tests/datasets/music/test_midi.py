@@ -23,7 +23,7 @@ def test_a_roll_comes_back_from_its_file(tmp_path):
     np.testing.assert_array_equal(midi.read_midi(tmp_path / "a.mid"), tune())
 
 
-def test_notes_of_an_other_program(tmp_path):
+def test_notes_of_another_program(tmp_path):
     file = mido.MidiFile(ticks_per_beat=96)
     track = mido.MidiTrack()
     messages = [("note_on", 60, 64, 0), ("note_on", 64, 64, 48), ("note_on", 60, 0, 48)]

@@ -64,7 +64,7 @@ def test_every_kind_of_file(tmp_path, kind):
         np.testing.assert_array_equal(part.x.toarray()[:, sea].sum(axis=1) > 0, part.y == 0)
 
 
-def test_mistakes_are_told_by_file_and_line(tmp_path):
+def test_errors_name_file_and_line(tmp_path):
     file = tmp_path / "a.csv"
     file.write_bytes(b"text,label\nfine,x\nno\xff,x\n")
     with pytest.raises(DataError, match=r"a\.csv, line 3 must be UTF-8"):
@@ -137,7 +137,7 @@ def test_targets_weigh_rare_words_more_and_long_documents_no_more():
         assert set(found) == set(np.argsort(-row)[:4])
 
 
-def test_newsgroups_without_network_is_told_within_seconds(tmp_path, monkeypatch):
+def test_newsgroups_without_network_fail_within_seconds(tmp_path, monkeypatch):
     monkeypatch.setattr(reachable, "NETWORK_TIMEOUT_SECONDS", 1.0)
     monkeypatch.setattr(newsgroups, "ARCHIVE", "http://name.invalid")
     begin = time.perf_counter()

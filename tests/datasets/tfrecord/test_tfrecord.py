@@ -28,7 +28,7 @@ SIZE = 90
 
 
 def made(folder, dtype="uint8", shards=3):
-    """Examples whose values say their number, in shards; and all of them as an array."""
+    """Writes examples whose values are their number into shards; returns all of them."""
     x = np.arange(SIZE, dtype=dtype)[:, None, None] * np.ones((1, 4, 2), dtype)
     y = np.arange(SIZE) % 5
     batches = {"train": [(x[:50], y[:50]), (x[50:], y[50:])]}
@@ -126,7 +126,7 @@ def test_parts_are_read_in_order_as_in_memory(shards, batch_size):
     assert test.rows(slice(None)).size == 20
 
 
-def test_figures_are_those_of_data_in_memory(shards):
+def test_metrics_equal_those_of_data_in_memory(shards):
     splits = datasets.load(f"tfrecord:{shards}/*.tfrecord")
     model = kv.build("dense", (4, 2), hidden_units=8, seed=0)
     model.compile("adam")
@@ -226,7 +226,7 @@ def damage(path, how, count):
 
 @pytest.mark.parametrize("part", ["train", "validation"])
 @pytest.mark.parametrize("how", ["truncated", "cut between records", "a bit"])
-def test_damage_is_told_with_file_and_record(shards, tmp_path, part, how):
+def test_an_error_names_the_damaged_file_and_record(shards, tmp_path, part, how):
     path = shards / f"{part}-00001-of-00003.tfrecord"
     count = sum(1 for _ in tf.data.TFRecordDataset(str(path)))
     assert path.stat().st_size % count == 0  # All records have one size.
@@ -241,7 +241,7 @@ def test_damage_is_told_with_file_and_record(shards, tmp_path, part, how):
     assert f"record {record} of {count}:" in message
 
 
-def test_records_of_another_kind_are_told(shards):
+def test_records_of_another_kind_are_refused(shards):
     path = shards / "train-00000-of-00003.tfrecord"
     with tf.io.TFRecordWriter(str(path)) as writer:
         writer.write(b"something else")
@@ -261,7 +261,7 @@ def test_records_of_another_kind_are_told(shards):
     ],
     ids=["no text", "label -1", "label 5", "shape"],
 )
-def test_records_of_no_example_are_told_while_a_model_trains(shards, tmp_path, record):
+def test_an_error_names_an_invalid_record_while_a_model_trains(shards, tmp_path, record):
     path = shards / "train-00000-of-00003.tfrecord"
     with tf.io.TFRecordWriter(str(path)) as writer:
         for _ in range(30):
@@ -275,7 +275,7 @@ def test_records_of_no_example_are_told_while_a_model_trains(shards, tmp_path, r
         train_and_evaluate(config(shards), tmp_path / "run")
 
 
-def test_a_damaged_description_is_told(shards):
+def test_a_damaged_description_is_refused(shards):
     path = shards / "shards.json"
     sound = json.loads(path.read_text())
     wrong = {"event_shape": [0], "dtype": "object", "kind": 3, "deviation": "nan", "shards": [7]}
@@ -330,7 +330,7 @@ def test_sequences_of_unequal_length_cannot_be_written(tmp_path):
     assert not (tmp_path / "set").exists()
 
 
-def test_what_cannot_be_written(tmp_path):
+def test_invalid_examples_are_not_written(tmp_path):
     x, y = np.zeros((6, 2, 2), "uint8"), np.zeros(6, "int64")
     good = {part: [(x, y)] for part in ("train", "validation", "test")}
     wrong = {
