@@ -23,19 +23,7 @@ MNIST_FAMILY = {"mnist": DIGIT_NAMES, "fashion_mnist": FASHION_NAMES, "kmnist": 
 
 
 def load(name, data_dir=None):
-    """Loads a set of images.
-
-    Args:
-        name: `"digits"`, a name of `MNIST_FAMILY`, or `"tfds:NAME"`.
-        data_dir: folder with the four IDX files, or that of tensorflow-datasets.
-
-    Returns:
-        `Splits`.
-
-    Raises:
-        SettingError: for a set that tensorflow-datasets does not have, or of other data.
-        DataError: for data that are missing, damaged or out of reach.
-    """
+    """Loads `"digits"`, a set of `MNIST_FAMILY` or `"tfds:NAME"`, as `keras_vrae.datasets.load`."""
     if name == "digits":
         return digits.load_digits()
     if name in MNIST_FAMILY and data_dir is not None and idx.find_files(data_dir):

@@ -8,7 +8,7 @@ import numpy as np
 from keras_vrae.datasets.series.preparation import Series
 from keras_vrae.validation import DataError
 
-MISSING = {"", "nan", "na", "null", "none"}
+EMPTY_CELLS = {"", "nan", "na", "null", "none"}
 
 
 def read_csv(path):
@@ -148,7 +148,7 @@ def _parse_long(columns, channels, rows, where):
 
 
 def _parse_number(cell, where):
-    if (isinstance(cell, str) and cell.strip().lower() in MISSING) or cell is None:
+    if (isinstance(cell, str) and cell.strip().lower() in EMPTY_CELLS) or cell is None:
         return np.nan
     try:
         return float(cell)

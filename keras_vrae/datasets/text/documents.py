@@ -71,20 +71,7 @@ class TextData(NamedTuple):
 
 
 def load(name, data_dir=None, settings=None):
-    """Loads documents.
-
-    Args:
-        name: `"newsgroups"` or `"text:PATH"`, with a folder or file as in `Corpus`.
-        data_dir: folder with scikit-learn's cache of 20 Newsgroups.
-        settings: `TextSettings`, or None for the usual ones.
-
-    Returns:
-        `Splits`.
-
-    Raises:
-        SettingError: for a path that does not exist, and for a split that the data do not have.
-        DataError: for unusable documents, or 20 Newsgroups out of reach.
-    """
+    """Loads `"newsgroups"` or `"text:PATH"`, as `keras_vrae.datasets.load` does."""
     if name == NEWSGROUPS:
         return load_newsgroups(data_dir, settings or TextSettings())
     return load_corpus(source_of(name).rest, settings or TextSettings(split="random"))
