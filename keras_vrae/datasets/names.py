@@ -1,7 +1,6 @@
 """One registry of the names of data sets: their kinds, how a name is checked, its file-name form.
 
-The kind of a name is also the folder of `keras_vrae.datasets` whose `load` takes it. A name is
-checked before Keras is loaded, which takes seconds.
+The kind of a name is also the folder of `keras_vrae.datasets` whose `load` takes it.
 """
 
 import glob
