@@ -1,9 +1,9 @@
-"""Density estimation on binarized MNIST in the protocol of Burda et al. (2016, arXiv 1509.00519).
+"""Trains density estimators of binarized MNIST, after Burda et al. (2016, arXiv 1509.00519).
 
     python -m benchmarks.density --data_dir=DIR --objective=elbo --stages=7 --output=FOLDER
 
 One stochastic layer of 50 units, 784-200-200-50 and back, tanh, batches of 20, Adam. Stage i = 0,
-1, ... takes 3^i passes over the 60,000 training images, binarized anew in each, at a step size of
+1, ... takes 3^i passes over the 60,000 training images, binarized again in each, at a step size of
 0.001 * 10^(-i/7); eight stages are the paper's 3,280 passes. The output bias starts at the logits
 of the mean image. The folder keeps the model at the end of each stage, and every 100 passes the
 latest one and a line of `training.csv`; the same command goes on from the latest model.
@@ -11,7 +11,6 @@ latest one and a line of `training.csv`; the same command goes on from the lates
 An epoch is one call of a TensorFlow graph over data that stay in memory.
 """
 
-import argparse
 import csv
 import shutil
 import time
@@ -22,6 +21,7 @@ import numpy as np
 import tensorflow as tf
 
 import keras_vrae
+from benchmarks import harness
 from keras_vrae.files import replacing
 
 BATCH_SIZE = 20
@@ -34,17 +34,17 @@ OBJECTIVES = {
 
 
 def passes(stage):
-    """Passes over the data in a stage."""
+    """Returns the number of passes over the data in a stage."""
     return 3**stage
 
 
 def step_size(stage):
-    """Adam's step size in a stage."""
+    """Returns Adam's step size in a stage."""
     return 0.001 * 10 ** (-stage / 7)
 
 
 def make_model(images, objective, seed):
-    """The network of the paper, built and compiled."""
+    """Returns the network of the paper, built and compiled."""
     keras.utils.set_random_seed(seed)
     model = keras_vrae.VAE(
         keras_vrae.DenseEncoder(50, hidden_units=200, activation="tanh"),
@@ -60,7 +60,7 @@ def make_model(images, objective, seed):
 
 
 def make_epoch(model, images, seed):
-    """Returns a function of the number of an epoch that trains for that epoch, and gives the loss.
+    """Returns a function that trains for an epoch of a given number, and returns the loss.
 
     Order and binarization of an epoch depend on the seed and its number alone.
     """
@@ -87,12 +87,12 @@ def make_epoch(model, images, seed):
 
 
 def stage_path(folder, stage):
-    """Where the model of a stage is kept."""
+    """Returns the file of a stage's model."""
     return folder / f"stage-{stage}.keras"
 
 
 def train(folder, images, objective, stages, seed):
-    """Trains stage by stage, from the latest model of the folder where there is one."""
+    """Trains stage by stage, from the latest model of the folder if there is one."""
     latest = folder / "latest.keras"
     model = (
         keras.saving.load_model(latest) if latest.exists() else make_model(images, objective, seed)
@@ -131,20 +131,15 @@ def write_row(path, row):
 
 def main():
     """Runs the program."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.density", description=__doc__)
-    parser.add_argument("--data_dir", help="folder with the four IDX files of MNIST")
-    parser.add_argument("--objective", choices=OBJECTIVES, default="elbo")
-    parser.add_argument("--samples", type=int, default=1, help="posterior samples of a step")
-    parser.add_argument("--stages", type=int, default=8)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--output", type=Path, required=True, help="folder for the models")
-    flags = parser.parse_args()
+    program = harness.Program(
+        __doc__, data_dir=None, objective="elbo", samples=1, stages=8, seed=0, output="density"
+    )
+    flags, folder = program.flags, Path(program.flags.output)
     splits = keras_vrae.datasets.load("mnist", flags.data_dir)
     images = np.concatenate([splits.train.x, splits.validation.x])
-    flags.output.mkdir(parents=True, exist_ok=True)
-    train(
-        flags.output, images, OBJECTIVES[flags.objective](flags.samples), flags.stages, flags.seed
-    )
+    folder.mkdir(parents=True, exist_ok=True)
+    objective = OBJECTIVES[flags.objective](flags.samples)
+    train(folder, images, objective, flags.stages, flags.seed)
 
 
 if __name__ == "__main__":

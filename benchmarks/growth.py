@@ -1,44 +1,36 @@
-"""How time and memory of training grow: `python -m benchmarks.growth --output=F.json`.
+"""Measures how time and memory of training grow: `python -m benchmarks.growth --output=F.json`.
 
 Against the batch size, the units, the time steps and the number of examples, for `vae.fit(x)` and
 for a Keras model the tutorial way. Each point has a process of its own, so that its peak memory is
-no other's. The data are random numbers.
+that of this point alone. The data are random numbers. Cores are chosen with `taskset`.
 """
 
-import argparse
-import json
 import statistics
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks import machine
-from benchmarks.turns import Contender, Task
+from benchmarks import harness
 
-CONTENDERS = {
-    "fit": ("benchmarks.ours", "fit"),
-    "tutorial": ("benchmarks.rivals.tutorial", None),
-}
-# What a point is where it does not grow.
+CONTENDERS = {"fit": ("ours", "fit"), "tutorial": ("rivals/tutorial", None)}
+# A point's settings that do not grow.
 USUAL = {"batch_size": 128, "hidden_units": 500, "steps": 28, "features": 28, "examples": None}
 # Long sequences are pixels, one at a time, in a network that a CPU can afford.
 LONG = {"batch_size": 32, "hidden_units": 100, "features": 1}
-ALL = ("dense", "lstm", "gru")
 SWEEPS = {
-    "batch_size": (ALL, (32, 128, 512, 2048), {}),
-    "hidden_units": (ALL, (125, 250, 500, 1000), {}),
+    "batch_size": (harness.ENCODERS, (32, 128, 512, 2048), {}),
+    "hidden_units": (harness.ENCODERS, (125, 250, 500, 1000), {}),
     "steps": (("lstm", "gru"), (28, 112, 784, 5000), LONG),
     "examples": (("dense",), (15_000, 60_000, 240_000), {}),
 }
-# In a turn, where the number of examples is not what grows: so many that its beginning is little.
+# Of a turn, if the number of examples is not what grows: so many that its beginning is little.
 BATCHES = {"dense": 32, "lstm": 4, "gru": 4}
 MOST_BATCH = 512  # Of a recurrent encoder: a step of more takes too long here.
 
 
 def points_of(sweep):
-    """The points of a sweep, as dicts of settings."""
+    """Yields the points of a sweep, dicts of settings."""
     encoders, sizes, changed = SWEEPS[sweep]
     for encoder in encoders:
         for size in sizes:
@@ -49,65 +41,38 @@ def points_of(sweep):
             yield point
 
 
-def measure(point, contender, turns):
-    """The point with the milliseconds of a training step, of the first one, and peak memory."""
+def measure(point, contender, rounds):
+    """Returns the point with the milliseconds of a training step and the peak memory."""
     shape = (point["examples"], point["steps"], point["features"])
     with tempfile.TemporaryDirectory() as folder:
         path = str(Path(folder, "images.npy"))
         np.save(path, np.random.default_rng(0).random(shape, dtype="float32"))
-        task = Task(point["encoder"], point["batch_size"], path, point["hidden_units"])
-        begin = time.perf_counter()
-        process = Contender(*CONTENDERS[contender], task)
-        try:
-            process.wait()
-            started = time.perf_counter() - begin
-            first, *seconds = (process.turn("train") for _ in range(turns + 1))
-        finally:
-            process.close()
+        task = {**point, "images": path, "encode_batch": 128}
+        with harness.started({contender: CONTENDERS[contender]}, task) as contenders:
+            seconds = harness.take_turns(harness.turns_of(contenders, "train"), rounds)
+            memory = contenders[contender].peak_memory_mib
     steps = -(-point["examples"] // point["batch_size"])
+    median = statistics.median(seconds[contender])
     return {
         **point,
         "contender": contender,
-        "milliseconds_per_step": float(f"{1e3 * statistics.median(seconds) / steps:.4g}"),
-        "start_seconds": round(started, 2),
-        "first_turn_seconds": round(first, 2),
-        "peak_memory_mib": process.peak_memory_mib,
+        "milliseconds_per_step": float(f"{1e3 * median / steps:.4g}"),
+        "peak_memory_mib": memory,
     }
 
 
 def main():
     """Runs the program."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.growth",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    program = harness.Program(
+        __doc__, sweeps=tuple(SWEEPS), encoders=harness.ENCODERS, rounds=5, picture=None
     )
-    parser.add_argument("--sweeps", default=",".join(SWEEPS), help="(default: %(default)s)")
-    parser.add_argument("--encoders", default=",".join(ALL), help="(default: %(default)s)")
-    parser.add_argument("--turns", type=int, default=5, help="that count (default: %(default)s)")
-    parser.add_argument("--output", type=Path, help="file for the figures, as JSON")
-    parser.add_argument("--picture", type=Path, help="file for a picture, as PNG")
-    flags = parser.parse_args()
-    sweeps, encoders = flags.sweeps.split(","), flags.encoders.split(",")
-    unknown = {*sweeps} - {*SWEEPS} or {*encoders} - {*ALL}
-    if unknown:
-        parser.error(f"unknown: {', '.join(sorted(unknown))}")
-    report = {**machine.describe(), "turns": flags.turns, "points": []}
-    for sweep in sweeps:
-        for point in points_of(sweep):
-            if point["encoder"] not in encoders:
-                continue
-            for contender in CONTENDERS:
-                row = measure(point, contender, flags.turns)
-                report["points"].append(row)
-                print(
-                    f"{sweep} {row[sweep]:,}, {row['encoder']}, {contender}: "
-                    f"{row['milliseconds_per_step']:,.1f} ms a step, "
-                    f"{row['peak_memory_mib']:,.0f} MiB",
-                    flush=True,
-                )
-                if flags.output:
-                    flags.output.write_text(json.dumps(report, indent=2) + "\n")
+    flags, report = program.flags, {"rounds": program.flags.rounds, "points": []}
+    points = [point for sweep in flags.sweeps for point in points_of(sweep)]
+    for point in [point for point in points if point["encoder"] in flags.encoders]:
+        for contender in CONTENDERS:
+            report["points"].append(measure(point, contender, flags.rounds))
+            print(report["points"][-1], flush=True)
+            program.save(report)
     if flags.picture:
         from benchmarks import pictures
 

@@ -1,20 +1,20 @@
 """The limit as a contender: the matrix products of a training step, and nothing else."""
 
+import numpy as np
+
 from benchmarks.arithmetic import model_products
 
 CALLS_KEPT = 2  # Sets of operands that take turns, so that none stays in the nearest cache.
 
 
 def make(task, variant):
-    """See `benchmarks.turns.Contender`; the variants are ways to multiply matrices.
+    """Returns the turns of `harness.Contender`; the variants are ways to multiply matrices.
 
     `"numpy"` is NumPy's BLAS, `"tensorflow"` its kernel as it is, `"side-by-side"` the same kernel
     on one thread with as many products at a time as there are cores.
     """
-    x = task.images()
-    _, products = model_products(
-        task.encoder, x.shape[1:], task.batch_size, task.hidden_units, task.latent_dim
-    )
+    x = np.load(task.images)
+    _, products = model_products(task.encoder, x.shape[1:], task.batch_size, task.hidden_units)
     step = {"numpy": numpy_step, "tensorflow": tensorflow_step, "side-by-side": side_by_side_step}
     run = step[variant](products)
     steps = len(x) // task.batch_size
@@ -28,8 +28,6 @@ def make(task, variant):
 
 def numpy_step(products):
     """A function that does the products by `numpy.matmul`."""
-    import numpy as np
-
     generator = np.random.default_rng(0)
     calls = []
     for rows, inner, columns, count in products:
@@ -73,7 +71,7 @@ def side_by_side_step(products):
     """The same, on kernels of one thread."""
     import tensorflow as tf
 
-    from benchmarks.machine import cores
+    from benchmarks.harness import cores
 
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(cores())

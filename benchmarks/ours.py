@@ -1,30 +1,30 @@
-"""This package as a contender: a user's `fit`, and the program's."""
+"""This package as a contender: a user's `fit`, the same with threads set, and the program's."""
 
-import keras
-
-import keras_vrae
-from keras_vrae.backend.tensorflow.threads import one_thread_per_operation
-from keras_vrae.datasets.pipeline import steps_in_epoch
-from keras_vrae.datasets.splits import DataSpec, Split, Splits
-from keras_vrae.training import ExperimentConfig
-from keras_vrae.training.build import make_model
-from keras_vrae.training.loop import training_data
+import numpy as np
 
 
 def make(task, variant):
-    """See `benchmarks.turns.Contender`; `variant` is `"fit"`, `"threads"` or `"program"`."""
-    return {"fit": make_fit, "threads": make_threads, "program": make_program}[variant](task)
+    """Returns the turns of `harness.Contender`.
 
+    Args:
+        task: `encoder`, `batch_size`, `images`, `hidden_units` and, for `"encode"`, `encode_batch`;
+            `images` is a `.npy` file of `(N, T, D)` float32 values.
+        variant: `"fit"`, `"threads"` or `"program"`.
+    """
+    x = np.load(task.images)
+    if variant == "program":
+        return make_program(x, task)
+    import keras
 
-def make_fit(task):
-    """What somebody writes who has the package and an array."""
-    x = task.images()
+    import keras_vrae
+
+    if variant == "threads":
+        from keras_vrae.backend.tensorflow.threads import one_thread_per_operation
+
+        one_thread_per_operation()
     keras.utils.set_random_seed(0)
     vae = keras_vrae.build(
-        task.encoder,
-        input_shape=x.shape[1:],
-        latent_dim=task.latent_dim,
-        hidden_units=task.hidden_units,
+        task.encoder, input_shape=x.shape[1:], latent_dim=2, hidden_units=task.hidden_units
     )
     vae.compile("adam")
     return {
@@ -33,28 +33,21 @@ def make_fit(task):
     }
 
 
-def make_threads(task):
-    """The same with a line that sets the threads."""
-    one_thread_per_operation()
-    return make_fit(task)
+def make_program(x, task):
+    """Returns training as `train_main.py` does it: binarized again in each epoch, clipped."""
+    from keras_vrae.backend.tensorflow.threads import one_thread_per_operation
+    from keras_vrae.datasets.pipeline.batches import steps_in_epoch
+    from keras_vrae.datasets.splits import DataSpec, Split, Splits
+    from keras_vrae.training import ExperimentConfig
+    from keras_vrae.training.build import make_model
+    from keras_vrae.training.loop import training_data
 
-
-def make_program(task):
-    """What `train_main.py` does, with its defaults: binarized anew, clipped, a falling step."""
     one_thread_per_operation()
-    x = task.images()
     split = Split(x, None)
-    config = ExperimentConfig(
-        encoder=task.encoder,
-        dataset="mnist",
-        batch_size=task.batch_size,
-        hidden_units=task.hidden_units,
-        latent_dim=task.latent_dim,
-    )
+    sizes = {"batch_size": task.batch_size, "hidden_units": task.hidden_units, "latent_dim": 2}
+    config = ExperimentConfig(encoder=task.encoder, dataset="mnist", **sizes)
     splits = Splits(split, split, split, DataSpec(x.shape[1:], 10, ()))
     vae = make_model(config, splits)
     data = training_data(vae, splits, config)
     steps = steps_in_epoch(split, task.batch_size)
-    return {
-        "train": lambda: vae.fit(data, steps_per_epoch=steps, shuffle=False, verbose=0),
-    }
+    return {"train": lambda: vae.fit(data, steps_per_epoch=steps, shuffle=False, verbose=0)}

@@ -1,35 +1,24 @@
-"""Where the time of a training step goes: `python -m benchmarks.profile --output=F.json`.
+"""Measures the parts of a training step: `python -m benchmarks.profile --output=F.json`.
 
 TensorFlow's profiler records every kernel of some training steps of `vae.fit(x)`; their own time,
 without that of kernels that they call, is summed by kind. One thread for each operation and one
 core (`taskset`) keep kernels from waiting for each other. The data are random numbers.
 """
 
-import argparse
-import json
 import re
 import tempfile
-import time
 from collections import Counter
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks import machine
+from benchmarks import harness
 
 KINDS = {
     "matrix products": {"MatMul", "FusedMatMul", "NativeFusedMatMul", "Einsum", "BatchMatMulV2"},
     "optimizer": {"ResourceApplyAdam"},
-    "copies": {
-        "Split",
-        "SplitV",
-        "ConcatV2",
-        "DynamicStitch",
-        "Slice",
-        "StridedSlice",
-        "Pack",
-        "Transpose",
-    },
+    "copies": {"Split", "SplitV", "ConcatV2", "DynamicStitch", "Slice", "StridedSlice", "Pack"}
+    | {"Transpose"},
 }
 OTHER = "elementwise and the rest"
 KERNEL = re.compile(r"[^\s:]+:(?P<type>\w+)")  # What the runtime does has other names.
@@ -37,16 +26,16 @@ BATCH_SIZE, STEPS = 128, 16
 
 
 def kind_of(operation):
-    """The kind of an operation of TensorFlow, by its type."""
+    """Returns the kind of an operation of TensorFlow, by its type."""
     name = operation.removeprefix("_Mkl")
     return next((kind for kind, types in KINDS.items() if name in types), OTHER)
 
 
 def kernel_seconds(line, names):
-    """Seconds of each type of operation on a thread, without what is nested in it: a `Counter`.
+    """Returns the seconds of each type of operation on a thread, without nested ones, a `Counter`.
 
     Args:
-        line: what the profiler recorded of the thread, an `XLine`.
+        line: record of the thread by the profiler, an `XLine`.
         names: names of events by their numbers.
     """
     seconds, open_events = Counter(), []
@@ -65,7 +54,7 @@ def kernel_seconds(line, names):
 
 
 def record(work):
-    """Seconds of each type of operation while `work()` goes on, over all threads: a `Counter`."""
+    """Returns the seconds of each type of operation in `work()` over all threads, a `Counter`."""
     import tensorflow as tf
     from tensorflow.tsl.profiler.protobuf import xplane_pb2
 
@@ -82,7 +71,7 @@ def record(work):
 
 
 def measure(encoder, hidden_units=500, steps=STEPS):
-    """Milliseconds of a training step, by kind of kernel, and of the ten longest types: a dict."""
+    """Returns the milliseconds of a training step, by kind of kernel, and of the longest types."""
     import keras_vrae
 
     x = np.random.default_rng(0).random((BATCH_SIZE * steps, 28, 28), dtype="float32")
@@ -93,9 +82,7 @@ def measure(encoder, hidden_units=500, steps=STEPS):
         vae.fit(x, batch_size=BATCH_SIZE, verbose=0)
 
     epoch()
-    begin = time.perf_counter()
-    epoch()
-    whole = time.perf_counter() - begin
+    whole = harness.timed(epoch)()
     seconds = record(epoch)
     kinds = Counter(dict.fromkeys((*KINDS, OTHER), 0.0))
     for operation, spent in seconds.items():
@@ -109,19 +96,15 @@ def measure(encoder, hidden_units=500, steps=STEPS):
 
 def main():
     """Runs the program."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.profile", description=__doc__)
-    parser.add_argument("--encoders", default="dense,lstm,gru", help="(default: %(default)s)")
-    parser.add_argument("--output", type=Path, help="file for the figures, as JSON")
-    flags = parser.parse_args()
+    program = harness.Program(__doc__, encoders=harness.ENCODERS, units=500, steps=STEPS)
     from keras_vrae.backend.tensorflow.threads import one_thread_per_operation
 
     one_thread_per_operation()
-    report = {**machine.describe(), "batch_size": BATCH_SIZE, "steps": STEPS, "encoders": {}}
-    for encoder in flags.encoders.split(","):
-        found = report["encoders"][encoder] = measure(encoder)
-        print(encoder, found, flush=True)
-    if flags.output:
-        flags.output.write_text(json.dumps(report, indent=2) + "\n")
+    flags, found = program.flags, {}
+    for encoder in flags.encoders:
+        found[encoder] = measure(encoder, flags.units, flags.steps)
+        print(encoder, found[encoder], flush=True)
+    program.save({"batch_size": BATCH_SIZE, "steps": flags.steps, "encoders": found})
 
 
 if __name__ == "__main__":

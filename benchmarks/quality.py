@@ -1,15 +1,14 @@
-"""The figures of `docs/benchmarks/quality.md`: evaluates what `benchmarks.density` trained.
+"""Evaluates the models that `benchmarks.density` trained, for `docs/benchmarks/quality.md`.
 
     python -m benchmarks.quality --data_dir=DIR --nll_samples=5000 FOLDER...
 
 Each folder gets an `evaluation.json` with a row for each stage: epochs, steps, seconds of training,
 and on the 10,000 test images, binarized once, the ELBO, the NLL by importance sampling with its
 standard error, and the number of active units. Stages that were evaluated with as many samples are
-kept. `--picture` draws how the NLL of all comes down; an `evaluation.json` in place of a folder is
-only drawn.
+kept. `--picture` draws how the NLL of all comes down; an `evaluation.json` instead of a folder
+is only drawn.
 """
 
-import argparse
 import csv
 import json
 from pathlib import Path
@@ -19,12 +18,12 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import keras_vrae
+from benchmarks import harness
 from benchmarks.density import BATCH_SIZE, stage_path
 from keras_vrae import evaluation
 from keras_vrae.datasets.pipeline import binarize
 from keras_vrae.files import replacing
 from keras_vrae.plots.images import CLASS_COLOURS
-from keras_vrae.training import environment
 
 TRAINING_IMAGES = 60_000
 # Test NLL after 3,280 passes in table 1 of Burda et al., 2016.
@@ -36,7 +35,7 @@ PUBLISHED = {
 
 
 def read_training(folder):
-    """A row for each finished stage, with the seconds and steps from the beginning."""
+    """Returns a row for each finished stage, with the seconds and steps from the beginning."""
     with (folder / "training.csv").open(newline="") as file:
         rows = [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
     spent, stages = 0, {}
@@ -54,7 +53,7 @@ def read_training(folder):
 
 
 def evaluate(model, x, nll_samples, seed=0):
-    """The test figures of one model, a dict."""
+    """Returns the test metrics of one model, a dict."""
     estimate = evaluation.importance_nll(model, x, nll_samples, seed)
     bound = evaluation.elbo_estimate(model, x, num_samples=10, seed=seed)
     posterior = model.encode(x)
@@ -76,7 +75,7 @@ def evaluate_folder(folder, x, nll_samples, stages):
     known = {row["stage"]: row for row in known}
     rows = read_training(folder)
     for row in rows:
-        if stages is not None and row["stage"] not in stages:
+        if row["stage"] not in stages:
             continue
         old = known.get(row["stage"], {})
         if old.get("nll_samples") != nll_samples:
@@ -87,8 +86,7 @@ def evaluate_folder(folder, x, nll_samples, stages):
     objective = model.objective
     content = {
         "objective": {"name": type(objective).__name__, **objective.get_config()},
-        "device": environment.device(),
-        "versions": environment.versions(),
+        **harness.describe(),
         "stages": [known[stage] for stage in sorted(known)],
     }
     with replacing(path) as aside:
@@ -96,10 +94,10 @@ def evaluate_folder(folder, x, nll_samples, stages):
 
 
 def draw(contents):
-    """The NLL of several trainings as they go on, a matplotlib `Figure`: by passes, and by compute.
+    """Draws the NLL of several trainings as they go on, by passes and by compute.
 
     Args:
-        contents: what `evaluation.json` holds of each.
+        contents: content of the `evaluation.json` of each.
     """
     figure = Figure(figsize=(10, 4.5), dpi=120, layout="constrained")
     by_passes, by_compute = figure.subplots(1, 2, sharey=True)
@@ -117,9 +115,9 @@ def draw(contents):
             ha="right",
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},  # Hides lines.
         )
-    for figure_of_paper, name in PUBLISHED.items():
-        by_passes.axhline(figure_of_paper, color="#555555", linestyle=":", linewidth=1)
-        by_passes.annotate(name, (1, figure_of_paper), xytext=(2, 3), textcoords="offset points")
+    for published, name in PUBLISHED.items():
+        by_passes.axhline(published, color="#555555", linestyle=":", linewidth=1)
+        by_passes.annotate(name, (1, published), xytext=(2, 3), textcoords="offset points")
     by_passes.set_xlabel("passes over the 60,000 training images")
     by_passes.set_ylabel("test NLL, nats")
     by_compute.set_xlabel("compute: passes x samples of an image in a pass")
@@ -133,7 +131,7 @@ def draw(contents):
 
 
 def label(objective):
-    """A short name of an objective, from its settings."""
+    """Returns a short name of an objective, from its settings."""
     if objective["name"] == "ELBO":
         return "ELBO"
     kind = "DReG" if objective["doubly_reparameterized"] else "IWAE"
@@ -142,21 +140,18 @@ def label(objective):
 
 def main():
     """Runs the program."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.quality", description=__doc__)
-    parser.add_argument("paths", nargs="+", type=Path, metavar="FOLDER")
-    parser.add_argument("--data_dir", help="folder with the four IDX files of MNIST")
-    parser.add_argument("--nll_samples", type=int, default=5000)
-    parser.add_argument("--stages", help="numbers of the stages, with commas (default: all)")
-    parser.add_argument("--picture", type=Path, help="file for a picture, as PNG")
-    flags = parser.parse_args()
-    stages = [int(stage) for stage in flags.stages.split(",")] if flags.stages else None
-    folders = [path for path in flags.paths if path.suffix != ".json"]
+    program = harness.Program(
+        __doc__, folders=[], data_dir=None, nll_samples=5000, stages=tuple(range(8)), picture=None
+    )
+    flags = program.flags
+    paths = [Path(path) for path in flags.folders]
+    folders = [path for path in paths if path.suffix != ".json"]
     if folders:
         x = binarize(keras_vrae.datasets.load("mnist", flags.data_dir).test).x
     for folder in folders:
-        evaluate_folder(folder, x, flags.nll_samples, stages)
+        evaluate_folder(folder, x, flags.nll_samples, flags.stages)
     if flags.picture:
-        stored = [path / "evaluation.json" if path in folders else path for path in flags.paths]
+        stored = [path / "evaluation.json" if path in folders else path for path in paths]
         draw([json.loads(path.read_text()) for path in stored]).savefig(flags.picture)
 
 

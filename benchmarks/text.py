@@ -6,21 +6,20 @@ Test documents query the training documents. Runs that the output has already ar
 program can be stopped and called again with more bits, seeds, protocols or models.
 """
 
-import argparse
 import json
 import time
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks import machine
+from benchmarks import harness
 
 PROTOCOLS = {
     "random": {"text_split": "random"},
     "by_date": {"text_split": "by_date"},
     "stripped": {"text_split": "by_date", "text_strip": "headers,footers,quotes"},
 }
-# What each idea adds to the one before it.
+# Settings before any idea; each model below `nvdm` adds one to the one before it.
 PLAIN = {
     "text_target": "counts",
     "neighbours": 0,
@@ -36,13 +35,8 @@ MODELS = {
     "nvdm": {**PLAIN},
     "tfidf_target": {**PLAIN, "text_target": "tfidf"},
     "free_bits": {**PLAIN, "text_target": "tfidf", "free_bits": 0.3},
-    "bounded": {
-        **PLAIN,
-        "text_target": "tfidf",
-        "bounded": True,
-        "posterior_scale": 0.8,
-        "balance": 3.0,
-    },
+    "bounded": {**PLAIN, "text_target": "tfidf", "bounded": True, "posterior_scale": 0.8}
+    | {"balance": 3.0},
     "no_neighbours": {"neighbours": 0},
     "unsupervised": {},
     "wide": {"hidden_units": 1000},
@@ -56,7 +50,7 @@ MODELS = {
 
 
 def load(protocol, data_dir, encoder="dense"):
-    """The `Splits` of a protocol; by date the whole official training part is trained on."""
+    """Returns the `Splits` of a protocol; by date the training part is the whole official one."""
     from scipy import sparse
 
     from keras_vrae import datasets
@@ -106,30 +100,24 @@ def train(config, splits):
     return model, float(np.median(seconds[1:]))
 
 
-def assess(model, splits, retrieval_only=False):
-    """The figures of a trained model, a dict; all of them, or those of the search alone."""
-    from keras_vrae import evaluation
-    from keras_vrae.training.assessment import Codes, labelled_codes
-    from keras_vrae.training.text_assessment import retrieval_figures, text_figures
+def assess(model, splits):
+    """Returns the precision at 100 of a trained model, by cosine and by hash code."""
+    from keras_vrae.evaluation import precision_by_cosine, precision_by_hamming
 
-    codes = Codes(model.encode(splits.train.x), model.encode(splits.test.x))
-    train, test = labelled_codes(model, splits, codes)
+    train, test = (
+        (model.encode(part.x).z_mean[:, : model.shared_dim], part.y)
+        for part in (splits.train, splits.test)
+    )
     model.binarizer.adapt(train[0])
-    if retrieval_only:
-        return retrieval_figures(model, (train, test))
-    terms = evaluation.elbo_estimate(model, splits.test.x, num_samples=1)
-    figures = text_figures(model, splits, terms["elbo"], (train, test))
-    figures["kl"] = float(terms["kl"].mean())
-    figures["knn_accuracy"] = evaluation.knn_accuracy(train, test)
-    figures["linear_probe_accuracy"] = evaluation.linear_probe_accuracy(train, test)
-    if hasattr(model, "classify"):
-        hits = model.classify(splits.test.x).argmax(axis=1) == splits.test.y
-        figures["label_accuracy"] = float(hits.mean())
-    return figures
+    codes = [(np.packbits(np.asarray(model.binarizer(z)), axis=1), y) for z, y in (test, train)]
+    return {
+        "precision_at_100_cosine": precision_by_cosine(test, train),
+        "precision_at_100_hamming": precision_by_hamming(*codes),
+    }
 
 
 def baselines(splits, sizes, seed=0):
-    """Precision at 100 of what needs no network: a dict by method, and by size where it has one."""
+    """Returns the precision at 100 without a network, by method, and by size if it has one."""
     from sklearn.decomposition import TruncatedSVD
     from sklearn.feature_extraction.text import TfidfTransformer
     from sklearn.svm import LinearSVC
@@ -160,55 +148,53 @@ def baselines(splits, sizes, seed=0):
 
 def main():
     """Makes the runs that are asked for and not there yet, and stores each as it ends."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.text", description=__doc__)
-    parser.add_argument("--data_dir", required=True)
-    parser.add_argument("--output", type=Path, default=Path("docs/benchmarks/text.json"))
-    parser.add_argument("--protocols", default="random,by_date,stripped")
-    parser.add_argument("--models", default="baselines,unsupervised,shared")
-    parser.add_argument("--bits", default="8,16,32,64,128")
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument(
-        "--retrieval_only", action="store_true", help="no perplexity, kNN, probe: half the time"
+    program = harness.Program(
+        __doc__,
+        data_dir=None,
+        output="docs/benchmarks/text.json",
+        protocols=tuple(PROTOCOLS),
+        models=("baselines", "unsupervised", "shared"),
+        bits=(8, 16, 32, 64, 128),
+        seeds=3,
+        epochs=0,
     )
-    options = parser.parse_args()
+    flags, path = program.flags, Path(program.flags.output)
     from keras_vrae.training import ExperimentConfig
 
-    stored = json.loads(options.output.read_text()) if options.output.is_file() else {}
-    stored.setdefault("runs", {})
-    stored.update(machine.describe())
-    sizes = [int(size) for size in options.bits.split(",")]
-    for protocol in options.protocols.split(","):
-        loaded = {}
-        for name in options.models.split(","):
-            for size, seed in [(s, r) for r in range(options.seeds) for s in sizes]:
-                key = f"{protocol}/{name}/{size}/{seed}"
-                if name == "baselines":
-                    key = f"{protocol}/baselines"
-                if key in stored["runs"]:
-                    continue
-                encoder = MODELS.get(name, {}).get("encoder", "dense")
-                view = "bag" if encoder == "dense" else "tokens"
-                if view not in loaded:
-                    loaded[view] = load(protocol, options.data_dir, encoder)
-                start = time.perf_counter()
-                if name == "baselines":
-                    figures = baselines(loaded[view], sizes)
-                else:
-                    config = ExperimentConfig(
-                        dataset="newsgroups",
-                        latent_dim=size,
-                        seed=seed,
-                        **{"encoder": encoder, **PROTOCOLS[protocol], **MODELS[name]},
-                    )
-                    model, seconds = train(config, loaded[view])
-                    figures = {
-                        "seconds_per_epoch": seconds,
-                        **assess(model, loaded[view], options.retrieval_only),
-                    }
-                figures["seconds"] = round(time.perf_counter() - start, 1)
-                stored["runs"][key] = figures
-                options.output.write_text(json.dumps(stored, indent=1) + "\n")
-                print(key, figures, flush=True)
+    stored = json.loads(path.read_text()) if path.is_file() else {"runs": {}}
+    runs = [
+        (p, m, s, r)
+        for p in flags.protocols
+        for m in flags.models
+        for r in range(flags.seeds)
+        for s in flags.bits
+    ]
+    loaded = {}
+    for protocol, name, size, seed in runs:
+        key = f"{protocol}/{name}/{size}/{seed}"
+        if name == "baselines":
+            key = f"{protocol}/baselines"
+        if key in stored["runs"]:
+            continue
+        encoder = MODELS.get(name, {}).get("encoder", "dense")
+        view = protocol, "bag" if encoder == "dense" else "tokens"
+        if view not in loaded:
+            loaded = {view: load(protocol, flags.data_dir, encoder)}
+        start = time.perf_counter()
+        if name == "baselines":
+            found = baselines(loaded[view], flags.bits)
+        else:
+            settings = {"encoder": encoder, **PROTOCOLS[protocol], **MODELS[name]}
+            if flags.epochs:
+                settings["epochs"] = flags.epochs
+            sizes = {"latent_dim": size, "seed": seed}
+            config = ExperimentConfig(dataset="newsgroups", **sizes, **settings)
+            model, seconds = train(config, loaded[view])
+            found = assess(model, loaded[view])
+            found["seconds_per_epoch"] = seconds
+        stored["runs"][key] = {**found, "seconds": round(time.perf_counter() - start, 1)}
+        program.save({"runs": stored["runs"]})
+        print(key, stored["runs"][key], flush=True)
 
 
 if __name__ == "__main__":

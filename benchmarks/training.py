@@ -1,170 +1,134 @@
-"""How fast training and encoding are, beside other ways to write the same model.
+"""Measures how fast training and encoding are, compared with other ways to write the same model.
 
     python -m benchmarks.training --data_dir=DIR --output=F.json
 
 The model is a VAE on MNIST with 500 units and 2 latent dimensions in float32, trained by Adam.
 `fit` is this package as a user calls it, `vae.fit(x)`, and `threads` the same after
-`one_thread_per_operation()`; `program` is what `train_main.py` runs, with
-binarization and clipping. `tutorial` is a Keras model with a training step of its own, `dataset`
-the same fed by `tf.data`, so that it waits for no autotuner; `torch` the best of three ways, `jax`
-a compiled step. `limit` is the matrix products of a training step and nothing else, the best of
-three ways. The contenders work in turns, each in a process of its own.
+`one_thread_per_operation()`; `program` is what `train_main.py` runs, with binarization and
+clipping. `tutorial` is a Keras model with a training step of its own, `dataset` the same fed by
+`tf.data`, so that it waits for no autotuner; `torch` the best of three ways, `jax` a compiled
+step. `limit` is the matrix products of a training step and nothing else, the best of three ways.
+`--against=` leaves the others out; without a folder for MNIST the images are random.
 
-Torch and JAX come with `pip install -e ".[bench]"`. Cores are chosen with `taskset`.
+PyTorch and JAX come with `pip install -e ".[bench]"`. Cores are chosen with `taskset`.
 """
 
-import argparse
-import json
 import tempfile
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks import machine, summary
+from benchmarks import harness
 from benchmarks.arithmetic import training_flops
-from benchmarks.turns import Contender, Task, take_turns
 
-OURS = {name: ("benchmarks.ours", name) for name in ("fit", "threads", "program")}
-LIMITS = {
-    f"limit {way}": ("benchmarks.limit", way) for way in ("numpy", "tensorflow", "side-by-side")
-}
+OURS = {name: ("ours", name) for name in ("fit", "threads", "program")}
+LIMITS = {f"limit {way}": ("limit", way) for way in ("numpy", "tensorflow", "side-by-side")}
 RIVALS = {
-    "tutorial": {"tutorial": ("benchmarks.rivals.tutorial", None)},
-    "dataset": {"dataset": ("benchmarks.rivals.tutorial", "dataset")},
-    "torch": {
-        f"torch {way}": ("benchmarks.rivals.torch_vae", way)
-        for way in ("eager", "fused", "compile")
-    },
-    "jax": {"jax": ("benchmarks.rivals.jax_vae", None)},
+    "tutorial": {"tutorial": ("rivals/tutorial", None)},
+    "dataset": {"dataset": ("rivals/tutorial", "dataset")},
+    "torch": {f"torch {w}": ("rivals/torch_vae", w) for w in ("eager", "fused", "compile")},
+    "jax": {"jax": ("rivals/jax_vae", None)},
 }
 # Images of a turn: multiples of every usual batch size, and enough for a turn of some seconds.
 IMAGES = {"dense": 12_800, "lstm": 1_280, "gru": 1_280}
 
 
-def measure(images, encoder, batch_size, rivals, rounds, units=500, encode=True):
-    """All contenders with one encoder and batch size.
+def measure(images, encoder, batch_size, rivals, rounds, units=500):
+    """Returns the results of all contenders with one encoder and batch size, a dict.
 
     Args:
-        images: `(N, T, D)` float32, what a turn goes over; N a multiple of the batch size.
+        images: `(N, T, D)` float32, the data of a turn; N is a multiple of the batch size.
         encoder: `"dense"`, `"lstm"` or `"gru"`.
-        batch_size: examples in a training step.
+        batch_size: number of examples in a training step.
         rivals: names in `RIVALS`.
-        rounds: rounds that count.
-        units: units of every hidden layer.
-        encode: whether encoding is measured too.
-
-    Returns:
-        The figures, a dict.
+        rounds: number of rounds that count.
+        units: number of units of every hidden layer.
     """
     programs = {**OURS, **LIMITS}
     for rival in rivals:
         programs.update(RIVALS[rival])
-    contenders = {}
     with tempfile.TemporaryDirectory() as folder:
-        path = str(Path(folder, "images.npy"))
-        np.save(path, images)
-        task = Task(encoder, batch_size, path, hidden_units=units)
-        try:
-            for name, (module, variant) in programs.items():
-                contenders[name] = Contender(module, variant, task)
-            for contender in contenders.values():
-                contender.wait()
-            seconds = {"training": take_turns(contenders, "train", rounds)}
+        np.save(path := str(Path(folder, "images.npy")), images)
+        task = {"encoder": encoder, "batch_size": batch_size, "images": path}
+        task |= {"hidden_units": units, "encode_batch": 128}
+        with harness.started(programs, task) as contenders:
+            seconds = {
+                "training": harness.take_turns(harness.turns_of(contenders, "train"), rounds)
+            }
             memory = {name: contender.peak_memory_mib for name, contender in contenders.items()}
-            if encode:
-                seconds["encoding"] = take_turns(contenders, "encode", rounds)
-        finally:
-            for contender in contenders.values():
-                contender.close()
+            seconds["encoding"] = harness.take_turns(harness.turns_of(contenders, "encode"), rounds)
     flops = training_flops(encoder, images.shape[1:], units)
     result = {"encoder": encoder, "batch_size": batch_size, "images": len(images)}
     result["megaflops_per_image"] = round(flops / 1e6, 3)
     for work, times in seconds.items():
-        result[work] = compare(summary.rates(times, len(images)), rivals)
+        result[work] = compare(harness.rates(times, len(images)), rivals)
     training = result["training"]
-    limit = summary.best_of(training["images_per_second"], "limit")
+    rates = training["images_per_second"]
+    limit = harness.best_of(rates, "limit")
+    training |= {"limit": limit, "peak_memory_mib": memory}
     training["gigaflops_per_second"] = {
-        name: round(training["images_per_second"][name]["median"] * flops / 1e9, 1)
-        for name in (*OURS, limit)
+        name: round(rates[name]["median"] * flops / 1e9, 1) for name in (*OURS, limit)
     }
-    training["limit"] = limit
-    training["peak_memory_mib"] = memory
     training["fraction_of_limit"] = {
-        name: summary.ratios(training["images_per_second"], name, [limit])[limit] for name in OURS
+        name: harness.ratios(rates, name, [limit])[limit] for name in OURS
     }
     return result
 
 
-def compare(figures, rivals):
-    """The figures of one kind of work with the ratios to the best of each rival and of ours."""
-    others = [name for name in (summary.best_of(figures, rival) for rival in rivals) if name]
-    others += [name for name in OURS if name in figures]
+def compare(rates, rivals):
+    """Returns the rates of one kind of work, and our ratios to the best of each rival and of us."""
+    others = [name for name in (harness.best_of(rates, rival) for rival in rivals) if name]
+    others += [name for name in OURS if name in rates]
     ratios = {
-        f"{name}_over": summary.ratios(figures, name, [o for o in others if o != name])
+        f"{name}_over": harness.ratios(rates, name, [o for o in others if o != name])
         for name in ("fit", "threads")
-        if name in figures
+        if name in rates
     }
-    return {"images_per_second": figures, **ratios}
+    return {"images_per_second": rates, **ratios}
 
 
-def say(result):
-    """Prints the figures of one encoder and batch size."""
+def print_result(result):
+    """Prints the results of one encoder and batch size."""
     print(f"\n{result['encoder']}, batches of {result['batch_size']}")
     for work in ("training", "encoding"):
-        for name, row in result.get(work, {}).get("images_per_second", {}).items():
-            low, high = row["quartiles"]
+        for name, row in result[work]["images_per_second"].items():
             ratio = result[work]["fit_over"].get(name)
-            text = f"  fit is {ratio['median']:.2f} times as fast" if ratio else ""
-            print(f"  {work:9} {name:18} {row['median']:9,.0f} ({low:,.0f} to {high:,.0f}){text}")
-    training = result["training"]
-    rates = training["gigaflops_per_second"]
-    for name, fraction in training["fraction_of_limit"].items():
-        reached = f"{rates[name]} of {rates[training['limit']]} GFLOP/s"
-        print(f"  {name}: {fraction['median']:.0%} of the limit, {reached}", flush=True)
+            text = f"; fit is {harness.in_words(ratio)} times as fast" if ratio else ""
+            print(f"  {work:9} {name:18} {harness.in_words(row, ',.0f')} images/s{text}")
+    for name, fraction in result["training"]["fraction_of_limit"].items():
+        print(f"  {name}: {fraction['median']:.0%} of the limit", flush=True)
 
 
-def load_images(data_dir):
-    """The 60,000 training images of MNIST."""
-    from keras_vrae import datasets  # Here, for the processes of the contenders do without it.
+def load_images(data_dir, count):
+    """Returns training images of MNIST, or random ones without a folder."""
+    if data_dir is None:
+        return np.random.default_rng(0).random((count, 28, 28), dtype="float32")
+    from keras_vrae import datasets
 
-    splits = datasets.load("mnist", data_dir)
-    return np.concatenate([splits.train.x, splits.validation.x])
+    return datasets.load("mnist", data_dir).train.x[:count]
 
 
 def main():
     """Runs the program."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.training",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    sizes = {"batch_sizes": (128, 512), "rounds": 5, "images": 0, "units": 500}
+    program = harness.Program(
+        __doc__,
+        data_dir=None,
+        against=tuple(RIVALS),
+        encoders=harness.ENCODERS,
+        picture=None,
+        **sizes,
     )
-    parser.add_argument("--data_dir", help="folder with the four IDX files of MNIST")
-    parser.add_argument("--against", default=",".join(RIVALS), help="rivals (default: %(default)s)")
-    parser.add_argument("--encoders", default=",".join(IMAGES), help="(default: %(default)s)")
-    parser.add_argument("--batch_sizes", default="128,512", help="(default: %(default)s)")
-    parser.add_argument("--rounds", type=int, default=5, help="(default: %(default)s)")
-    parser.add_argument("--images", type=int, help="images of a turn")
-    parser.add_argument("--output", type=Path, help="file for the figures, as JSON")
-    parser.add_argument("--picture", type=Path, help="file for a picture, as PNG")
-    flags = parser.parse_args()
-    rivals = [name for name in flags.against.split(",") if name]
-    unknown = {*rivals} - {*RIVALS} or {*flags.encoders.split(",")} - {*IMAGES}
-    if unknown:
-        parser.error(f"unknown: {', '.join(sorted(unknown))}")
-    print("Reading MNIST ...", flush=True)
-    images = load_images(flags.data_dir)
-    report = {**machine.describe(), "rounds": flags.rounds, "results": []}
-    for encoder in flags.encoders.split(","):
-        for number, batch_size in enumerate(map(int, flags.batch_sizes.split(","))):
+    flags, results = program.flags, []
+    report = {"rounds": flags.rounds, "results": results}
+    for encoder in flags.encoders:
+        for batch_size in flags.batch_sizes:
             count = (flags.images or IMAGES[encoder]) // batch_size * batch_size
-            print(f"\nMeasuring {encoder}, batches of {batch_size} ...", flush=True)
-            result = measure(
-                images[:count], encoder, batch_size, rivals, flags.rounds, encode=number == 0
-            )
-            say(result)
-            report["results"].append(result)
-            if flags.output:
-                flags.output.write_text(json.dumps(report, indent=2) + "\n")
+            images = load_images(flags.data_dir, count)
+            rivals = [name for name in flags.against if name]
+            results.append(measure(images, encoder, batch_size, rivals, flags.rounds, flags.units))
+            print_result(results[-1])
+            program.save(report)
     if flags.picture:
         from benchmarks import pictures
 

@@ -43,9 +43,9 @@ def as_matrix(rows):
 
 
 def make(task, variant):
-    """See `benchmarks.turns.Contender`; `variant` is `"bag"` or `"matrix"`."""
+    """Returns the turns of `harness.Contender`; `variant` is `"bag"` or `"matrix"`."""
     torch.manual_seed(0)
-    counts, weights = sparse.load_npz(task.counts_path), sparse.load_npz(task.weights_path)
+    counts, weights = sparse.load_npz(task.counts), sparse.load_npz(task.weights)
     terms, units = counts.shape[1], task.hidden_units
     if variant == "bag":
         bags = nn.EmbeddingBag(terms, units, mode="sum")

@@ -1,5 +1,6 @@
 """A VAE in PyTorch: data in memory as one tensor, the fused bound, three ways to run the step."""
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
@@ -50,13 +51,13 @@ class VAE(nn.Module):
 
 
 def make(task, variant):
-    """See `benchmarks.turns.Contender`; `variant` is `"eager"`, `"fused"` or `"compile"`.
+    """Returns the turns of `harness.Contender`; `variant` is `"eager"`, `"fused"` or `"compile"`.
 
     `"fused"` is eager with the fused kernel of Adam, `"compile"` that and `torch.compile`.
     """
     torch.manual_seed(0)
-    x = torch.from_numpy(task.images())
-    model = VAE(task.encoder, x.shape[1:], task.hidden_units, task.latent_dim)
+    x = torch.from_numpy(np.load(task.images))
+    model = VAE(task.encoder, x.shape[1:], task.hidden_units, latent_dim=2)
     fused = None if variant == "eager" else True
     optimizer = torch.optim.Adam(model.parameters(), fused=fused)
     loss_of, encode = model, model.encode
