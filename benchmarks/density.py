@@ -11,7 +11,6 @@ latest one and a line of `training.csv`; the same command goes on from the lates
 An epoch is one call of a TensorFlow graph over data that stay in memory.
 """
 
-import csv
 import shutil
 import time
 from pathlib import Path
@@ -94,9 +93,8 @@ def stage_path(folder, stage):
 def train(folder, images, objective, stages, seed):
     """Trains stage by stage, from the latest model of the folder if there is one."""
     latest = folder / "latest.keras"
-    model = (
-        keras.saving.load_model(latest) if latest.exists() else make_model(images, objective, seed)
-    )
+    known = latest.exists()
+    model = keras.saving.load_model(latest) if known else make_model(images, objective, seed)
     run_epoch = make_epoch(model, images, seed)
     done = int(model.optimizer.iterations) // (len(images) // BATCH_SIZE)
     for stage in range(stages):
@@ -108,25 +106,16 @@ def train(folder, images, objective, stages, seed):
             for number in range(done, last):
                 loss = run_epoch(number)
             done = last
-            seconds = time.perf_counter() - begin
+            seconds = round(time.perf_counter() - begin)
             with replacing(latest) as aside:
                 model.save(aside)
             if done == end:
                 shutil.copyfile(latest, stage_path(folder, stage))
-            row = {"stage": stage, "epochs": done, "loss": round(loss, 3)}
-            row["seconds"] = round(seconds)
-            write_row(folder / "training.csv", row)
-            print(", ".join(f"{name} {value}" for name, value in row.items()), flush=True)
-
-
-def write_row(path, row):
-    """Adds a row to a CSV file, which gets its header with the first one."""
-    new = not path.exists()
-    with path.open("a", newline="") as file:
-        writer = csv.DictWriter(file, fieldnames=list(row))
-        if new:
-            writer.writeheader()
-        writer.writerow(row)
+            path = folder / "training.csv"
+            header = "" if path.exists() else "stage,epochs,loss,seconds\n"
+            with path.open("a") as file:
+                file.write(f"{header}{stage},{done},{loss:.3f},{seconds}\n")
+            print(f"stage {stage}, {done} passes: loss {loss:.3f}, {seconds} s", flush=True)
 
 
 def main():

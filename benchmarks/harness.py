@@ -42,15 +42,10 @@ class Contender:
     def __init__(self, module, variant, task, folder=ROOT):
         program = f"import runpy; runpy.run_path({__file__!r})['serve']()"
         path = str(ROOT / "benchmarks" / f"{module}.py")
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", program, path, json.dumps(variant), json.dumps(task)],
-            cwd=folder,
-            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
+        command = [sys.executable, "-c", program, path, json.dumps(variant), json.dumps(task)]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+        environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+        self._process = subprocess.Popen(command, cwd=folder, env=environment, text=True, **pipes)
         self.work, self.package, self.peak_memory_mib = (), None, None
 
     def wait(self):
@@ -161,9 +156,8 @@ def take_turns(turns, rounds):
 
 def spread(values, digits=4):
     """Returns the median and the quartiles of a list."""
-    if len(values) == 1:
-        values = [*values, *values]
-    quartiles = statistics.quantiles(values, n=4, method="inclusive")
+    several = [*values, *values] if len(values) == 1 else values
+    quartiles = statistics.quantiles(several, n=4, method="inclusive")
     low, middle, high = (float(f"{value:.{digits}g}") for value in quartiles)
     return {"median": middle, "quartiles": [low, high]}
 
@@ -184,11 +178,9 @@ def rates(seconds, amount):
 
 def ratios(rows, ours, others):
     """Returns how many times as fast `ours` is as each of the others, compared round by round."""
-    found = {}
-    for other in others:
-        pairs = zip(rows[ours]["rounds"], rows[other]["rounds"], strict=True)
-        found[other] = spread([mine / theirs for mine, theirs in pairs])
-    return found
+    rounds = {name: rows[name]["rounds"] for name in (ours, *others)}
+    pairs = {name: zip(rounds[ours], rounds[name], strict=True) for name in others}
+    return {name: spread([mine / theirs for mine, theirs in pairs[name]]) for name in others}
 
 
 def best_of(rows, family):

@@ -25,36 +25,6 @@ from benchmarks.harness import ROOT, best_of, in_words
 RESULTS, STUDY = ROOT / "docs" / "benchmarks", ROOT / "docs" / "study"
 BLOCK = re.compile(r"<!-- table: (.+?) -->\n.*?<!-- end -->", re.DOTALL)
 ENCODERS = {"dense": "dense", "lstm": "LSTM", "gru": "GRU"}
-# Commands of results that do not name theirs.
-COMMANDS = {
-    "speed/training.json": "training --data_dir=DIR --rounds=3",
-    "speed/profile.json": "profile`, on one core by `taskset -c 1",
-    "speed/startup.json": "startup --rounds=3",
-    "speed/growth.json": "growth --rounds=3`, on one core by `taskset -c 0",
-    "layers.json": "layers`, on one core by `taskset -c 0",
-    "layers-2-cores.json": "layers",
-    "encoders.json": "encoders --rounds=5 --steps=30",
-    "importance.json": "importance",
-    "serving.json": "serving --rounds=7`, on one core by `taskset -c 1",
-    "text.json": "text --data_dir=DIR",
-    "text_speed.json": "text_speed --rounds=9",
-    "text_speed-one-core.json": "text_speed --rounds=9`, on one core by `taskset -c 0",
-    "worker-growth.json": "worker_growth",
-    "soak.json": "soak",
-    "quality/*": "density` and `python -m benchmarks.quality",
-}
-# Revisions whose programs made these results. Later ones do not have these programs.
-REVISIONS = {
-    "encoders.json": "5928716",
-    "importance.json": "43082e9",
-    "long_sequences.json": "a034ffa",
-    "worker-growth.json": "e81ea84",
-    "soak.json": "71052c4",
-    "decoders.json": "f85c816",
-    "music/*": "4f43004",
-    "music-map.json": "7a121ae",
-    "sequences/*-torch.json": "f85c816",
-}
 READ = []  # Paths of the results that were read since the last block of sources.
 
 
@@ -232,17 +202,6 @@ def density_stages():
     return rows
 
 
-def density_passes(*passes):
-    """Returns a row for each number of passes, with the test NLL of each objective."""
-    rows = [{"passes": int(number)} for number in passes]
-    for row in rows:
-        for name in DENSITY:
-            for stage in stored(f"quality/{name}.json")[0]["stages"]:
-                if stage["epochs"] == row["passes"]:
-                    row[name] = stage["nll"]
-    return rows
-
-
 def sequence_sets(name):
     """Returns the results of `benchmarks.sequences` on a data set from all files as one."""
     found = {"anomalies": []}
@@ -354,7 +313,7 @@ def ideas():
     return documents("random", names=IDEAS)
 
 
-ROWS = (training, growth, profile, study, density, density_stages, density_passes, probes)
+ROWS = (training, growth, profile, study, density, density_stages, probes)
 ROWS = {function.__name__: function for function in (*ROWS, anomalies, chorales, documents, ideas)}
 
 
@@ -393,23 +352,26 @@ def cell(form, row):
 
 
 def sources(folder):
-    """Returns how the results were made that were read since the last such block."""
-    lines = []
+    """Returns how the results were made that were read since the last such block.
+
+    `sources.json` has the commands of results that do not name theirs, and the revisions of
+    programs that later revisions do not have.
+    """
+    lines, known = [], json.loads((RESULTS / "sources.json").read_text())
     for path in READ:
-        name = path.relative_to(RESULTS).as_posix()
-        report = json.loads(path.read_text())
-        known = [value for pattern, value in COMMANDS.items() if fnmatch(name, pattern)]
-        command = known[0] if known else report["command"].removeprefix("python -m benchmarks.")
-        revisions = [value for pattern, value in REVISIONS.items() if fnmatch(name, pattern)]
-        made = f"`python -m benchmarks.{command}`" + "".join(f" of revision {r}" for r in revisions)
+        name, report = path.relative_to(RESULTS).as_posix(), json.loads(path.read_text())
+        about = {"command": f"`{report['command']}`"} if "command" in report else {}
+        for pattern, more in known.items():
+            about |= more if fnmatch(name, pattern) else {}
+        made = " of revision ".join(about[key] for key in ("command", "revision") if key in about)
         machine = report.get("machine", {"processor": report.get("device")})
-        about = [machine["processor"]]
+        parts = [machine["processor"]]
         if "cores" in machine:
-            about.append("1 core" if machine["cores"] == 1 else f"{machine['cores']} cores")
-            about.append(f"{machine['memory_gib']} GiB of memory")
-        about += [f"{package} {version}" for package, version in report["versions"].items()]
+            parts.append("1 core" if machine["cores"] == 1 else f"{machine['cores']} cores")
+            parts.append(f"{machine['memory_gib']} GiB of memory")
+        parts += [f"{package} {version}" for package, version in report["versions"].items()]
         link = os.path.relpath(path, folder)
-        lines.append(f"- [{name}]({link}): {made}; {', '.join(about)}")
+        lines.append(f"- [{name}]({link}): {made}; {', '.join(parts)}")
     READ.clear()
     return "\n".join(lines)
 

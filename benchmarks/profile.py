@@ -27,7 +27,7 @@ BATCH_SIZE, STEPS = 128, 16
 
 def kind_of(operation):
     """Returns the kind of an operation of TensorFlow, by its type."""
-    name = operation.removeprefix("_Mkl")
+    name = operation.removeprefix("_Mkl").removeprefix("_")
     return next((kind for kind, types in KINDS.items() if name in types), OTHER)
 
 

@@ -146,16 +146,10 @@ def anomalies(splits, kind, part, settings, held_out, seed):
 
 def main():
     """Runs the program."""
+    sizes = {"seeds": 3, "anomaly_seeds": 3, "first_anomaly_seed": 0, "epochs": 0}
+    sets, output = tuple(SETTINGS), "docs/benchmarks/sequences/all.json"
     program = harness.Program(
-        __doc__,
-        sets=tuple(SETTINGS),
-        kinds=("gru",),
-        seeds=3,
-        anomaly_seeds=3,
-        first_anomaly_seed=0,
-        epochs=0,
-        features=True,
-        output="docs/benchmarks/sequences/all.json",
+        __doc__, sets=sets, kinds=("gru",), features=True, output=output, **sizes
     )
     flags = program.flags
     changed = {"epochs": flags.epochs} if flags.epochs else {}

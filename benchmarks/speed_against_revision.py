@@ -27,9 +27,7 @@ def measure(folders, encoder, batches, pairs, rounds, hidden_units=500):
     Args:
         folders: the checkouts by name, `"old"` and `"new"`.
         encoder: `"dense"`, `"lstm"` or `"gru"`.
-        batches: number of mini-batches in a turn.
-        pairs: number of pairs of processes.
-        rounds: number of rounds of a pair that count.
+        batches, pairs, rounds: numbers of mini-batches in a turn, pairs of processes, and rounds.
         hidden_units: number of units of each hidden layer.
     """
     seconds = {work: {name: [] for name in folders} for work in ("train", "encode")}

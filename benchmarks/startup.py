@@ -72,10 +72,8 @@ def measure(commands, rounds):
     found = {}
     for name, whole in seconds.items():
         columns = {part: [row[part] for row in parts[name][1:]] for part in parts[name][0]}
-        found[name] = {
-            part: {**harness.spread(values), "rounds": [round(value, 4) for value in values]}
-            for part, values in {"whole": whole, **columns}.items()
-        }
+        columns = {"whole": whole, **columns}
+        found[name] = {p: {**harness.spread(v), "rounds": v} for p, v in columns.items()}
     return found
 
 

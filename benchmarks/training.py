@@ -7,8 +7,9 @@ The model is a VAE on MNIST with 500 units and 2 latent dimensions in float32, t
 `one_thread_per_operation()`; `program` is what `train_main.py` runs, with binarization and
 clipping. `tutorial` is a Keras model with a training step of its own, `dataset` the same fed by
 `tf.data`, so that it waits for no autotuner; `torch` the best of three ways, `jax` a compiled
-step. `limit` is the matrix products of a training step and nothing else, the best of three ways.
-`--against=` leaves the others out; without a folder for MNIST the images are random.
+step. `limit` is the matrix products of a training step and nothing else, the better of two ways.
+`--against=` leaves the others out. Without a folder for MNIST the data are random, and time and
+memory can be measured as `--batch_sizes`, `--units`, `--images` and `--shape` grow.
 
 PyTorch and JAX come with `pip install -e ".[bench]"`. Cores are chosen with `taskset`.
 """
@@ -19,10 +20,10 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import harness
-from benchmarks.arithmetic import training_flops
+from benchmarks.limit import training_flops
 
 OURS = {name: ("ours", name) for name in ("fit", "threads", "program")}
-LIMITS = {f"limit {way}": ("limit", way) for way in ("numpy", "tensorflow", "side-by-side")}
+LIMITS = {f"limit {way}": ("limit", way) for way in ("tensorflow", "side-by-side")}
 RIVALS = {
     "tutorial": {"tutorial": ("rivals/tutorial", None)},
     "dataset": {"dataset": ("rivals/tutorial", "dataset")},
@@ -99,40 +100,26 @@ def print_result(result):
         print(f"  {name}: {fraction['median']:.0%} of the limit", flush=True)
 
 
-def load_images(data_dir, count):
-    """Returns training images of MNIST, or random ones without a folder."""
-    if data_dir is None:
-        return np.random.default_rng(0).random((count, 28, 28), dtype="float32")
-    from keras_vrae import datasets
-
-    return datasets.load("mnist", data_dir).train.x[:count]
-
-
 def main():
     """Runs the program."""
-    sizes = {"batch_sizes": (128, 512), "rounds": 5, "images": 0, "units": 500}
+    sizes = {"batch_sizes": (128, 512), "units": 500, "images": 0, "shape": (28, 28), "rounds": 5}
     program = harness.Program(
-        __doc__,
-        data_dir=None,
-        against=tuple(RIVALS),
-        encoders=harness.ENCODERS,
-        picture=None,
-        **sizes,
+        __doc__, data_dir=None, against=tuple(RIVALS), encoders=harness.ENCODERS, **sizes
     )
     flags, results = program.flags, []
     report = {"rounds": flags.rounds, "results": results}
     for encoder in flags.encoders:
         for batch_size in flags.batch_sizes:
             count = (flags.images or IMAGES[encoder]) // batch_size * batch_size
-            images = load_images(flags.data_dir, count)
+            images = np.random.default_rng(0).random((count, *flags.shape), dtype="float32")
+            if flags.data_dir:
+                from keras_vrae import datasets
+
+                images = datasets.load("mnist", flags.data_dir).train.x[:count]
             rivals = [name for name in flags.against if name]
             results.append(measure(images, encoder, batch_size, rivals, flags.rounds, flags.units))
             print_result(results[-1])
             program.save(report)
-    if flags.picture:
-        from benchmarks import pictures
-
-        pictures.training_figure(report).savefig(flags.picture)
 
 
 if __name__ == "__main__":

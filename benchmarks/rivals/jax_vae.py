@@ -30,16 +30,9 @@ def make_parameters(key, encoder, event_shape, units, latent_dim):
         recurrent = nn.initializers.orthogonal()(next(keys), (units, width))
         layers = {**dense(next(keys), event_shape[1], width), "u": recurrent}
         layers["recurrent_b"] = jnp.zeros(width)  # The GRU's second bias.
-    return {
-        "encoder": layers,
-        "z_mean": dense(next(keys), units, latent_dim),
-        "z_log_var": dense(next(keys), units, latent_dim),
-        "decoder": [
-            dense(next(keys), latent_dim, units),
-            dense(next(keys), units, units),
-            dense(next(keys), units, values),
-        ],
-    }
+    heads = {name: dense(next(keys), units, latent_dim) for name in ("z_mean", "z_log_var")}
+    sizes = ((latent_dim, units), (units, units), (units, values))
+    return {"encoder": layers, **heads, "decoder": [dense(next(keys), *size) for size in sizes]}
 
 
 def last_lstm_state(layer, x):
@@ -125,10 +118,9 @@ def make(task, variant=None):
         jax.block_until_ready(state)
 
     def encode_all():
-        parts = [
-            compiled_encode(state["parameters"], x[start : start + task.encode_batch])
-            for start in range(0, len(x), task.encode_batch)
-        ]
+        starts = range(0, len(x), task.encode_batch)
+        batches = [x[start : start + task.encode_batch] for start in starts]
+        parts = [compiled_encode(state["parameters"], batch) for batch in batches]
         return [np.concatenate(arrays) for arrays in zip(*parts, strict=True)]
 
     return {"train": train, "encode": encode_all}

@@ -50,13 +50,12 @@ class VAE(keras.Model):
     def __init__(self, encoder, decoder, **kwargs):
         super().__init__(**kwargs)
         self.encoder, self.decoder = encoder, decoder
-        self.total_loss_tracker = keras.metrics.Mean(name="total_loss")
-        self.reconstruction_tracker = keras.metrics.Mean(name="reconstruction_loss")
-        self.kl_tracker = keras.metrics.Mean(name="kl_loss")
+        names = ("total_loss", "reconstruction_loss", "kl_loss")
+        self.trackers = [keras.metrics.Mean(name=name) for name in names]
 
     @property
     def metrics(self):
-        return [self.total_loss_tracker, self.reconstruction_tracker, self.kl_tracker]
+        return self.trackers
 
     def train_step(self, data):
         with tf.GradientTape() as tape:
@@ -70,19 +69,16 @@ class VAE(keras.Model):
             total_loss = reconstruction + kl
         gradients = tape.gradient(total_loss, self.trainable_weights)
         self.optimizer.apply_gradients(zip(gradients, self.trainable_weights, strict=True))
-        self.total_loss_tracker.update_state(total_loss)
-        self.reconstruction_tracker.update_state(reconstruction)
-        self.kl_tracker.update_state(kl)
+        for tracker, value in zip(self.trackers, (total_loss, reconstruction, kl), strict=True):
+            tracker.update_state(value)
         return {metric.name: metric.result() for metric in self.metrics}
 
 
 def make(task, variant=None):
     """Returns the turns of `harness.Contender`.
 
-    Args:
-        task: the `Task`.
-        variant: `"dataset"` for a `tf.data` pipeline without an autotuner, so that no epoch waits
-            for that at its end; None for arrays.
+    With the variant `"dataset"` a `tf.data` pipeline without an autotuner feeds the model, so that
+    an epoch does not wait for that at its end; with None an array does.
     """
     x = np.load(task.images)
     keras.utils.set_random_seed(0)

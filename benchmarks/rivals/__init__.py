@@ -1,1 +1,0 @@
-"""The same network and objective as users of other frameworks write them."""
