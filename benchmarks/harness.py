@@ -271,7 +271,7 @@ class Program:
             value = getattr(self.flags, flag)
             if value != default and flag not in PLACES:
                 text = ",".join(map(str, value)) if isinstance(value, tuple) else value
-                words.append(f"--{flag}={text}")
+                words.append(f"--no-{flag}" if value is False else f"--{flag}={text}")
         return " ".join(words)
 
     def save(self, results):

@@ -39,7 +39,7 @@ def train(splits, kind, part, settings, seed):
     It standardizes by the training part of `splits`.
     """
     keras.utils.set_random_seed(seed)
-    scaling = splits.spec.scaling
+    scaling = splits.spec.standardization
     vae = kv.build(
         kind,
         splits.spec.event_shape,

@@ -5,32 +5,20 @@
 TF_CONFIG says which worker this is. With STEP it kills itself when that step begins.
 """
 
-import os
-import signal
 import sys
 
-from benchmarks.kills import save
+from short_runs import shorten
+
 from keras_vrae.backend.tensorflow.threads import one_thread_per_operation
-from keras_vrae.training import ExperimentConfig, loop, train_and_evaluate
-from keras_vrae.training.callbacks import RunRecorder
+from keras_vrae.training import ExperimentConfig, train_and_evaluate
 from keras_vrae.validation import DataError
 
 SETTINGS = {"encoder": "gru", "hidden_units": 8, "batch_size": 256, "epochs": 4}
 
 
-def die_at(step):
-    def on_train_batch_begin(self, batch, logs=None):
-        if self.model.optimizer.iterations == step:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    RunRecorder.on_train_batch_begin = on_train_batch_begin
-
-
 def main(folder, step=None):
     one_thread_per_operation()
-    loop.finish = save  # The rest takes long.
-    if step:
-        die_at(int(step))
+    shorten(step)
     config = ExperimentConfig(strategy="multi_worker", **SETTINGS)
     try:
         train_and_evaluate(config, folder, resume=True)

@@ -1,16 +1,11 @@
 """A worker is killed in training, all are started again, and nothing is lost but an epoch."""
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from clusters import run_workers
+from short_runs import content
 
-from benchmarks.kills import content
-from benchmarks.workers import free_ports
 from keras_vrae.training import checkpoints
 
 SCRIPT = Path(__file__).with_name("lost_worker.py")
@@ -18,24 +13,10 @@ SIGKILL_STATUS = -9
 STEPS = 6  # Of an epoch.
 
 
-def start_both(folder, step_of_death=None):
+def start_both(folder, *step_of_death):
     """Trains in two processes, of which the second may be killed; returns `(status, stderr)`s."""
-    addresses = [f"127.0.0.1:{port}" for port in free_ports(2)]
-    started = []
-    for index in range(2):
-        task = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
-        environment = {**os.environ, "TF_CONFIG": json.dumps(task), "PYTHONPATH": str(ROOT)}
-        command = [sys.executable, str(SCRIPT), str(folder)]
-        if index and step_of_death:
-            command.append(str(step_of_death))
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-        started.append(subprocess.Popen(command, env=environment, **pipes))
-    try:
-        said = [process.communicate(timeout=240)[1] for process in started]
-    finally:
-        for process in started:
-            process.kill()
-    return [(process.returncode, text) for process, text in zip(started, said, strict=True)]
+    command = [str(SCRIPT), str(folder)]
+    return run_workers([command, [*command, *map(str, step_of_death)]])
 
 
 def train(folder):
@@ -48,7 +29,7 @@ def train(folder):
 def test_a_run_that_lost_a_worker_ends_as_the_whole_one(tmp_path):
     whole = train(tmp_path / "whole")
     folder = tmp_path / "lost"
-    chief, worker = start_both(folder, step_of_death=2 * STEPS + 3)
+    chief, worker = start_both(folder, 2 * STEPS + 3)
     assert worker[0] == SIGKILL_STATUS
     assert chief[0] == 1
     assert "most likely as one was lost. Start all of them again" in chief[1].splitlines()[-1]

@@ -1,16 +1,11 @@
 """Two processes train on TFRecord shards."""
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import ROOT
+from clusters import run_workers
 
-from benchmarks.workers import free_ports
 from keras_vrae.datasets import tfrecord
 
 SCRIPT = Path(__file__).with_name("sharded_worker.py")
@@ -19,25 +14,10 @@ SCRIPT = Path(__file__).with_name("sharded_worker.py")
 def train(folder, shards, processes):
     """What each process has written, having trained on so many shards: a list of dicts."""
     dataset = f"tfrecord:{folder}/{shards}/*.tfrecord"
-    addresses = [f"127.0.0.1:{port}" for port in free_ports(processes)]
-    started = []
-    for index in range(processes):
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
-        if processes > 1:
-            task = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
-            environment["TF_CONFIG"] = json.dumps(task)
-        output = str(folder / f"{shards}-{processes}-{index}.npz")
-        command = [sys.executable, str(SCRIPT), dataset, output]
-        pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
-        started.append((subprocess.Popen(command, env=environment, **pipes), output))
-    try:
-        for process, _ in started:
-            _, stderr = process.communicate(timeout=240)
-            assert process.returncode == 0, stderr[-3000:]
-    finally:
-        for process, _ in started:
-            process.kill()
-    return [dict(np.load(output)) for _, output in started]
+    outputs = [str(folder / f"{shards}-{processes}-{index}.npz") for index in range(processes)]
+    for status, stderr in run_workers([[str(SCRIPT), dataset, output] for output in outputs]):
+        assert status == 0, stderr[-3000:]
+    return [dict(np.load(output)) for output in outputs]
 
 
 def write(folder, shards):
