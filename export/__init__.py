@@ -1,1 +1,1 @@
-"""The export program, example clients, and what TF Serving needs beside the models."""
+"""The export program, example clients, and the files that TF Serving needs next to the models."""

@@ -30,13 +30,13 @@ PROTOCOLS = {"rest": (predict_rest, "localhost:8501"), "grpc": (predict_grpc, "l
 
 
 def make_parser():
-    """The flags."""
+    """Returns the parser of the flags."""
     parser = argparse.ArgumentParser(
         prog="python -m export.client",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("signature", choices=MODELS, help="what to ask for")
+    parser.add_argument("signature", choices=MODELS, help="signature to call")
     parser.add_argument(
         "--images",
         nargs="+",
@@ -45,21 +45,23 @@ def make_parser():
         "divided by 255",
     )
     parser.add_argument(
-        "--lengths", type=int, nargs="+", help="steps of each example that are no padding"
+        "--lengths", type=int, nargs="+", help="number of valid steps of each example"
     )
     parser.add_argument("--z", nargs="+", metavar="A,B", help="points to decode")
     parser.add_argument(
         "--seed", type=int, nargs="+", default=[0], help="seed of each row, or one for all"
     )
     parser.add_argument("--protocol", choices=PROTOCOLS, default="rest")
-    parser.add_argument("--server", help="host:port (default: localhost, 8501 for REST, 8500)")
+    parser.add_argument(
+        "--server", help="host:port (default: localhost:8501 for REST, localhost:8500 for gRPC)"
+    )
     parser.add_argument("--version", type=int, help="version of the model (default: the latest)")
     parser.add_argument("--output", type=Path, help=".npz file for the answer")
     return parser
 
 
 def read_images(paths):
-    """Examples from files, a float32 array whose first axis is theirs."""
+    """Reads examples from files into a float32 array `(N, ...)`."""
     if len(paths) == 1 and paths[0].endswith(".npy"):
         array = np.load(paths[0])
     else:
@@ -71,7 +73,7 @@ def read_images(paths):
 
 
 def make_request(flags):
-    """The signature and its inputs, NumPy arrays by name."""
+    """Returns the name of the signature and its inputs, NumPy arrays by name."""
     signature, inputs = flags.signature, {}
     if signature == "decode":
         if not flags.z:

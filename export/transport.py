@@ -7,7 +7,7 @@ import urllib.request
 import numpy as np
 
 TIMEOUT_SECONDS = 60
-# REST answers leave out the name of an output that is the only one.
+# REST answers leave out the name of an only output.
 ONLY_OUTPUT = {
     "sample": "z",
     "sample_padded": "z",
@@ -18,7 +18,7 @@ ONLY_OUTPUT = {
 
 
 class ServerError(Exception):
-    """What a server said of a request that it did not answer."""
+    """The message of a server that refused a request, or did not answer it."""
 
 
 def predict_rest(server, model, signature, inputs, version=None):
@@ -29,13 +29,13 @@ def predict_rest(server, model, signature, inputs, version=None):
         model: name of the model.
         signature: name of the signature.
         inputs: NumPy arrays by name.
-        version: number of the version; the one the server chooses when None.
+        version: number of the version; if None, the server chooses one.
 
     Returns:
         NumPy arrays by name.
 
     Raises:
-        ServerError: where the server refuses the request, or there is none.
+        ServerError: if the server refuses the request, or there is no server.
     """
     path = f"{model}/versions/{version}" if version else model
     columns = {name: values.tolist() for name, values in inputs.items()}
@@ -57,7 +57,7 @@ def predict_rest(server, model, signature, inputs, version=None):
 
 
 def predict_grpc(server, model, signature, inputs, version=None):
-    """As `predict_rest`, over gRPC; `server` is `host:port` of that interface."""
+    """Does the same as `predict_rest` over gRPC; `server` is `host:port` of that interface."""
     import grpc
     import tensorflow as tf
     from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc

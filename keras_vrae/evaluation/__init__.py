@@ -1,4 +1,4 @@
-"""Figures that tell how good a trained model is."""
+"""Metrics of trained models."""
 
 from keras_vrae.evaluation import anomaly
 from keras_vrae.evaluation.clustering import cluster_agreement, silhouette

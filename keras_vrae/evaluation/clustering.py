@@ -1,4 +1,4 @@
-"""How far the classes are clusters in latent space, without a classifier trained on them."""
+"""Agreement of clusters in latent space with the classes, without a trained classifier."""
 
 import warnings
 
@@ -7,28 +7,28 @@ import numpy as np
 from keras_vrae.evaluation.latent import check_codes
 from keras_vrae.validation import SettingError, check_int, complaint
 
-# The generators of scikit-learn take no more.
+# The largest seed that the generators of scikit-learn take.
 LARGEST_SEED = 2**32 - 1
 
 
 def cluster_agreement(codes, labels, num_clusters=None, seed=0):
-    """How well clusters that k-means finds in the codes agree with the classes.
+    """Agreement of the clusters that k-means finds in the codes with the classes.
 
     Args:
         codes: one code per example, `(N, Z)`.
         labels: the class of each example, `(N,)`.
-        num_clusters: how many clusters to look for; as many as there are classes if None.
-        seed: whole number that sets where k-means starts, the best of ten times.
+        num_clusters: number of clusters to look for; the number of classes if None.
+        seed: whole number that sets the ten starts of k-means, of which the best counts.
 
     Returns:
-        A dict of two floats, each 1 when clusters and classes are the same and near 0 when they
-        have no relation: `nmi`, the mutual information of clusters and classes over the arithmetic
+        A dict of two floats, each 1 if clusters and classes are the same and near 0 if they have
+        no relation: `nmi`, the mutual information of clusters and classes over the arithmetic
         mean of their entropies, and `ari`, the Rand index adjusted for chance, which can be
         negative.
 
     Raises:
-        SettingError: for codes that are empty, not of rank 2, or not finite, labels that are not
-            one for each code, more clusters than codes, or a seed out of range.
+        SettingError: for codes that are empty, not of rank 2, or not finite, more or fewer labels
+            than codes, more clusters than codes, or a seed out of range.
 
     Reference:
         Strehl and Ghosh, 2002, Journal of Machine Learning Research 3, for normalized mutual
@@ -50,7 +50,7 @@ def cluster_agreement(codes, labels, num_clusters=None, seed=0):
     num_clusters = check_int("num_clusters", num_clusters, maximum=len(codes))
     seed = check_int("seed", seed, minimum=0, maximum=LARGEST_SEED)
     with warnings.catch_warnings():
-        # Fewer distinct codes than clusters: a collapsed posterior, and the figures will say so.
+        # Fewer distinct codes than clusters: a collapsed posterior, which the metrics show.
         warnings.simplefilter("ignore", ConvergenceWarning)
         clusters = KMeans(num_clusters, n_init=10, random_state=seed).fit_predict(codes)
     return {
@@ -69,18 +69,18 @@ def silhouette(codes, labels, max_points=2000, seed=0):
     Args:
         codes: one code per example, `(N, Z)`.
         labels: the class of each example, `(N,)`.
-        max_points: of more examples, as many as this are drawn without replacement; the cost grows
-            with its square.
+        max_points: the most examples to use, drawn without replacement if there are more; the cost
+            grows with its square.
         seed: whole number; the same seed gives the same examples.
 
     Returns:
-        Float from -1 to 1: near 1 when the classes are compact and far apart, 0 when they overlap,
-        negative when examples are nearer to another class than to their own.
+        Float from -1 to 1: near 1 if the classes are compact and far apart, 0 if they overlap,
+        negative if examples are nearer to another class than to their own.
 
     Raises:
-        SettingError: for codes that are empty, not of rank 2, or not finite, labels that are not
-            one for each code, fewer than two classes among the examples that are used or a class
-            of its own for each of them, fewer than three points, or a negative seed.
+        SettingError: for codes that are empty, not of rank 2, or not finite, more or fewer labels
+            than codes, fewer than two classes among the examples that are used or as
+            many classes as examples, fewer than three points, or a negative seed.
 
     Reference:
         Rousseeuw, 1987, Journal of Computational and Applied Mathematics 20.
@@ -106,10 +106,10 @@ def silhouette(codes, labels, max_points=2000, seed=0):
     return float(silhouette_score(codes, labels))
 
 
-def check_labelled(codes, labels):
-    """Returns codes `(N, Z)` and labels `(N,)` as arrays, or raises `SettingError`."""
-    codes, labels = check_codes("codes", codes), np.asarray(labels)
+def check_labelled(codes, labels, name="codes", name_of_labels="labels"):
+    """Returns codes `(N, Z)` in float64 and labels `(N,)`, or raises `SettingError`."""
+    codes, labels = check_codes(name, codes), np.asarray(labels)
     if labels.shape != codes.shape[:1]:
         expected = f"one class for each of {len(codes)} codes"
-        raise SettingError(complaint("labels", expected, labels.shape, of=".shape"))
+        raise SettingError(complaint(name_of_labels, expected, labels.shape, of=".shape"))
     return codes, labels

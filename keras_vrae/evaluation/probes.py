@@ -1,10 +1,11 @@
-"""What simple classifiers make of the codes: how well an embedding separates the classes."""
+"""Accuracy of simple classifiers on the codes, as a measure of how they separate the classes."""
 
 from typing import NamedTuple
 
 import numpy as np
 
-from keras_vrae.validation import check_int
+from keras_vrae.evaluation.clustering import check_labelled
+from keras_vrae.validation import SettingError, check_int, complaint
 
 
 def knn_accuracy(train, test, num_neighbors=10):
@@ -12,13 +13,21 @@ def knn_accuracy(train, test, num_neighbors=10):
 
     Args:
         train, test: pairs `(codes (N, Z), labels (N,))`; test points look for neighbours in train.
-        num_neighbors: how many training codes vote, by Euclidean distance.
+        num_neighbors: number of training codes that vote, by Euclidean distance; all of them if
+            there are fewer.
 
     Returns:
         Fraction of the test points that get their own label.
+
+    Raises:
+        SettingError: for codes that are empty, not of rank 2, or not finite, a number of labels
+            that is not that of the codes, codes of different sizes in the two parts, and fewer than
+            one neighbour.
     """
     from sklearn.neighbors import KNeighborsClassifier
 
+    train, test = _check_parts(train, test)
+    num_neighbors = check_int("num_neighbors", num_neighbors)
     classifier = KNeighborsClassifier(min(num_neighbors, len(train[0])))
     return float(classifier.fit(*train).score(*test))
 
@@ -44,17 +53,17 @@ def few_label_knn_accuracy(train, test, num_labels, num_neighbors=5, num_draws=2
 
     Args:
         train, test: pairs `(codes (N, Z), labels (N,))`.
-        num_labels: how many training points have labels; the literature takes 100, 600 and 1,000.
-        num_neighbors: how many labelled codes vote, by Euclidean distance.
-        num_draws: how many times the labelled points are drawn.
+        num_labels: number of training points with labels; the literature takes 100, 600 and 1,000.
+        num_neighbors: number of labelled codes that vote, by Euclidean distance.
+        num_draws: number of draws of the labelled points.
         seed: whole number; the same seed gives the same draws.
 
     Returns:
         `FewLabelAccuracy(mean, standard_deviation)`, over the draws.
 
     Raises:
-        SettingError: for fewer than one label, more labels than training points, fewer than one
-            neighbour or draw, or a negative seed.
+        SettingError: as in `knn_accuracy`, and for fewer than one label, more labels than training
+            points, fewer than one draw, or a negative seed.
 
     Reference:
         Davidson, Falorsi, De Cao, Kipf and Tomczak, 2018, arXiv 1804.00891, the
@@ -66,9 +75,8 @@ def few_label_knn_accuracy(train, test, num_labels, num_neighbors=5, num_draws=2
         >>> few_label_knn_accuracy(train, test, num_labels=3, num_neighbors=1)
         FewLabelAccuracy(mean=1.0, standard_deviation=0.0)
     """
-    codes, labels = np.asarray(train[0]), np.asarray(train[1])
+    (codes, labels), test = _check_parts(train, test)
     num_labels = check_int("num_labels", num_labels, maximum=len(codes))
-    num_neighbors = check_int("num_neighbors", num_neighbors)
     rng = np.random.default_rng(check_int("seed", seed, minimum=0))
 
     def accuracy_of_draw():
@@ -82,15 +90,37 @@ def few_label_knn_accuracy(train, test, num_labels, num_neighbors=5, num_draws=2
 def linear_probe_accuracy(train, test):
     """Accuracy of multinomial logistic regression on standardized codes.
 
+    If the training points have one class alone, every test point gets that class.
+
     Args:
         train, test: pairs `(codes (N, Z), labels (N,))`.
 
     Returns:
         Fraction of the test points that get their own label.
+
+    Raises:
+        SettingError: for codes that are empty, not of rank 2, or not finite, a number of labels
+            that is not that of the codes, and codes of different sizes in the two parts.
     """
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
+    train, test = _check_parts(train, test)
+    classes = np.unique(train[1])
+    if len(classes) == 1:
+        return float(np.mean(test[1] == classes[0]))
     classifier = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
     return float(classifier.fit(*train).score(*test))
+
+
+def _check_parts(train, test):
+    """Returns the two pairs `(codes, labels)` as arrays, or raises `SettingError`."""
+    pairs = []
+    for name, (codes, labels) in (("train", train), ("test", test)):
+        _, labels = check_labelled(codes, labels, f"{name}[0]", f"{name}[1]")
+        pairs.append((np.asarray(codes), labels))
+    size, found = pairs[0][0].shape[1], pairs[1][0].shape[1]
+    if size != found:
+        raise SettingError(complaint("test[0]", f"of {size} columns, as `train[0]`", found))
+    return pairs

@@ -1,4 +1,4 @@
-"""How well nearest neighbours share a label: precision among the first results of a search."""
+"""Precision of a search: the share of nearest neighbours that have the label of the query."""
 
 import numpy as np
 
@@ -13,7 +13,7 @@ def precision_by_cosine(queries, database, k=100):
     Args:
         queries, database: pairs `(codes (N, Z), labels)`, dense or sparse codes. Labels are class
             numbers `(N,)`, or zeros and ones `(N, C)` of which one in common makes a result right;
-            class -1 is like no other.
+            class -1 matches none.
         k: number of results.
 
     Returns:
@@ -21,7 +21,7 @@ def precision_by_cosine(queries, database, k=100):
         results that are equally far at the k-th place, the average over all choices is taken.
 
     Raises:
-        SettingError: for fewer codes in the database than k, or labels that do not fit.
+        SettingError: for fewer codes in the database than k, or invalid labels.
 
     Example:
         >>> database = np.array([[1.0, 0.0], [1.0, 0.1], [0.0, 1.0]]), np.array([0, 1, 1])
@@ -45,7 +45,7 @@ def precision_by_hamming(queries, database, k=100):
     """Precision among the k nearest hash codes by the number of bits that differ.
 
     Hash codes of few bits have many ties, which are averaged over as in `precision_by_cosine`:
-    the figure does not depend on the order of the database. The search is faiss's.
+    the value does not depend on the order of the database. The search is faiss's.
 
     Args:
         queries, database: pairs `(codes (N, bytes) of uint8, labels)`; labels as in
@@ -56,8 +56,8 @@ def precision_by_hamming(queries, database, k=100):
         The mean over the queries.
 
     Raises:
-        SettingError: as `precision_by_cosine` does, and for codes that are no bytes.
-        DataError: where faiss is not installed.
+        SettingError: as `precision_by_cosine` does, and for codes that are not bytes.
+        DataError: if faiss is not installed.
 
     Example:
         >>> database = np.array([[0], [1], [7]], "uint8"), np.array([0, 1, 1])
@@ -68,11 +68,11 @@ def precision_by_hamming(queries, database, k=100):
     """
     queries, database, k = _check(queries, database, k)
     index = hamming_index(database[0])
-    codes = np.ascontiguousarray(queries[0])
+    codes = _check_bytes(queries[0])
     farthest = index.search(codes, k)[0][:, -1]
     precisions = np.zeros(len(codes))
     for radius in np.unique(farthest):
-        # All that are as near as the k-th, however many: the next radius is left out.
+        # All that are as near as the k-th: the next radius is left out.
         chosen = np.flatnonzero(farthest == radius)
         for rows in np.array_split(chosen, -(-len(chosen) // QUERIES_AT_A_TIME)):
             ends, distances, found = index.range_search(codes[rows], int(radius) + 1)
@@ -93,13 +93,10 @@ def hamming_index(codes):
     """faiss's exact index of packed hash codes `(N, bytes)`, an `IndexBinaryFlat`.
 
     Raises:
-        SettingError: for codes that are no bytes.
-        DataError: where faiss is not installed.
+        SettingError: for codes that are not bytes.
+        DataError: if faiss is not installed.
     """
-    codes = np.ascontiguousarray(codes)
-    if codes.ndim != 2 or codes.dtype != np.uint8:
-        found = f"{codes.dtype} {codes.shape}"
-        raise SettingError(complaint("codes", "an array (N, bytes) of uint8", found))
+    codes = _check_bytes(codes)
     try:
         import faiss
     except ImportError:
@@ -112,7 +109,7 @@ def hamming_index(codes):
 
 
 def _precision_with_ties(distances, relevant, k):
-    """Precision of each row `(Q,)`, averaged over the choices among what is tied at place k."""
+    """Precision of each row `(Q,)`, averaged over the choices among the results tied at place k."""
     kth = np.partition(distances, k - 1, axis=1)[:, k - 1 : k]
     nearer, tied = distances < kth, distances == kth
     left = (k - nearer.sum(axis=1)) / tied.sum(axis=1)
@@ -120,7 +117,7 @@ def _precision_with_ties(distances, relevant, k):
 
 
 def unit_rows(codes):
-    """Rows of length 1, dense or sparse as the codes are; a row of zeros stays as it is."""
+    """Rows scaled to length 1, dense or sparse as the codes are; a row of zeros stays as it is."""
     if hasattr(codes, "tocsr"):
         from sklearn.preprocessing import normalize
 
@@ -130,7 +127,7 @@ def unit_rows(codes):
 
 
 def _share_a_label(labels, others):
-    """Whether each of Q and each of N have a label in common, `(Q, N)`."""
+    """Booleans `(Q, N)`: each pair of a query and a result has a label in common."""
     if labels.ndim == 2:
         return labels.astype("float32") @ others.T.astype("float32") > 0
     return (labels[:, None] == others) & (labels[:, None] >= 0)
@@ -142,12 +139,29 @@ def _pairs_share_a_label(labels, others):
     return (labels == others) & (labels >= 0)
 
 
+def _check_bytes(codes):
+    codes = np.ascontiguousarray(codes)
+    if codes.ndim != 2 or codes.dtype != np.uint8:
+        found = f"{codes.dtype} {codes.shape}"
+        raise SettingError(complaint("codes", "an array (N, bytes) of uint8", found))
+    return codes
+
+
 def _check(queries, database, k):
+    """Returns the two pairs and k, or raises `SettingError`."""
     checked = []
     for name, (codes, labels) in {"queries": queries, "database": database}.items():
         labels = np.asarray(labels)
+        if len(codes.shape) != 2 or not codes.shape[0]:
+            expected = "one code or more, in rows"
+            raise SettingError(complaint(name, expected, codes.shape, of="[0].shape"))
         if labels.ndim not in (1, 2) or len(labels) != codes.shape[0]:
             expected = f"one row of labels for each of {codes.shape[0]} codes"
             raise SettingError(complaint(name, expected, labels.shape, of="[1].shape"))
         checked.append((codes, labels))
+    for part, of in enumerate(("codes", "labels")):
+        wanted, found = (pair[part].shape[1:] for pair in reversed(checked))
+        if found != wanted:
+            expected = f"with {of} of the size of those of the database, {wanted}"
+            raise SettingError(complaint("queries", expected, found, of=f"[{part}].shape[1:]"))
     return *checked, check_int("k", k, maximum=database[0].shape[0])

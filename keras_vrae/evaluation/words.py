@@ -1,4 +1,4 @@
-"""What latent codes of documents say, in words."""
+"""Words that describe latent codes of documents."""
 
 import numpy as np
 from keras import ops
@@ -7,16 +7,16 @@ from keras_vrae.validation import check_int
 
 
 def top_words(shares, base, vocabulary, count=8):
-    """The words that tell most about each distribution over the vocabulary.
+    """The most telling words of each distribution over the vocabulary.
 
-    The terms of the divergence from the base are ranked, `p log(p / base)`, so that what is common
-    everywhere comes last, and what is rare everywhere too.
+    Words are ranked by their terms of the divergence from the base, `p log(p / base)`: words that
+    are common everywhere come last, and so do words that are rare everywhere.
 
     Args:
         shares: distributions, `(N, V)`.
         base: the distribution to compare with, such as that of all documents, `(V,)`.
         vocabulary: the terms.
-        count: how many words.
+        count: number of words.
 
     Returns:
         A list of lists of strings.
@@ -32,20 +32,20 @@ def top_words(shares, base, vocabulary, count=8):
 
 
 def moved_words(model, z_mean, vocabulary, counts, count=6, least=20):
-    """The words that tell low from high values of each latent dimension.
+    """The words that separate low from high values of each latent dimension.
 
     Each dimension in turn goes from its 5 % quantile to its 95 % quantile over the documents, with
     the others at their means. The words of an end are those with the largest terms of the
     divergence from the other end, `p log(p / p_other)`, so that words which are rare at both ends
-    come last however much they change.
+    come last even if they change much.
 
     Args:
         model: a `VAE` of documents.
         z_mean: posterior means of documents, `(N, Z)`.
         vocabulary: the terms.
-        counts: how often each term is there, `(V,)`.
-        count: how many words on each side.
-        least: rarer terms are left out.
+        counts: number of occurrences of each term, `(V,)`.
+        count: number of words on each side.
+        least: number of occurrences below which a term is left out.
 
     Returns:
         A list of `(dimension, range, lower, upper)`, the widest effect first: the number of the
@@ -74,12 +74,12 @@ def moved_words(model, z_mean, vocabulary, counts, count=6, least=20):
 
 
 def interpolation(model, start, end, steps, base, vocabulary, count=8):
-    """Words on the straight way from one code to another.
+    """Words on the straight line from one code to another.
 
     Args:
         model: a `VAE` of documents.
         start, end: codes, `(Z,)`.
-        steps: points on the way, both ends among them.
+        steps: number of points on the line, both ends included.
         base, vocabulary, count: as in `top_words`.
 
     Returns:

@@ -53,7 +53,7 @@ def test_classes_apart_are_found_whatever_they_are_called(apart, names):
     codes, centre = apart
     agreement = cluster_agreement(codes, np.array(names)[centre])
     assert agreement == pytest.approx({"nmi": 1.0, "ari": 1.0})
-    assert all(isinstance(figure, float) for figure in agreement.values())
+    assert all(isinstance(value, float) for value in agreement.values())
 
 
 def test_labels_without_relation_agree_with_nothing(apart):
@@ -87,7 +87,7 @@ def test_the_number_of_clusters_is_that_of_the_classes_unless_set():
     # Two classes, each of two clusters.
     codes, labels = from_table(np.array([[10, 10, 0, 0], [0, 0, 10, 10]]))
     assert cluster_agreement(codes, labels)["ari"] == pytest.approx(1.0)
-    # The entropy of four clusters is twice that of two classes, all of which they tell.
+    # The entropy of four clusters is twice that of two classes, all of which they determine.
     agreement = cluster_agreement(codes, labels, num_clusters=4)
     assert agreement["nmi"] == pytest.approx(2 / 3)
     assert agreement["ari"] < 0.6
@@ -96,9 +96,9 @@ def test_the_number_of_clusters_is_that_of_the_classes_unless_set():
 def test_agreement_is_the_same_for_the_same_seed():
     rng = np.random.default_rng(0)
     codes, labels = rng.normal(size=(100, 2)), rng.integers(0, 8, size=100)
-    figures = [cluster_agreement(codes, labels, seed=seed) for seed in (0, 0, 1, 2, 3)]
-    assert figures[0] == figures[1]
-    assert any(other != figures[0] for other in figures[2:])
+    results = [cluster_agreement(codes, labels, seed=seed) for seed in (0, 0, 1, 2, 3)]
+    assert results[0] == results[1]
+    assert any(other != results[0] for other in results[2:])
 
 
 def test_silhouette_against_the_definition():
@@ -141,7 +141,7 @@ def test_silhouette_takes_no_more_points_than_asked_for(monkeypatch):
     assert sizes == [100, 2000, 2500, 2500, 2000]
 
 
-@pytest.mark.parametrize("figure", [cluster_agreement, silhouette])
+@pytest.mark.parametrize("metric", [cluster_agreement, silhouette])
 @pytest.mark.parametrize(
     ("codes", "labels", "message"),
     [
@@ -160,9 +160,9 @@ def test_silhouette_takes_no_more_points_than_asked_for(monkeypatch):
         (np.zeros((4, 2)), np.eye(4), r"`labels` must be one class for each of 4"),
     ],
 )
-def test_codes_and_labels_that_cannot_be(figure, codes, labels, message):
+def test_invalid_codes_and_labels_are_refused(metric, codes, labels, message):
     with pytest.raises(SettingError, match=message):
-        figure(codes, labels)
+        metric(codes, labels)
 
 
 @pytest.mark.parametrize("labels", [[1, 1, 1, 1], [0, 1, 2, 3]])
@@ -179,7 +179,7 @@ def test_silhouette_needs_two_classes_among_the_points_it_draws():
 
 
 @pytest.mark.parametrize(
-    ("figure", "setting"),
+    ("metric", "setting"),
     [
         (cluster_agreement, {"num_clusters": 0}),
         (cluster_agreement, {"num_clusters": 301}),
@@ -189,11 +189,16 @@ def test_silhouette_needs_two_classes_among_the_points_it_draws():
         (silhouette, {"seed": -1}),
     ],
 )
-def test_settings_that_cannot_be(apart, figure, setting):
+def test_invalid_settings_are_refused(apart, metric, setting):
     (name,) = setting
     with pytest.raises(SettingError, match=f"`{name}` must be a whole number"):
-        figure(*apart, **setting)
+        metric(*apart, **setting)
 
 
 def test_collapsed_codes_agree_with_nothing():
     assert cluster_agreement(np.zeros((20, 2)), np.arange(20) % 4) == {"nmi": 0.0, "ari": 0.0}
+
+
+def test_one_class_and_one_cluster_agree():
+    assert cluster_agreement([[0.0], [1.0]], [3, 3]) == {"nmi": 1.0, "ari": 1.0}
+    assert cluster_agreement([[0.0]], [3]) == {"nmi": 1.0, "ari": 1.0}

@@ -43,7 +43,7 @@ def test_separate_clusters_need_few_labels():
     assert accuracy == (1.0, 0.0)
     assert accuracy.mean == 1.0
     assert accuracy.standard_deviation == 0.0
-    assert all(isinstance(figure, float) for figure in accuracy)
+    assert all(isinstance(value, float) for value in accuracy)
 
 
 def test_mean_and_spread_against_direct_counts(drawn):

@@ -67,6 +67,35 @@ def test_several_labels_and_none():
         evaluation.hamming_index(np.zeros((2, 2)))
 
 
+BYTES = np.zeros((3, 2), "uint8"), np.array([0, 1, 0])
+
+
+@pytest.mark.parametrize(
+    "precision", [evaluation.precision_by_cosine, evaluation.precision_by_hamming]
+)
+@pytest.mark.parametrize(
+    ("queries", "database", "message"),
+    [
+        ((BYTES[0][:0], []), BYTES, r"`queries` must be one code or more.*\(0, 2\)"),
+        (BYTES, (BYTES[0][:0], []), "`database` must be one code or more"),
+        ((BYTES[0][:, :1], BYTES[1]), BYTES, r"`queries` must be with codes .*\[0\].*=\(1,\)"),
+        ((BYTES[0], np.eye(3)), BYTES, r"`queries` must be with labels .*\[1\].*=\(3,\)"),
+        ((BYTES[0], [0, 1]), BYTES, "`queries` must be one row of labels for each of 3"),
+    ],
+)
+def test_invalid_searches_are_refused(precision, queries, database, message):
+    with pytest.raises(SettingError, match=message):
+        precision(queries, database, k=1)
+
+
+def test_a_search_of_one_example_finds_it():
+    one = np.ones((1, 2), "uint8"), np.array([5])
+    assert evaluation.precision_by_cosine(one, one, k=1) == 1.0
+    assert evaluation.precision_by_hamming(one, one, k=1) == 1.0
+    with pytest.raises(SettingError, match="uint8"):
+        evaluation.precision_by_hamming((np.ones((1, 2)), [5]), one, k=1)
+
+
 def test_codes_and_thresholds_travel_with_the_model(tmp_path):
     import keras
 

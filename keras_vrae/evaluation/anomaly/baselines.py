@@ -1,4 +1,4 @@
-"""Scores that a model of anomalies should be better than."""
+"""Baselines that a model of anomalies should be better than."""
 
 import numpy as np
 
@@ -7,12 +7,13 @@ from keras_vrae.evaluation.anomaly.scores import lengths_of
 
 
 def pca_scores(train, test, num_components=16):
-    """A baseline: the squared error of a reconstruction from principal components.
+    """Scores by the squared error of a reconstruction from principal components.
 
     Args:
-        train, test: examples, `(N, T, ...)`, or padded sequences, whose padding counts as zero
-            after each channel was standardized by the training part.
-        num_components: how many; at most what the training part has.
+        train, test: examples, `(N, T, ...)`, or padded sequences. Each channel is standardized by
+            the training part, and padding then counts as zero.
+        num_components: number of components; fewer if the training part has fewer examples, or
+            an example fewer values.
 
     Returns:
         `(train_scores (N,), test_scores (M,))`.
@@ -27,7 +28,7 @@ def pca_scores(train, test, num_components=16):
 
 
 def random_scores(train, test, seed=0):
-    """A baseline: scores that know nothing, uniform in [0, 1); arguments as of `pca_scores`."""
+    """Scores drawn at random, uniform in [0, 1); arguments as of `pca_scores`."""
     rng = np.random.default_rng(seed)
     return tuple(rng.random(sequences.num_rows(x)) for x in (train, test))
 
