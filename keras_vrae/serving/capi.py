@@ -1,12 +1,12 @@
-"""SavedModels through TensorFlow's C API: the loader that TF Serving is built on.
+"""Answers of SavedModels through TensorFlow's C API, the loader that TF Serving is built on.
 
 It needs NumPy and the libraries of the `tensorflow` wheel, and neither Keras nor TensorFlow's
-Python. As a program it answers the calls in a folder and leaves the answers there:
+Python. As a program it answers the calls in a folder and writes the answers there:
 
     python capi.py LIBRARY_FOLDER CALLS_FOLDER
 
-`calls.json` lists `{"model": path, "signature": name}`; the inputs of call i are in `i.npz`, and
-its outputs, or its error, come to be in `i-outputs.npz` and `errors.json`.
+`calls.json` lists `{"model": path, "signature": name}`; the inputs of call i are in `i.npz`. Its
+outputs are written to `i-outputs.npz`, and its error, if any, to `errors.json`.
 """
 
 import ctypes
@@ -37,7 +37,7 @@ NOT_OURS = ("keras", "keras_vrae", "tensorflow")
 
 
 class RequestError(Exception):
-    """What the runtime says of a request that failed; `code` is the name of its status."""
+    """The message of the runtime about a request that failed; `code` names its status."""
 
     def __init__(self, code, message):
         super().__init__(message)
@@ -61,7 +61,7 @@ class Signature(NamedTuple):
 
 
 class SavedModel:
-    """A SavedModel that is loaded and answers requests, from any number of threads.
+    """A loaded SavedModel, which answers requests from any number of threads.
 
     Args:
         path: folder of the SavedModel.
@@ -71,7 +71,7 @@ class SavedModel:
         signatures: `Signature` by name.
 
     Raises:
-        RequestError: where it cannot be loaded.
+        RequestError: if it cannot be loaded.
     """
 
     def __init__(self, path, library_folder):
@@ -99,10 +99,10 @@ class SavedModel:
             NumPy arrays by name.
 
         Raises:
-            RequestError: where the signature, an input or the computation is at fault.
+            RequestError: if the signature or an input is wrong, or the computation fails.
         """
         if signature not in self.signatures:
-            raise RequestError(5, f"There is no signature {signature!r}")
+            raise RequestError(5, f"Unknown signature {signature!r}")
         signature = self.signatures[signature]
         if set(inputs) != set(signature.inputs):
             raise RequestError(3, f"Inputs must be {sorted(signature.inputs)}: {sorted(inputs)}")
@@ -133,7 +133,7 @@ class SavedModel:
                     self._tf.TF_DeleteTensor(tensor)
 
     def close(self):
-        """Frees what the model holds."""
+        """Frees the memory of the model."""
         if self._session:
             with Status(self._tf) as status:
                 self._tf.TF_DeleteSession(self._session, status)
@@ -204,7 +204,7 @@ class End(ctypes.Structure):
 
 
 class Status:
-    """A `TF_Status` that raises `RequestError` at the end of the block unless all is well."""
+    """A `TF_Status` that raises `RequestError` at the end of the block if it is an error."""
 
     def __init__(self, tf):
         self._tf = tf
@@ -222,10 +222,10 @@ class Status:
 
 
 def load_library(folder):
-    """TensorFlow's library with the types of the functions that are used here."""
+    """Loads TensorFlow's library, with the types of the functions that are used here."""
     path = next(iter(sorted(Path(folder).glob("libtensorflow_cc.*"))), None)
     if path is None:
-        raise FileNotFoundError(f"There is no libtensorflow_cc in {folder}")
+        raise FileNotFoundError(f"{folder} has no libtensorflow_cc")
     # Its symbols stay local: made global, they break a later import of numpy.random.
     tf = ctypes.CDLL(str(path))
     for name in POINTERS.split():
@@ -296,7 +296,7 @@ def read_tensor_info(message):
 
 
 def answer_calls(library_folder, folder):
-    """Answers the calls in a folder; see the top of this module."""
+    """Answers the calls in a folder, as the docstring of this module says."""
     folder, models, errors = Path(folder), {}, {}
     for index, call in enumerate(json.loads((folder / "calls.json").read_text())):
         path = call["model"]
@@ -313,5 +313,5 @@ def answer_calls(library_folder, folder):
 
 if __name__ == "__main__":
     sys.path.pop(0)  # The folder of this file.
-    sys.modules.update(dict.fromkeys(NOT_OURS))  # None: what imports them, fails.
+    sys.modules.update(dict.fromkeys(NOT_OURS))  # With None an import fails.
     answer_calls(*sys.argv[1:])

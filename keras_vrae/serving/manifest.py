@@ -1,4 +1,4 @@
-"""`export.json`: what a version is, what it takes and gives, and the SHA-256 of its files."""
+"""`export.json`: the origin, inputs and outputs of a version, and the SHA-256 of its files."""
 
 import hashlib
 import json
@@ -67,7 +67,7 @@ def describe_signatures(signatures, outputs):
 
 
 def weights_checksum(model):
-    """SHA-256 of a model's weights, by which the exports of one model know each other."""
+    """SHA-256 of a model's weights, the same in all exports of one model."""
     digest = hashlib.sha256()
     for weights in model.get_weights():
         digest.update(f"{weights.dtype} {weights.shape}".encode())
@@ -76,7 +76,7 @@ def weights_checksum(model):
 
 
 def checksums(path):
-    """SHA-256 of every file in a folder but `export.json`, by its path in there."""
+    """SHA-256 of every file in a folder except `export.json`, by its path inside the folder."""
     files = sorted(file for file in Path(path).rglob("*") if file.is_file())
     return {
         file.relative_to(path).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest()

@@ -1,4 +1,4 @@
-"""Noise that a row's seed decides, whatever rows come with it."""
+"""Noise of each row that depends on its seed alone, not on the other rows."""
 
 import tensorflow as tf
 

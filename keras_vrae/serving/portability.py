@@ -1,4 +1,4 @@
-"""Graphs that run on a machine unlike the one that traced them."""
+"""Checks that a graph runs on machines other than the one that traced it."""
 
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,7 +26,7 @@ def without_cudnn(model):
 
 
 def check_portable(path):
-    """Raises `DataError` where the graph of a SavedModel needs more than a CPU and the file.
+    """Raises `DataError` if the graph of a SavedModel needs more than a CPU and the file.
 
     Args:
         path: folder of the SavedModel.
@@ -40,7 +40,7 @@ def check_portable(path):
 
 
 def _refused(content):
-    """The operations and attributes of a serialized SavedModel that a server may lack."""
+    """Operations and attributes of a serialized SavedModel that a server may lack."""
     from tensorflow.core.protobuf import saved_model_pb2
 
     found = set()

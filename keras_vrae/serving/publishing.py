@@ -1,4 +1,4 @@
-"""Versions of models in a folder that a server watches: each is there whole or not at all."""
+"""Versions of models in a folder that a server watches: each appears whole or not at all."""
 
 import errno
 import fcntl
@@ -25,12 +25,12 @@ class ExportDirectory:
 
     @contextmanager
     def staging(self):
-        """A folder beside the models, on their file system, that is gone when the block is left.
+        """Makes a folder next to the models, on their file system, and removes it after the block.
 
-        Exports into one directory take turns. What an earlier one left that was killed is removed.
+        Exports into one directory take turns. Leftovers of an export that was killed are removed.
 
         Raises:
-            SettingError: where the directory cannot be written to.
+            SettingError: if the directory is not writable.
         """
         with self._writable():
             self.path.mkdir(parents=True, exist_ok=True)
@@ -58,17 +58,17 @@ class ExportDirectory:
             raise SettingError(complaint("export_dir", expected, str(self.path))) from None
 
     def versions(self, model):
-        """The versions of a model, whatever it holds that a server would take for one."""
+        """The versions of a model: every folder or file in it that a server would take for one."""
         folder = self.path / model
         names = (path.name for path in folder.iterdir()) if folder.is_dir() else ()
         return sorted(int(name) for name in names if name.isascii() and name.isdigit())
 
     def models(self, among):
-        """Those of the names that have a version."""
+        """The names that have a version."""
         return [name for name in among if self.versions(name)]
 
     def choose_version(self, version, models):
-        """The version to publish: the one asked for, or the one after all there are.
+        """The version to publish: the given one, or the next one.
 
         Raises:
             SettingError: for a version that exists.
@@ -89,10 +89,10 @@ class ExportDirectory:
             version: its number.
 
         Returns:
-            Where each lies now, by model.
+            The folder of each version, by model.
 
         Raises:
-            SettingError: where a version has come to be there in the meantime; it is not touched.
+            SettingError: if the version was published in the meantime; it is not touched.
         """
         for folder in staged.values():
             _flush(folder)
@@ -113,13 +113,13 @@ class ExportDirectory:
 
 
 def check_directory(path):
-    """Makes the folder for exports, or raises `SettingError` where it cannot be written to."""
+    """Makes the folder for exports, or raises `SettingError` if it is not writable."""
     with ExportDirectory(path).staging():
         pass
 
 
 def _flush(folder):
-    """Sees to it that what is in a folder is on the disk, so that no crash leaves holes in it."""
+    """Writes the content of a folder to the disk, so that a crash leaves no holes in it."""
     for path in folder.rglob("*"):
         _flush_one(path)
     _flush_one(folder)

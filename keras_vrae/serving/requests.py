@@ -1,4 +1,4 @@
-"""Requests to show that what is exported answers as the model does."""
+"""Requests that compare the answers of an export with those of its model."""
 
 from typing import NamedTuple
 
@@ -22,11 +22,11 @@ class Request(NamedTuple):
 
 
 def make_requests(signatures, likelihood):
-    """A few requests for each signature: two batch sizes, and two lengths where time is free.
+    """Makes a few requests for each signature: two batch sizes, and two lengths if it takes any.
 
     Args:
         signatures: `Signature` by name.
-        likelihood: the `Likelihood` in whose support the examples are to lie.
+        likelihood: the `Likelihood` in whose support the examples lie.
 
     Returns:
         A list of `Request`.
@@ -55,7 +55,7 @@ def _values(name, shape, length, likelihood, rng):
     if name == "z":
         return rng.normal(size=shape).astype("float32")
     x = rng.random(shape, "float32")
-    # Of tokens, a few of their numbers.
+    # Categories are whole numbers.
     categories = getattr(likelihood, "num_categories", 2)
     for examples in (x, np.floor(categories * x)):
         if np.asarray(likelihood.in_support(examples)).all():

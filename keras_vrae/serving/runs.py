@@ -11,21 +11,21 @@ SETTINGS = ("dataset", "binarization", "objective", "seed", "git_revision")
 
 
 def export_run(run_dir, directory, version=None, **options):
-    """Exports the model of a finished run; `export` says what is written, and where.
+    """Exports the model of a finished run as `export` does.
 
     Args:
         run_dir: folder of the run.
         directory: folder of the models.
-        version: whole number that none of the models has yet; the next one when None.
+        version: whole number that none of the models has yet; the next one if None.
         **options: further arguments of `export`.
 
     Returns:
-        What `export` returns.
+        `Export`.
 
     Raises:
-        DataError: where the run is not there, not finished, damaged, or of a newer version of this
-            package; and as `export` does.
-        SettingError: as `export` does.
+        DataError: if the run does not exist, is not finished, is damaged, or was made by a newer
+            version of this package; and as in `export`.
+        SettingError: as in `export`.
     """
     run = RunDirectory(run_dir)
     run.read_json(run.metrics_path)
@@ -43,7 +43,7 @@ def export_run(run_dir, directory, version=None, **options):
         model,
         directory,
         version,
-        # With grey levels the Bernoulli cross-entropy is no likelihood, and there is no bound.
+        # With grey levels the Bernoulli cross-entropy is not a likelihood, so there is no bound.
         metadata={
             "run": {"name": run.path.resolve().name, **about},
             "elbo_is_bound": not grey_levels,

@@ -1,4 +1,4 @@
-"""The files that tell a TF Serving server what to serve, and how to put requests together."""
+"""The files that configure a TF Serving server: its models, and how it batches requests."""
 
 from keras_vrae.files import replacing
 
@@ -8,15 +8,15 @@ BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64, 128)
 
 
 def write_server_files(directory, models, base_path):
-    """Writes `models.config` and `batching_parameters.txt` where they are not there yet.
+    """Writes `models.config` and `batching_parameters.txt` unless they exist.
 
-    Files that are there stay, so that what a user changed in them does; only a `models.config`
-    that lacks one of the models is written anew.
+    Existing files stay, as a user may have changed them; only a `models.config` that lacks one of
+    the models is written again.
 
     Args:
         directory: folder of the models.
         models: their names.
-        base_path: where the server finds that folder.
+        base_path: path of that folder on the server.
     """
     path = directory / MODELS_CONFIG
     text = path.read_text("utf-8") if path.is_file() else ""

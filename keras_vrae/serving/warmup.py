@@ -1,4 +1,4 @@
-"""Requests that TF Serving plays to a version before it serves it, so that no client waits."""
+"""Requests that TF Serving sends to a version before it serves it, so that no client waits."""
 
 from pathlib import Path
 
@@ -12,11 +12,11 @@ def write_warmup_requests(path, model_name, requests):
 
     Args:
         path: folder of the SavedModel.
-        model_name: what the server calls the model.
+        model_name: name of the model on the server.
         requests: a list of `Request`.
 
     Returns:
-        How many requests were written: none where `tensorflow-serving-api`, the extra `serving` of
+        Number of requests that were written: 0 if `tensorflow-serving-api`, the extra `serving` of
         this package, is not installed.
     """
     try:

@@ -1,4 +1,4 @@
-"""Signatures to a SavedModel."""
+"""Writing of signatures to a SavedModel."""
 
 import keras
 
@@ -11,13 +11,13 @@ def write_saved_model(model, signatures, path):
     Args:
         model: the `VAE` that the signatures are of.
         signatures: `Signature` by name; the first is also served as `serving_default`.
-        path: folder to make.
+        path: the new folder.
 
     Raises:
-        DataError: where the graph would not run on a CPU.
+        DataError: if the graph would not run on a CPU.
     """
-    # The archive finds the weights through the graph. Told of the model, it would store each of
-    # them twice, and those of the decoder with the encoder.
+    # The archive finds the weights through the graph. If it tracked the model, it would store each
+    # of them twice, and those of the decoder with the encoder.
     archive = keras.export.ExportArchive()
     with without_cudnn(model):
         for name, signature in signatures.items():

@@ -218,7 +218,7 @@ def test_wrong_dtype_and_missing_input_are_refused(served):
     message = refusal(served, "encoder", "encode", {"inputs": X.astype("float64")})
     assert "to be float but double is provided" in message
     assert "['inputs']" in refusal(served, "encoder", "encode", {"z": X})
-    with pytest.raises(capi.RequestError, match="no signature 'embed'"):
+    with pytest.raises(capi.RequestError, match="Unknown signature 'embed'"):
         served["encoder"].run("embed", {"inputs": X})
 
 
