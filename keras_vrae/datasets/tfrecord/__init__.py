@@ -10,5 +10,3 @@ from keras_vrae.datasets.tfrecord.sharded_split import ShardedSplit
 from keras_vrae.datasets.tfrecord.writing import write, write_splits
 
 __all__ = ["ShardedSplit", "load", "naming_damage", "write", "write_splits"]
-
-damage_told = naming_damage  # Its former name, until nothing imports it.
