@@ -32,12 +32,7 @@ def kind_of(operation):
 
 
 def kernel_seconds(line, names):
-    """Returns the seconds of each type of operation on a thread, without nested ones, a `Counter`.
-
-    Args:
-        line: record of the thread by the profiler, an `XLine`.
-        names: names of events by their numbers.
-    """
+    """Returns the seconds of each type of operation in an `XLine`, without nested ones."""
     seconds, open_events = Counter(), []
     for event in sorted(line.events, key=lambda event: (event.offset_ps, -event.duration_ps)):
         while open_events and open_events[-1][0] <= event.offset_ps:

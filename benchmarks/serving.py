@@ -33,13 +33,7 @@ class Predictor(keras.Model):
 
 
 def make_callers(path, signature, network):
-    """Returns functions of one batch by name.
-
-    Args:
-        path: folder of an exported model.
-        signature: name of the signature to ask.
-        network: function of a tensor that the signature serves.
-    """
+    """Returns functions of one batch by name, for a signature of an export and its network."""
     saved = capi.SavedModel(path, tf.sysconfig.get_lib())
     (name,) = saved.signatures[signature].inputs
     model, function = Predictor(network), tf.function(network, reduce_retracing=True)
@@ -56,11 +50,8 @@ def make_callers(path, signature, network):
         import openvino
     except ImportError:
         return callers
-    settings = {
-        "INFERENCE_PRECISION_HINT": "f32",  # Also if the processor could compute with less.
-        "INFERENCE_NUM_THREADS": harness.cores(),
-        "PERFORMANCE_HINT": "LATENCY",
-    }
+    settings = {"INFERENCE_NUM_THREADS": harness.cores(), "PERFORMANCE_HINT": "LATENCY"}
+    settings["INFERENCE_PRECISION_HINT"] = "f32"  # Also if the processor could compute with less.
     callers["OpenVINO"] = openvino.Core().compile_model(str(path), "CPU", settings)
     return callers
 

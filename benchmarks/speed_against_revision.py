@@ -24,11 +24,7 @@ BATCH_SIZE = 128
 def measure(folders, encoder, batches, pairs, rounds, hidden_units=500):
     """Returns the seconds of all turns by work and checkout, lists over the rounds of all pairs.
 
-    Args:
-        folders: the checkouts by name, `"old"` and `"new"`.
-        encoder: `"dense"`, `"lstm"` or `"gru"`.
-        batches, pairs, rounds: numbers of mini-batches in a turn, pairs of processes, and rounds.
-        hidden_units: number of units of each hidden layer.
+    `folders` are the checkouts by name, `"old"` and `"new"`, `batches` the mini-batches in a turn.
     """
     seconds = {work: {name: [] for name in folders} for work in ("train", "encode")}
     x = np.random.default_rng(0).random((batches * BATCH_SIZE, 28, 28), dtype="float32")

@@ -1,4 +1,4 @@
-"""Retrieval on 20 Newsgroups: hash codes and cosines of our models and of simple baselines.
+"""Measures retrieval on 20 Newsgroups by codes of our models and of simple baselines.
 
     python -m benchmarks.text --data_dir=FOLDER --output=docs/benchmarks/text.json
 
@@ -19,7 +19,7 @@ PROTOCOLS = {
     "by_date": {"text_split": "by_date"},
     "stripped": {"text_split": "by_date", "text_strip": "headers,footers,quotes"},
 }
-# Settings before any idea; each model below `nvdm` adds one to the one before it.
+# Settings before any idea; each model adds one to the model before it.
 PLAIN = {"text_target": "counts", "neighbours": 0, "term_dropout": 0.0, "bounded": False}
 PLAIN |= {"posterior_scale": 0.0, "balance": 0.0, "learning_rate": 2e-3, "idf_power": 1.0}
 PLAIN |= {"term_scale": 3.0}

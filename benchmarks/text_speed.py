@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 
 from scipy import sparse
+from sklearn.feature_extraction.text import TfidfTransformer
 
 from benchmarks import harness
 
@@ -41,13 +42,6 @@ def make(task, variant):
     return {"train": lambda: model.fit(batches, steps_per_epoch=steps, shuffle=False, verbose=0)}
 
 
-def weigh(counts):
-    """Returns TF-IDF weights of length 3, which our encoder reads by default."""
-    from sklearn.feature_extraction.text import TfidfTransformer
-
-    return (3.0 * TfidfTransformer(sublinear_tf=True).fit_transform(counts)).astype("float32")
-
-
 def measure(counts, contenders, rounds, batch_size=256, hidden_units=500, latent_dim=32):
     """Returns the seconds of an epoch of each contender over all documents, and more, a dict.
 
@@ -59,7 +53,9 @@ def measure(counts, contenders, rounds, batch_size=256, hidden_units=500, latent
     """
     task = {"batch_size": batch_size, "hidden_units": hidden_units, "latent_dim": latent_dim}
     with tempfile.TemporaryDirectory() as folder:
-        for name, matrix in (("counts", counts), ("weights", weigh(counts))):
+        # Our encoder reads TF-IDF weights of length 3 by default.
+        weights = 3.0 * TfidfTransformer(sublinear_tf=True).fit_transform(counts)
+        for name, matrix in (("counts", counts), ("weights", weights.astype("float32"))):
             task[name] = str(Path(folder, f"{name}.npz"))
             sparse.save_npz(task[name], matrix.tocsr())
         with harness.started({name: CONTENDERS[name] for name in contenders}, task) as processes:

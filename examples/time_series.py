@@ -1,7 +1,7 @@
 """Clusters, scores and continues time series of unequal length: `python examples/time_series.py`.
 
 The series are made here, so that nothing has to be installed or downloaded: three kinds of waves
-with noise, from 20 to 40 steps long. Put your own in the place of `make_series`.
+with noise, from 20 to 40 steps long. Put your own instead of `make_series`.
 """
 
 import keras
