@@ -87,7 +87,9 @@ flags.DEFINE_float(
 flags.DEFINE_integer(
     "latent_dim", None, "Number of latent dimensions. (default: 32 for documents, otherwise 2)"
 )
-flags.DEFINE_integer("hidden_units", 500, "Units of every hidden layer of encoder and decoder.")
+flags.DEFINE_integer(
+    "hidden_units", None, "Units of every hidden layer of encoder and decoder. (default: 500)"
+)
 flags.DEFINE_string("decoder", "dense", "Generative network: dense, lstm or gru.")
 flags.DEFINE_string(
     "decoder_inputs",
@@ -110,6 +112,23 @@ flags.DEFINE_string(
     "Distribution of a value given z: bernoulli, gaussian with a learned scale, or categorical for "
     "time series that are tokens, whole numbers from 0. "
     "(default: gaussian for digits and time series, otherwise bernoulli)",
+)
+flags.DEFINE_string(
+    "likelihood_scale",
+    None,
+    "Standard deviation of the gaussian likelihood: learned, per_value (an output of the decoder) "
+    "or a positive number. (default: learned)",
+)
+flags.DEFINE_string(
+    "prior",
+    "normal",
+    "Distribution of z: normal (standard normal), mixture (of Gaussians) or vamp (the mean of the "
+    "posteriors of pseudo-inputs).",
+)
+flags.DEFINE_integer(
+    "prior_components",
+    None,
+    "Components of a mixture, or pseudo-inputs of vamp. (default: 10 for mixture, 500 for vamp)",
 )
 flags.DEFINE_string(
     "binarization",

@@ -45,10 +45,9 @@ def load(protocol, data_dir, encoder="dense"):
 
     from keras_vrae import datasets
     from keras_vrae.training import ExperimentConfig
-    from keras_vrae.training.text_settings import text_settings
 
     config = ExperimentConfig(encoder=encoder, dataset="newsgroups", **PROTOCOLS[protocol])
-    splits = datasets.load("newsgroups", data_dir, text_settings(config))
+    splits = datasets.load("newsgroups", data_dir, **config.data_options)
     if protocol == "random":
         return splits
     parts = splits.train, splits.validation

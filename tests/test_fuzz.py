@@ -16,7 +16,7 @@ from keras_vrae.datasets import series, tfrecord
 from keras_vrae.datasets.images import idx
 from keras_vrae.training import ExperimentConfig, RunDirectory
 from keras_vrae.training.checkpoints import NAME
-from keras_vrae.training.config import checkpoint_interval
+from keras_vrae.training.checks import parse_interval
 from keras_vrae.validation import DataError, SettingError
 
 LIGHT = settings(
@@ -223,7 +223,7 @@ def test_settings_of_any_values(values):
 @given(st.text(max_size=20) | st.from_regex(r"[0-9]{1,12} ?(step|epoch)s?", fullmatch=True))
 def test_intervals_of_any_words(text):
     try:
-        count, unit = checkpoint_interval(text)
+        count, unit = parse_interval(text)
     except SettingError:
         return
     assert count > 0

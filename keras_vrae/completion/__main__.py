@@ -16,7 +16,7 @@ from keras_vrae.files import replacing
 from keras_vrae.plots import rolls as roll_plots
 from keras_vrae.plots import series as series_plots
 from keras_vrae.plots import tokens as token_plots
-from keras_vrae.training.assessment import load_with_data, read_config
+from keras_vrae.training.data import load_with_data, read_config
 from keras_vrae.training.run_directory import RunDirectory
 from keras_vrae.validation import (
     SettingError,

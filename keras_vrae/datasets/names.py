@@ -115,30 +115,4 @@ def _check_series(name, rest):
         raise SettingError(complaint("dataset", expected, name))
 
 
-# Names that the settings of `training` still read from here.
-ENCODERS = ("dense", "lstm", "gru")
-DECODERS = ("dense", "lstm", "gru")
-DECODER_INPUTS = ("zero", "teacher", "own")
-LIKELIHOODS = ("bernoulli", "gaussian", "multinomial", "categorical")
-STRATEGIES = ("none", "mirrored", "multi_worker")
-PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
-BINARIZATIONS = ("dynamic", "fixed", "none")
-MISSING = ("refuse", "interpolate")
-SCALINGS = ("standard", "none")
-SUPERVISIONS = ("none", "shared", "private")
-SERIES_PREFIX, MIDI_PREFIX = KINDS["series"].prefix, KINDS["music"].prefix
-
-
-def is_sharded(name):
-    """Returns whether a data set is in TFRecord shards."""
-    return kind_of(name) == "tfrecord"
-
-
-def is_text(name):
-    """Returns whether a data set is of documents."""
-    return kind_of(name) == "text"
-
-
-def is_music(name):
-    """Returns whether a data set is of piano rolls."""
-    return kind_of(name) == "music"
+DECODER_INPUTS = ("zero", "teacher", "own")  # Of recurrent decoders, which read it from here.

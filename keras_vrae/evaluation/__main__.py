@@ -7,7 +7,7 @@ import argparse
 import json
 import sys
 
-from keras_vrae.training.assessment import LABEL_COUNTS, assess
+from keras_vrae.training.metrics import LABEL_COUNTS, assess
 from keras_vrae.validation import SettingError, check_int
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from keras_vrae.report.figures import check_figures
-from keras_vrae.training.config import ExperimentConfig
+from keras_vrae.training.experiment import ExperimentConfig
 from keras_vrae.training.run_directory import RunDirectory
 from keras_vrae.validation import DataError, SettingError
 

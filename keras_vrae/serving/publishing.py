@@ -1,13 +1,13 @@
 """Versions of models in a folder that a server watches: each appears whole or not at all."""
 
 import errno
-import fcntl
 import os
 import shutil
 import tempfile
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from keras_vrae.files import locked
 from keras_vrae.validation import SettingError, complaint
 
 STAGING_PREFIX = ".export-"
@@ -32,22 +32,16 @@ class ExportDirectory:
         Raises:
             SettingError: if the directory is not writable.
         """
-        with self._writable():
-            self.path.mkdir(parents=True, exist_ok=True)
-            lock = os.open(self.path, os.O_RDONLY)
-        folder = None
-        try:
-            # The lock is of the process: the kernel lets go of it, however the process ends.
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with ExitStack() as stack:
+            with self._writable():
+                self.path.mkdir(parents=True, exist_ok=True)
+                stack.enter_context(locked(self.path, "export_dir", wait=True))
             for left in self.path.glob(f"{STAGING_PREFIX}*"):
                 shutil.rmtree(left, ignore_errors=True)
             with self._writable():
                 folder = Path(tempfile.mkdtemp(prefix=STAGING_PREFIX, dir=self.path))
+            stack.callback(shutil.rmtree, folder, ignore_errors=True)
             yield folder
-        finally:
-            if folder:
-                shutil.rmtree(folder, ignore_errors=True)
-            os.close(lock)
 
     @contextmanager
     def _writable(self):

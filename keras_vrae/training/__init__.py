@@ -1,8 +1,8 @@
-"""Runs: from settings to a trained model with its figures and pictures."""
+"""Runs: from settings to a trained model with its metrics and plots."""
 
 from typing import TYPE_CHECKING
 
-from keras_vrae.training.config import ExperimentConfig
+from keras_vrae.training.experiment import ExperimentConfig
 from keras_vrae.training.run_directory import RunDirectory
 
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ __all__ = ["ExperimentConfig", "RunDirectory", "train_and_evaluate"]
 
 
 def __getattr__(name):
-    # Keras comes with it, and who only checks settings does not wait for that.
+    # It loads Keras, which whoever only checks settings does not wait for.
     if name == "train_and_evaluate":
         from keras_vrae.training.loop import train_and_evaluate
 

@@ -1,4 +1,4 @@
-"""From the settings of a run to its model, built and compiled."""
+"""Models of runs, built and compiled from their settings."""
 
 import keras
 import numpy as np
@@ -13,7 +13,7 @@ from keras_vrae.likelihoods.gaussian import LARGEST, SMALLEST
 from keras_vrae.models import build, build_text
 from keras_vrae.objectives import schedules
 from keras_vrae.objectives.objectives import ELBO, IWAE
-from keras_vrae.training.config import CYCLES
+from keras_vrae.training.checks import CYCLES
 from keras_vrae.validation import SettingError, complaint
 
 TEXT_LAST_RATE = 0.1
@@ -62,7 +62,7 @@ def make_model(config, splits):
 
 
 def latent_and_labels(config, splits):
-    """Arguments of `build` about the latent dimensions and how labels guide them, a dict."""
+    """Returns the arguments of `build` for latent dimensions and labels, a dict."""
     if config.supervision == "none":
         return {"latent_dim": config.latent_dim}
     if not splits.spec.num_classes:
@@ -78,7 +78,7 @@ def latent_and_labels(config, splits):
 
 
 def make_text_model(config, splits, objective):
-    """The model of documents with these settings, not compiled."""
+    """Builds the model of documents with these settings, not compiled."""
     text = splits.spec.text
     options = latent_and_labels(config, splits)
     options.update(
@@ -114,19 +114,19 @@ def make_text_model(config, splits, objective):
 
 
 def make_targets(config, text):
-    """The `Targets` of a run on documents."""
+    """Returns the `Targets` of a run on documents."""
     return Targets(
         text.counts,
         config.text_target,
         config.target_length,
         config.neighbours,
-        # A target is weighed more steeply than what the encoder reads, where it is steep already.
+        # A target is weighted more steeply than the input of the encoder.
         idf_power=2 * config.idf_power,
     )
 
 
 def start_from_shares(model, weights):
-    """Lets the decoder begin with the share of each term, so that it need not be learned."""
+    """Sets the decoder's biases to the share of each term, so that they need not be learned."""
     shares = np.asarray(weights.sum(axis=0)).ravel() + 1.0
     logits = np.log(shares / shares.sum())
     model.decoder.output_layer.bias.assign(logits - logits.mean())
@@ -143,7 +143,7 @@ def _compile(model, config, steps):
 
 
 def make_objective(config, steps):
-    """The objective of these settings, for training of so many steps."""
+    """Returns the objective of these settings for training of so many steps."""
     if config.objective != "elbo":
         return IWAE(config.importance_samples, doubly_reparameterized=config.objective == "dreg")
     whole = config.kl_schedule == "cyclical" or config.capacity is not None

@@ -1,4 +1,4 @@
-"""What watches a run while it trains."""
+"""The callback that records a run while it trains."""
 
 import math
 import time
@@ -8,7 +8,6 @@ import numpy as np
 
 from keras_vrae.training import checkpoints
 from keras_vrae.training.checkpoints import Progress
-from keras_vrae.training.config import checkpoint_interval
 from keras_vrae.training.termination import MESSAGE, Terminated
 from keras_vrae.validation import DataError
 
@@ -16,13 +15,13 @@ CHECKPOINT_EVERY_SECONDS = 30.0
 
 
 class RunRecorder(keras.callbacks.Callback):
-    """Keeps `history.csv` and the checkpoints of a run up to date, and stops what goes wrong.
+    """Keeps `history.csv` and the checkpoints of a run up to date, and stops a diverging run.
 
     Args:
         run: the `RunDirectory`.
         config: its `ExperimentConfig`.
         steps_in_epoch: optimizer steps in a whole epoch.
-        progress: the `Progress` to go on from.
+        progress: the `Progress` to continue from.
         termination: the `Termination` that says when to stop.
     """
 
@@ -30,7 +29,7 @@ class RunRecorder(keras.callbacks.Callback):
         super().__init__()
         self.run, self.epochs = run, config.epochs
         self.whole_epochs = config.strategy != "none"  # Each replica has sums of its own.
-        self.interval = checkpoint_interval(config.checkpoint_every)
+        self.interval = config.checkpoint_interval
         self.steps_in_epoch, self.start, self.termination = steps_in_epoch, progress, termination
         self.rows = list(progress.rows)
         self.first_step_seconds = None
@@ -43,7 +42,7 @@ class RunRecorder(keras.callbacks.Callback):
         self._training_seconds = None
         self._epoch, self._first_step = epoch, 0
         if epoch == self.start.epochs and self.start.steps:
-            # The rest of an epoch; Keras has just set the metrics to nothing.
+            # The rest of an epoch; Keras has just reset the metrics.
             self._first_step = self.start.steps
             self._epoch_begin -= self.start.seconds
             checkpoints.restore_metrics(self.model, self.start.metrics)
@@ -66,18 +65,18 @@ class RunRecorder(keras.callbacks.Callback):
         self._training_seconds = time.perf_counter() - self._epoch_begin
 
     def on_epoch_end(self, epoch, logs=None):
-        figures = {name: float(value) for name, value in logs.items()}
-        if not all(map(math.isfinite, figures.values())):
-            self._diverged(figures, self.steps_in_epoch)
+        metrics = {name: float(value) for name, value in logs.items()}
+        if not all(map(math.isfinite, metrics.values())):
+            self._diverged(metrics, self.steps_in_epoch)
         seconds = self._training_seconds or time.perf_counter() - self._epoch_begin
-        self.rows.append({"epoch": epoch + 1, **figures, "seconds": round(seconds, 4)})
+        self.rows.append({"epoch": epoch + 1, **metrics, "seconds": round(seconds, 4)})
         self.run.write_history(self.rows)
         last = epoch + 1 == self.epochs
         if last or self._due(self.steps_in_epoch) or self.termination.requested:
             self._checkpoint(Progress(epoch + 1, rows=self.rows))
 
     def _due(self, steps):
-        """Whether a checkpoint is due after so many steps of this epoch."""
+        """Returns whether a checkpoint is due after so many steps of this epoch."""
         if self.interval is None:
             return time.perf_counter() - self._last_time >= CHECKPOINT_EVERY_SECONDS
         count, unit = self.interval
@@ -88,7 +87,7 @@ class RunRecorder(keras.callbacks.Callback):
 
     def _checkpoint(self, progress):
         if not all(np.isfinite(weights).all() for weights in self.model.get_weights()):
-            self._diverged({"loss": "no number in its gradient"}, progress.steps)
+            self._diverged({"loss": "not finite in its gradient"}, progress.steps)
         total = progress.epochs * self.steps_in_epoch + progress.steps
         path = checkpoints.write(self.run.checkpoints_path, self.model, total, progress)
         self._last_time, self._last_steps = time.perf_counter(), total
@@ -98,10 +97,10 @@ class RunRecorder(keras.callbacks.Callback):
                 "Continue with the same flags and --resume"
             )
 
-    def _diverged(self, figures, steps):
+    def _diverged(self, metrics, steps):
         kept = checkpoints.paths(self.run.checkpoints_path)
         raise DataError(
             f"Training diverged in epoch {self._epoch + 1}, step {steps}: the loss is "
-            f"{figures['loss']}. Try a smaller --learning_rate"
+            f"{metrics['loss']}. Try a smaller --learning_rate"
             + (f". The last good checkpoint is {kept[-1]}" if kept else "")
         )

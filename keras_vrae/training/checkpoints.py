@@ -1,4 +1,4 @@
-"""Checkpoints: all that training needs to go on as if it had never stopped."""
+"""Checkpoints: all that training needs to continue as if it had never stopped."""
 
 import hashlib
 import json
@@ -17,13 +17,13 @@ KEPT = 2  # The one before is there in case the last one is damaged.
 
 
 class Progress(NamedTuple):
-    """How far training is.
+    """Progress of training.
 
     Attributes:
         epochs: finished epochs.
         steps: optimizer steps done in the epoch after those.
-        rows: the history of the finished epochs, one dict an epoch.
-        metrics: what the metrics of the unfinished epoch hold, see `metric_state`.
+        rows: the history of the finished epochs, one dict per epoch.
+        metrics: state of the metrics in the unfinished epoch, see `metric_state`.
         seconds: time spent in the unfinished epoch.
     """
 
@@ -39,7 +39,7 @@ def write(folder, model, total_steps, progress):
 
     It is an ordinary `.keras` file, with weights and the state of the optimizer; `training.json` in
     it holds the `Progress` and the states of random generators, which Keras leaves out. The name
-    ends in the first 16 digits of the file's SHA-256, which tells a damaged file.
+    ends in the first 16 digits of the file's SHA-256, which shows damage.
 
     Args:
         folder: path of the folder of checkpoints.
@@ -51,7 +51,7 @@ def write(folder, model, total_steps, progress):
         The path.
 
     Raises:
-        OSError: where it cannot be written; the earlier ones are then still there.
+        OSError: if it cannot be written; the earlier ones then remain.
     """
     folder.mkdir(parents=True, exist_ok=True)
     aside = folder / f".checkpoint-{os.getpid()}.keras"
@@ -70,13 +70,13 @@ def write(folder, model, total_steps, progress):
 
 
 def paths(folder):
-    """The checkpoints of a folder, the latest last."""
+    """Returns the checkpoints of a folder, the latest last."""
     matches = ((NAME.fullmatch(path.name), path) for path in folder.glob("step-*.keras"))
     return [path for _, path in sorted((int(match[1]), path) for match, path in matches if match)]
 
 
 def is_sound(path):
-    """Whether a checkpoint is, byte for byte, what was written."""
+    """Returns whether a checkpoint holds, byte for byte, the content that was written."""
     try:
         return NAME.fullmatch(path.name)[2] == _checksum(path)
     except OSError:
@@ -88,14 +88,14 @@ def read_last(folder, load_model, say):
 
     Args:
         folder: path of the folder of checkpoints.
-        load_model: what makes a model of a path.
-        say: what tells the user that a checkpoint is damaged.
+        load_model: function that loads a model from a path.
+        say: function that prints that a checkpoint is damaged.
 
     Returns:
-        `(model, Progress)`, or None where there is no checkpoint.
+        `(model, Progress)`, or None without a checkpoint.
 
     Raises:
-        DataError: where there are checkpoints and all of them are damaged.
+        DataError: if there are checkpoints and all of them are damaged.
     """
     path = last_sound(folder, say)
     if path is None:
@@ -111,7 +111,7 @@ def read_last(folder, load_model, say):
 
 
 def last_sound(folder, say):
-    """The path of the last checkpoint that is not damaged; otherwise as `read_last`."""
+    """Returns the path of the last checkpoint that is not damaged; otherwise as `read_last`."""
     found = paths(folder)
     for path in reversed(found):
         if is_sound(path):
@@ -124,23 +124,23 @@ def last_sound(folder, say):
 
 
 def generators(model):
-    """The states of the random generators of a model, of dropout as of sampling."""
+    """Returns the variables of the random generators of a model, of dropout and sampling."""
     weights = {id(variable) for variable in model.weights}
     return [variable for variable in model.variables if id(variable) not in weights]
 
 
 def generator_state(model):
-    """What the random generators of a model hold, for `training.json`."""
+    """Returns the state of the random generators of a model, for `training.json`."""
     return _state(generators(model))
 
 
 def metric_state(model):
-    """What the metrics of a model hold in the middle of an epoch, for `training.json`."""
+    """Returns the state of the metrics of a model within an epoch, for `training.json`."""
     return _state([variable for metric in model.metrics for variable in metric.variables])
 
 
 def restore_metrics(model, state):
-    """Makes the metrics of a model hold what `metric_state` returned."""
+    """Sets the metrics of a model to a state that `metric_state` returned."""
     _assign([variable for metric in model.metrics for variable in metric.variables], state)
 
 

@@ -1,10 +1,10 @@
-"""What a run says on the terminal."""
+"""Messages of a run on the terminal."""
 
 from keras_vrae.training import environment
 
 
 def say(text):
-    """Prints a line at once, also where the output goes to a file."""
+    """Prints a line at once, also if the output goes to a file."""
     print(text, flush=True)
 
 
@@ -14,7 +14,7 @@ def _table(rows):
 
 
 def banner(config, splits, model, run, progress):
-    """Says what is about to happen."""
+    """Prints the settings of a run that begins."""
     versions = environment.versions()
     values = " x ".join("any" if size is None else str(size) for size in splits.spec.event_shape)
     values += f" values, binarization: {config.binarization}"
@@ -58,14 +58,10 @@ def banner(config, splits, model, run, progress):
 
 
 def _view(settings):
-    """How documents are seen, in words."""
+    """Returns the representation of documents in words."""
     if settings.view == "bag":
         return "counts"
     return f"sequences of {settings.max_length} words at most"
-
-
-def _share(value):
-    return "no labels" if value is None else f"{value:.3f}"
 
 
 def _retrieval(test):
@@ -79,21 +75,26 @@ def _retrieval(test):
     return rows
 
 
-def _likelihood(figures):
-    if figures["nll"] is None:
+def _likelihood(evaluation):
+    if evaluation["nll"] is None:
         return []
-    error, samples = figures["nll_standard_error"], figures["nll_samples"]
-    return [("NLL", f"{figures['nll']:.2f} ± {error:.2f} ({samples:,} importance samples)")]
+    error, samples = evaluation["nll_standard_error"], evaluation["nll_samples"]
+    return [("NLL", f"{evaluation['nll']:.2f} ± {error:.2f} ({samples:,} importance samples)")]
 
 
-def _share(value):
-    return "none: a single class" if value is None else f"{value:.3f}"
+def _accuracy(metrics, name):
+    """Returns an accuracy of the test part, or the reason why there is none."""
+    value = metrics["test"][name]
+    if value is not None:
+        return f"{value:.3f}"
+    # Agreement of clusters with labels is measured if there are any.
+    return "none: a single class" if "nmi" in metrics["evaluation"] else "none: no labels"
 
 
 def results(metrics, run):
-    """Says how it went, and where everything lies."""
+    """Prints the metrics of a finished run and the paths of its files."""
     test = metrics["test"]
-    say(f"\nTest figures of {metrics['encoder']} on {metrics['dataset']} (nats an example)")
+    say(f"\nTest metrics of {metrics['encoder']} on {metrics['dataset']} (nats per example)")
     bound = "none: grey levels" if test["elbo"] is None else f"{test['elbo']:.2f}"
     _table(
         [
@@ -103,12 +104,13 @@ def results(metrics, run):
             ("KL", f"{test['kl']:.2f}"),
             ("active units", str(test["active_units"])),
             ("I(x; z)", f"{metrics['evaluation']['mutual_information']:.2f}"),
-            ("kNN accuracy", _share(test["knn_accuracy"])),
-            ("linear probe accuracy", _share(test["linear_probe_accuracy"])),
+            ("kNN accuracy", _accuracy(metrics, "knn_accuracy")),
+            ("linear probe accuracy", _accuracy(metrics, "linear_probe_accuracy")),
             *_retrieval(test),
             (
                 "training",
-                f"{metrics['train_seconds']:.1f} s, {metrics['seconds_per_epoch']:.2f} s an epoch, "
+                f"{metrics['train_seconds']:.1f} s, "
+                f"{metrics['seconds_per_epoch']:.2f} s per epoch, "
                 f"{metrics['examples_per_second']:,.0f} examples/s",
             ),
             ("peak memory", f"{metrics['peak_memory_mb']:,.0f} MiB"),
@@ -116,7 +118,7 @@ def results(metrics, run):
     )
     _table(
         [
-            ("figures", str(run.figures_path)),
+            ("plots", str(run.figures_path)),
             ("metrics", str(run.metrics_path)),
             ("history", str(run.history_path)),
             ("model", f"{run.model_path}  (keras.saving.load_model)"),
@@ -125,7 +127,7 @@ def results(metrics, run):
 
 
 def exported(export, directory):
-    """Says what an export has published, a `keras_vrae.serving.Export`."""
+    """Prints the content of a `keras_vrae.serving.Export`."""
     say(f"\nExported version {export.version} to {directory}")
     rows = [(name, str(path)) for name, path in export.paths.items()]
     rows.append(("verified", f"largest difference {export.largest_difference:.1e}"))

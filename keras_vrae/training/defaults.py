@@ -1,41 +1,121 @@
-"""What the settings of a run are where nothing is asked for, by its data."""
+"""Default settings of a run, which depend on its data and on its other settings."""
 
-from keras_vrae.datasets import names as choices
-from keras_vrae.training.text_settings import text_defaults
+from keras_vrae.datasets import names
 
-# What suits a data set where nothing is asked for. The digits are few, so that an epoch has few
-# steps, and their 17 grey levels are too much to lose to binarization.
-DIGITS_DEFAULTS = {"epochs": 60, "batch_size": 32, "likelihood": "gaussian"}
-OTHER_DEFAULTS = {
+DEFAULT_HIDDEN_UNITS = 500
+# The digits are few, so that an epoch has few steps, and their 17 grey levels are too much to lose
+# to binarization.
+DIGITS = {"epochs": 60, "batch_size": 32, "likelihood": "gaussian"}
+# Time series are few, and real numbers of any size.
+SERIES = {"epochs": 100, "batch_size": 32, "likelihood": "gaussian"}
+# The keys of a piano are on or off, so that binarization changes nothing.
+MUSIC = {"epochs": 60, "batch_size": 32, "likelihood": "bernoulli", "binarization": "fixed"}
+IMAGES = {
     "epochs": 20,
     "batch_size": 128,
     "likelihood": "bernoulli",
-    # Without it an LSTM, above all, is long in finding a use for its few latent dimensions.
+    # Without it an LSTM, above all, is slow to find a use for its few latent dimensions.
     "kl_schedule": "linear",
 }
-# Time series are few, and real numbers of any size.
-SERIES_DEFAULTS = {"epochs": 100, "batch_size": 32, "likelihood": "gaussian"}
-DEFAULTS = {"digits": DIGITS_DEFAULTS, choices.SERIES_PREFIX: SERIES_DEFAULTS}
-# The keys of a piano are on or off, so that binarization changes nothing.
-MUSIC_DEFAULTS = {
-    "epochs": 60,
-    "batch_size": 32,
-    "likelihood": "bernoulli",
-    "binarization": "fixed",
+# Of all data but documents.
+VALUES = {"latent_dim": 2, "nll_samples": 100, "learning_rate": 2e-3, "clipnorm": 20.0}
+BY_KIND = {"series": SERIES, "music": MUSIC}
+
+DOCUMENTS = {
+    "epochs": 14,
+    "batch_size": 256,
+    "learning_rate": 6e-3,
+    "kl_schedule": "linear",
+    "clipnorm": 0.0,
+    "latent_dim": 32,
+    # Each sample of each document has a logit for every term.
+    "nll_samples": 0,
+    "likelihood": "multinomial",
+    "vocab_size": 10_000,
+    "text_strip": "none",
+    "text_weighting": "tfidf",
+    "stop_words": "english",
+    "min_df": 1.0,
+    "max_df": 1.0,
+    "text_target": "tfidf",
+    "idf_power": 1.5,
+    "term_scale": 1.0,
+    "target_length": 100.0,
+    "neighbours": 100,
+    "term_dropout": 0.7,
+    "bounded": True,
+    "posterior_scale": 0.8,
+    "balance": 3.0,
 }
-DEFAULTS |= {choices.CHORALES: MUSIC_DEFAULTS, choices.MIDI_PREFIX: MUSIC_DEFAULTS}
-# Of all that are no documents.
-OTHER = {"latent_dim": 2, "nll_samples": 100, "learning_rate": 2e-3, "clipnorm": 20.0}
+# More dimensions need more words, or many of them stay unused.
+LONG_CODES = {"target_length": 250.0}
+# With labels the similarity of documents is not needed, and the words count less.
+LABELLED = {
+    "learning_rate": 2e-3,
+    "idf_power": 1.0,
+    "term_scale": 3.0,
+    "target_length": 20.0,
+    "neighbours": 0,
+    "term_dropout": 0.5,
+}
+# Of few dimensions each has to become a bit of its own, on for half of the documents.
+SHORT_LABELLED_CODES = {
+    "epochs": 12,
+    "learning_rate": 4e-3,
+    "term_dropout": 0.6,
+    "posterior_scale": 0.5,
+    "balance": 30.0,
+}
+SHORT, LONG = 16, 128
+# Of recurrent encoders of documents.
+TOKENS = {"max_length": 64, "embedding_dim": 100, "embeddings": None}
+
+IMPORTANCE_SAMPLES = 5
+MIXTURE_COMPONENTS, PSEUDO_INPUTS = 10, 500
+SUPERVISION_WEIGHT = 50.0
 
 
 def defaults_of(config):
-    """The defaults of the settings that depend on the data, a dict."""
-    if choices.is_text(config.dataset):
-        guided = config.supervision != "none"
-        found = text_defaults(config.dataset, config.encoder, guided, config.latent_dim)
+    """Returns the defaults of the settings that are None, a dict.
+
+    Args:
+        config: an `ExperimentConfig` with a valid `encoder` and `dataset`.
+    """
+    kind = names.kind_of(config.dataset)
+    if kind == "text":
+        found = _of_documents(config)
     else:
-        found = next((d for name, d in DEFAULTS.items() if config.dataset.startswith(name)), None)
-        found = {**(found or OTHER_DEFAULTS), **OTHER}
+        found = {**(DIGITS if config.dataset == "digits" else BY_KIND.get(kind, IMAGES)), **VALUES}
     if config.objective != "elbo" or config.capacity is not None:
         found.pop("kl_schedule", None)
-    return found
+    likelihood = found["likelihood"] if config.likelihood is None else config.likelihood
+    if kind in ("series", "music"):
+        found["scaling"] = "standard" if likelihood == "gaussian" else "none"
+    if likelihood == "gaussian":
+        found["likelihood_scale"] = "learned"
+    if config.prior != "normal":
+        found["prior_components"] = (
+            MIXTURE_COMPONENTS if config.prior == "mixture" else PSEUDO_INPUTS
+        )
+    if config.strategy != "none":
+        found["checkpoint_every"] = "1 epoch"
+    if config.supervision != "none":
+        found["supervision_weight"] = SUPERVISION_WEIGHT
+    return {
+        "hidden_units": DEFAULT_HIDDEN_UNITS,
+        "kl_schedule": "constant",
+        "binarization": "dynamic" if likelihood == "bernoulli" else "none",
+        "importance_samples": 1 if config.objective == "elbo" else IMPORTANCE_SAMPLES,
+        **found,
+    }
+
+
+def _of_documents(config):
+    size = config.latent_dim if isinstance(config.latent_dim, int) else DOCUMENTS["latent_dim"]
+    if config.supervision != "none":
+        by_size = {**LABELLED, **(SHORT_LABELLED_CODES if size <= SHORT else {})}
+    else:
+        by_size = LONG_CODES if size >= LONG else {}
+    split = "by_date" if config.dataset == names.NEWSGROUPS else "random"
+    tokens = TOKENS if config.encoder != "dense" else {}
+    return {**DOCUMENTS, "text_split": split, **tokens, **by_size}

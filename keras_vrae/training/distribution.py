@@ -10,7 +10,7 @@ from keras_vrae.validation import DataError, SettingError, complaint
 
 
 def check_cluster(strategy):
-    """Raises `SettingError` where `multi_worker` is asked for and TF_CONFIG names no cluster."""
+    """Raises `SettingError` for `multi_worker` if TF_CONFIG does not name a cluster."""
     if strategy != "multi_worker":
         return
     text = os.environ.get("TF_CONFIG", "")
@@ -29,14 +29,14 @@ def check_cluster(strategy):
 
 
 def is_chief(strategy):
-    """Whether this process is the one that writes: the first worker, or the only process."""
+    """Returns whether this process writes the run: the first worker, or the only process."""
     if strategy != "multi_worker":
         return True
     return json.loads(os.environ["TF_CONFIG"])["task"]["index"] == 0
 
 
 def make(strategy):
-    """The `tf.distribute` strategy of that name; for `multi_worker`, before anything else is done.
+    """Makes a `tf.distribute` strategy; for `multi_worker`, before TensorFlow does anything else.
 
     Args:
         strategy: `"none"`, `"mirrored"` (all GPUs of this process, or its logical CPUs) or
@@ -45,7 +45,7 @@ def make(strategy):
     import tensorflow as tf
 
     if strategy == "multi_worker":
-        # Else each step gives memory back to the system and takes it anew, page by page.
+        # Otherwise each step returns memory to the system and takes it again, page by page.
         os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "true")
         return tf.distribute.MultiWorkerMirroredStrategy()
     if strategy == "mirrored":
@@ -55,8 +55,8 @@ def make(strategy):
 
 
 @contextmanager
-def losses_told(strategy):
-    """Says in one line that another worker was lost, while the block runs."""
+def naming_lost_workers(strategy):
+    """Turns the failure of a step in the block into one line about a lost worker."""
     import tensorflow as tf
 
     try:
@@ -71,8 +71,8 @@ def losses_told(strategy):
 
 
 @contextmanager
-def place_to_write(run, chief):
-    """The `RunDirectory` that this process writes to: for all but the chief one that goes away."""
+def directory_to_write(run, chief):
+    """Gives the `RunDirectory` that this process writes to; only the chief's is kept."""
     if chief:
         run.prepare()
         with run.locked():

@@ -1,4 +1,4 @@
-"""On what a run ran."""
+"""The environment of a run: versions, numerics, device, memory."""
 
 import platform
 import subprocess
@@ -13,7 +13,7 @@ PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn")
 
 
 def versions():
-    """Versions of Python and of the packages that decide the figures."""
+    """Returns the versions of Python and of the packages that the results depend on."""
     from keras_vrae.version import __version__
 
     found = {"python": platform.python_version(), "keras_vrae": __version__}
@@ -47,7 +47,7 @@ def numerics(config):
 
 
 def device():
-    """What computes: the GPUs that TensorFlow sees, or the CPU and how many cores it may use."""
+    """Returns the name of the device: the GPUs that TensorFlow sees, or the CPU with its cores."""
     import tensorflow as tf
 
     gpus = tf.config.list_physical_devices("GPU")
@@ -59,14 +59,14 @@ def device():
 
 
 def git_revision():
-    """The revision of the checkout that this code runs from, `-dirty` if changed, or None."""
+    """Returns the revision of the checkout of this code, `-dirty` if changed, or None."""
 
     def git(*arguments):
         command = ["git", "-C", str(Path(__file__).parent), *arguments]
         return subprocess.run(command, capture_output=True, text=True, timeout=5, check=True).stdout
 
     try:
-        # Installed somewhere below a repository of somebody else, the file is not known to git.
+        # Git does not know the file if it is installed below another repository.
         git("ls-files", "--error-unmatch", Path(__file__).name)
         return git("describe", "--always", "--dirty", "--exclude=*", "--abbrev=40").strip()
     except (OSError, subprocess.SubprocessError):
@@ -74,7 +74,7 @@ def git_revision():
 
 
 def peak_memory_mb():
-    """The most memory this process has held at any time, in MiB."""
+    """Returns the most memory that this process has held at any time, in MiB."""
     try:
         # Linux's ru_maxrss may be that of the process which started this one; VmHWM is our own.
         status = Path("/proc/self/status").read_text()

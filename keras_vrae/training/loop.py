@@ -1,4 +1,4 @@
-"""One run from beginning to end: data, model, training, figures, pictures."""
+"""One run from beginning to end: data, model, training, metrics, plots."""
 
 import statistics
 import sys
@@ -22,16 +22,11 @@ from keras_vrae.training import (
     pictures,
     text_pictures,
 )
-from keras_vrae.training.assessment import (
-    encode_parts,
-    evaluation_figures,
-    prepare_data,
-    test_figures,
-)
 from keras_vrae.training.build import make_model, make_targets
 from keras_vrae.training.callbacks import RunRecorder
 from keras_vrae.training.checkpoints import Progress
-from keras_vrae.training.intervals import checkpoint_interval
+from keras_vrae.training.data import describe_data, prepare_data
+from keras_vrae.training.metrics import encode_parts, evaluation_metrics, test_metrics
 from keras_vrae.training.plan import check_start
 from keras_vrae.training.run_directory import RunDirectory
 from keras_vrae.training.termination import Termination
@@ -41,14 +36,14 @@ LARGEST_MEAN = 1.0 - 1e-6
 
 
 def train_and_evaluate(config, run_dir, overwrite=False, resume=False):
-    """Trains a model, evaluates it on the test part, draws it, and stores everything.
+    """Trains a model, evaluates it on the test part, draws plots, and stores everything.
 
     Args:
         config: an `ExperimentConfig`.
-        run_dir: folder of the run; see `RunDirectory` for what it will hold.
-        overwrite: whether a run that is there is replaced.
-        resume: whether a run that is there is continued from its last checkpoint; where there is
-            none, the run begins as usual.
+        run_dir: folder of the run; see `RunDirectory` for its files.
+        overwrite: whether to replace an earlier run in the folder.
+        resume: whether to continue an earlier run from its last checkpoint; without one, the run
+            begins as usual.
 
     Returns:
         The content of `metrics.json`; None in a worker that is not the chief.
@@ -56,8 +51,8 @@ def train_and_evaluate(config, run_dir, overwrite=False, resume=False):
     Raises:
         SettingError: for settings that do not fit the data, the folder, or the run to resume.
         DataError: for data that cannot be used, and for training that diverges.
-        Terminated: where SIGTERM came; all is saved by then.
-        OSError: where a file cannot be written.
+        Terminated: if SIGTERM came; all is saved by then.
+        OSError: if a file cannot be written.
     """
     run = RunDirectory(run_dir)
     distribution.check_cluster(config.strategy)
@@ -76,7 +71,7 @@ def train_and_evaluate(config, run_dir, overwrite=False, resume=False):
     with environment.numerics(config), strategy.scope():
         model, progress = make_model(config, splits), Progress()
     kept = run.checkpoints_path
-    with distribution.place_to_write(run, chief) as run, Termination() as termination:
+    with distribution.directory_to_write(run, chief) as run, Termination() as termination:
         run.check(overwrite, resume)  # Again, as from here on nobody else can change it.
         run.tidy()
         if not resume:
@@ -98,23 +93,20 @@ def train_and_evaluate(config, run_dir, overwrite=False, resume=False):
         )
         console.banner(config, splits, model, run, progress)
         console.say("Training; the first step compiles ...")
-        losses_told = distribution.losses_told(config.strategy)
-        told = naming_damage(splits.train), naming_damage(splits.validation)
-        with termination.held_back(), losses_told, told[0], told[1]:
+        with (
+            termination.held_back(),
+            distribution.naming_lost_workers(config.strategy),
+            naming_damage(splits.train),
+            naming_damage(splits.validation),
+        ):
             recorder = fit(model, splits, config, run, progress, termination)
         if not chief:
             return None
         return finish(model, splits, config, run, recorder)
 
 
-def describe_data(spec):
-    """What `config.json` tells of the data, a dict."""
-    manifest = spec.text.manifest if spec.text else {}
-    return {"scaling": spec.standardization, **(spec.notes or {}), **manifest}
-
-
 def fit(model, splits, config, run, progress, termination):
-    """Trains on from `progress`. Returns the `RunRecorder`."""
+    """Continues training from `progress`. Returns the `RunRecorder`."""
     steps = steps_in_epoch(splits.train, config.batch_size)
     targets = make_targets(config, splits.spec.text) if config.has_targets else None
     recorder = RunRecorder(run, config, steps, progress, termination)
@@ -138,18 +130,18 @@ def fit(model, splits, config, run, progress, termination):
 
 
 def shape_of_batches(splits, config):
-    """Whether batches are as long as their longest sequence, and whether labels come with them."""
+    """Returns whether batches are cut to their longest sequence, and whether they have labels."""
     return splits.spec.event_shape[0] is None, config.supervision != "none"
 
 
 def training_data(model, splits, config, first_epoch=0, first_step=0, target=None):
-    """What the `fit` of a model is given, from a step of an epoch on, without end.
+    """Returns the data for the `fit` of a model, from a step of an epoch on, without end.
 
     Short steps get their batches in pieces, unless a checkpoint is to be made at a certain step.
     """
     split, batch_size, pieces = splits.train, config.batch_size, 1
     bucket, with_labels = shape_of_batches(splits, config)
-    interval = checkpoint_interval(config.checkpoint_every)
+    interval = config.checkpoint_interval
     at_steps = interval is not None and interval[1] == "step"
     if isinstance(split, Split) and target is None and not at_steps:
         pieces = model.batches_in_piece(split.inputs, batch_size)
@@ -170,7 +162,7 @@ def training_data(model, splits, config, first_epoch=0, first_step=0, target=Non
 
 
 def stretches(config, progress):
-    """The calls of `fit` that are left: first epoch, the epoch after the last, first step."""
+    """Returns the calls of `fit` to come: first epoch, epoch after the last, first step."""
     rest = [(progress.epochs, progress.epochs + 1, progress.steps)] if progress.steps else []
     begun = progress.epochs + len(rest)
     if config.has_targets:
@@ -180,7 +172,7 @@ def stretches(config, progress):
 
 
 def finish(model, splits, config, run, recorder):
-    """Saves, draws and evaluates a trained model. Returns the content of `metrics.json`."""
+    """Saves, plots and evaluates a trained model. Returns the content of `metrics.json`."""
     console.say("Saving, encoding and drawing ...")
     description = describe(model, splits, config, recorder)
     splits = splits._replace(train=splits.train.sample())
@@ -193,8 +185,8 @@ def finish(model, splits, config, run, recorder):
     console.say("Evaluating on the test part ...")
     metrics = {
         **description,
-        "test": test_figures(model, splits, config, codes),
-        "evaluation": evaluation_figures(
+        "test": test_metrics(model, splits, config, codes),
+        "evaluation": evaluation_metrics(
             model, splits, codes, config.nll_samples if config.is_bound else 0, config.seed
         ),
     }
@@ -204,7 +196,7 @@ def finish(model, splits, config, run, recorder):
 
 
 def open_codes(model, x):
-    """Posterior means, and where they are bounded what tanh bounds."""
+    """Returns posterior means; if tanh bounds them, its arguments."""
     means = model.encode(x).z_mean
     return (
         np.arctanh(np.clip(means, -LARGEST_MEAN, LARGEST_MEAN)) if model.encoder.bounded else means
@@ -212,7 +204,7 @@ def open_codes(model, x):
 
 
 def describe(model, splits, config, recorder):
-    """What `metrics.json` tells about the run beside the figures of the test part."""
+    """Returns the metrics of the training itself for `metrics.json`, a dict."""
     seconds = [row["seconds"] for row in recorder.rows]
     seconds_per_epoch = statistics.median(seconds[1:] or seconds)
     return {

@@ -1,10 +1,10 @@
-"""Which runs a command asks for, checked as far as that is possible without data and Keras."""
+"""The runs of a command, checked as far as that is possible without data and Keras."""
 
 import dataclasses
 from pathlib import Path
 
-from keras_vrae.training.config import ExperimentConfig
 from keras_vrae.training.distribution import check_cluster, is_chief
+from keras_vrae.training.experiment import ExperimentConfig
 from keras_vrae.training.run_directory import RunDirectory
 from keras_vrae.validation import SettingError, check_folder, check_int, complaint
 
@@ -12,12 +12,12 @@ DEFAULT_ROOT = "runs"
 
 
 def plan_runs(settings, encoders, num_seeds=1, run_dir=None, overwrite=False, resume=False):
-    """The runs of each encoder and seed, all of them checked; changes nothing.
+    """Returns the runs of each encoder and seed, all of them checked; changes nothing.
 
     Args:
         settings: arguments of `ExperimentConfig`, all but `encoder`.
         encoders: names of the inference networks.
-        num_seeds: runs for each encoder, with the seeds `seed`, `seed + 1` ...
+        num_seeds: runs per encoder, with the seeds `seed`, `seed + 1` ...
         run_dir: folder of the run; of several runs, the folder in which each has its own.
         overwrite, resume: as in `train_and_evaluate`.
 
@@ -25,7 +25,7 @@ def plan_runs(settings, encoders, num_seeds=1, run_dir=None, overwrite=False, re
         A dict from folder to `ExperimentConfig`.
 
     Raises:
-        SettingError: for settings that cannot be, and folders that are not free.
+        SettingError: for invalid settings, and folders that are not free.
     """
     if not encoders or len(set(encoders)) < len(encoders):
         expected = "one or more names, each once"
@@ -52,24 +52,24 @@ def plan_runs(settings, encoders, num_seeds=1, run_dir=None, overwrite=False, re
             expected = "'none' or 'mirrored' with several runs"
             raise SettingError(complaint("strategy", expected, "multi_worker"))
         if not is_chief("multi_worker"):
-            return runs  # The chief may have begun; it is the one that looks and writes.
+            return runs  # The chief may have begun; only the chief looks and writes.
     for folder, config in runs.items():
         check_start(config, RunDirectory(folder), overwrite, resume)
     return runs
 
 
 def check_start(config, run, overwrite, resume):
-    """Raises `SettingError` where the run may not start, or not be resumed; changes nothing."""
+    """Raises `SettingError` if the run may not start, or not be resumed; changes nothing."""
     run.check(overwrite, resume)
     if run.is_run:
         with run.locked():
-            pass  # Nobody is working there.
+            pass  # No other process is working there.
     if not (resume and run.is_run):
         return
     stored = run.read_json(run.config_path)
     free = {"data_dir", "checkpoint_every", "strategy"}
     if config.learning_rate_schedule == "constant":
-        free.add("epochs")  # Nothing that was done depends on how many are still to come.
+        free.add("epochs")  # No step so far depends on the number of epochs.
     before = {**ExperimentConfig.from_dict(stored).as_dict(), **stored}
     for name, value in config.as_dict().items():
         if name not in free and before[name] != value:

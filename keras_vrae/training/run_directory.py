@@ -1,4 +1,4 @@
-"""The files of one run. Each is written aside and renamed, so that none is ever half there."""
+"""The files of one run. Each is written aside and renamed, so that none is ever incomplete."""
 
 import csv
 import json
@@ -8,19 +8,18 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from keras_vrae.files import replacing
-from keras_vrae.training.locking import locked
+from keras_vrae.files import locked, replacing
 from keras_vrae.validation import DataError, SettingError, complaint
 
-# What `replacing` leaves in the folder when the process is killed while it writes.
+# Names of the files that `replacing` leaves if the process is killed while it writes.
 LEFTOVER = re.compile(r"\.(config|history|metrics|model)-\d+\.(json|csv|keras)")
 
 
 class RunDirectory:
-    """Where a run keeps its files, and how they are read and written.
+    """The files of a run: their paths, reading and writing.
 
     `config.json`, `history.csv`, `metrics.json`, `model.keras`, `checkpoints/` and `figures/`. A
-    run is finished when `metrics.json` is there, which is written last.
+    run is finished when it has `metrics.json`, which is written last.
 
     Args:
         path: the folder, which need not exist yet.
@@ -41,14 +40,14 @@ class RunDirectory:
 
     @property
     def exists(self):
-        """Whether there is anything in the folder."""
+        """True if the folder holds anything."""
         if not self.path.is_dir():
             return self.path.exists()
         return not all(map(_is_leftover, self.path.iterdir()))
 
     @property
     def is_run(self):
-        """Whether the folder holds a run, finished or not."""
+        """True if the folder holds a run, finished or not."""
         return self.config_path.is_file()
 
     @property
@@ -56,7 +55,7 @@ class RunDirectory:
         return self.metrics_path.is_file()
 
     def check(self, overwrite=False, resume=False):
-        """Raises `SettingError` where a run may not start here; changes nothing.
+        """Raises `SettingError` if a run may not start here; changes nothing.
 
         Args:
             overwrite: whether a run that is here may be replaced.
@@ -68,7 +67,7 @@ class RunDirectory:
                 raise SettingError(complaint("run_dir", "a path below folders", str(self)))
             return
         if not self.is_run:
-            expected = "an empty folder, a run, or a path where there is nothing yet"
+            expected = "an empty folder, a run, or a path that does not exist yet"
             raise SettingError(complaint("run_dir", expected, str(self)))
         if not overwrite and not resume:
             state = "a finished" if self.is_finished else "an unfinished"
@@ -78,11 +77,11 @@ class RunDirectory:
             )
 
     def locked(self):
-        """Keeps other processes out of the folder, which must be there, while a block runs."""
-        return locked(self.path)
+        """Keeps other processes out of the folder, which must exist, while a block runs."""
+        return locked(self.path, "run_dir")
 
     def prepare(self):
-        """Makes the folder and shows that it can be written to, or raises `SettingError`."""
+        """Makes the folder and tries to write to it, or raises `SettingError`."""
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=self.path) as probe:
@@ -92,7 +91,7 @@ class RunDirectory:
             raise SettingError(complaint("run_dir", expected, str(self))) from None
 
     def tidy(self):
-        """Removes what a process that was killed has left half written."""
+        """Removes the unfinished files of a process that was killed."""
         leftovers = [path for path in self.path.iterdir() if _is_leftover(path)]
         for folder in (self.checkpoints_path, self.figures_path):
             leftovers += folder.glob(".*")
@@ -100,7 +99,7 @@ class RunDirectory:
             path.unlink(missing_ok=True)
 
     def clear(self):
-        """Removes the files of the run that is here, and nothing else."""
+        """Removes the files of the run in this folder, and nothing else."""
         for path in (self.checkpoints_path, self.figures_path):
             shutil.rmtree(path, ignore_errors=True)
         # The settings last, so that what is left of a run is known as one until the end.
@@ -114,7 +113,7 @@ class RunDirectory:
             aside.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", "utf-8")
 
     def write_history(self, rows):
-        """Writes `history.csv`: one dict an epoch, all with the same keys."""
+        """Writes `history.csv` of one dict per epoch, all with the same keys."""
         with replacing(self.history_path) as aside, aside.open("w", newline="") as file:
             writer = csv.DictWriter(file, fieldnames=list(rows[0]))
             writer.writeheader()
@@ -123,7 +122,7 @@ class RunDirectory:
     # Reading.
 
     def read_json(self, path):
-        """The object in a JSON file of the run, as a dict."""
+        """Returns the object in a JSON file of the run, as a dict."""
         try:
             content = json.loads(path.read_text("utf-8"))
         except FileNotFoundError:
@@ -135,7 +134,7 @@ class RunDirectory:
         return content
 
     def read_history(self):
-        """The rows of `history.csv`, with numbers for values."""
+        """Returns the rows of `history.csv`, with numbers for values."""
         try:
             with self.history_path.open(newline="") as file:
                 return [
@@ -146,8 +145,8 @@ class RunDirectory:
             raise DataError(f"{self.history_path} cannot be read: {error}") from None
 
     def load_model(self, path):
-        """The model in one of the run's `.keras` files."""
-        import keras  # Who only checks a folder does not wait for it.
+        """Loads the model of one of the run's `.keras` files."""
+        import keras  # Whoever only checks a folder does not wait for it.
 
         if not path.is_file():
             raise DataError(f"{self} is not a finished run: it has no {path.name}")

@@ -1,11 +1,11 @@
-"""Being asked to stop, by SIGTERM: schedulers of clusters do so before they kill."""
+"""Termination by SIGTERM, which schedulers of clusters send before they kill."""
 
 import multiprocessing
 import signal
 import threading
 from contextlib import contextmanager
 
-EXIT_STATUS = 128 + signal.SIGTERM  # What shells and schedulers expect of it.
+EXIT_STATUS = 128 + signal.SIGTERM  # As shells and schedulers expect.
 MESSAGE = "Stopped by SIGTERM. Continue with the same flags and --resume"
 
 
@@ -17,11 +17,11 @@ class Terminated(BaseException):
 
 
 class Termination:
-    """Whether SIGTERM has come, and what happens when it comes.
+    """A handler of SIGTERM for the time of a `with` block.
 
-    Within `with termination.held_back():` the signal only sets `requested`, and whoever works there
-    stops at the next good moment; elsewhere it raises `Terminated` at once. Outside of the main
-    thread, where Python handles no signals, it is as if none came.
+    Within `with termination.held_back():` the signal only sets `requested`, and the code of the
+    block stops at the next good moment; elsewhere the signal raises `Terminated` at once. Outside
+    of the main thread Python does not handle signals, and the block ignores them.
 
     Example:
         >>> from keras_vrae.training.termination import Termination
@@ -46,7 +46,7 @@ class Termination:
 
     @contextmanager
     def held_back(self):
-        """Leaves it to the block to look at `requested`, and raises after it at the latest."""
+        """Lets the block look at `requested`, and raises after the block at the latest."""
         self._held_back = True
         try:
             yield
@@ -63,10 +63,10 @@ class Termination:
 
 @contextmanager
 def passed_on():
-    """Hands SIGTERM on to the processes that this one has started, while the block runs.
+    """Passes SIGTERM on to the processes that this one has started, while the block runs.
 
     Raises:
-        Terminated: after the block, where the signal came.
+        Terminated: after the block, if the signal came.
     """
     termination = Termination()
     with termination, termination.held_back():

@@ -7,7 +7,7 @@ import pytest
 import keras_vrae as kv
 from keras_vrae.models.data_checks import within
 from keras_vrae.training import environment
-from keras_vrae.training.config import ExperimentConfig
+from keras_vrae.training.experiment import ExperimentConfig
 from keras_vrae.validation import SettingError
 
 RNG = np.random.default_rng(0)

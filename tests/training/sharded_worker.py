@@ -11,9 +11,9 @@ import sys
 import numpy as np
 
 from keras_vrae.training import ExperimentConfig, distribution, environment
-from keras_vrae.training.assessment import prepare_data
 from keras_vrae.training.build import make_model
 from keras_vrae.training.checkpoints import Progress
+from keras_vrae.training.data import prepare_data
 from keras_vrae.training.loop import fit
 from keras_vrae.training.run_directory import RunDirectory
 from keras_vrae.training.termination import Termination
@@ -43,9 +43,9 @@ def main(dataset, output):
     run.prepare()
     with Termination() as termination:
         recorder = fit(model, splits, config, run, Progress(), termination)
-    figures = [[row[name] for name in sorted(row) if name != "seconds"] for row in recorder.rows]
+    rows = [[row[name] for name in sorted(row) if name != "seconds"] for row in recorder.rows]
     weights = np.concatenate([weights.ravel() for weights in model.get_weights()])
-    np.savez(output, weights=weights, history=figures)
+    np.savez(output, weights=weights, history=rows)
 
 
 if __name__ == "__main__":

@@ -48,21 +48,21 @@ def test_metrics_of_an_unfinished_epoch_go_on(x):
     assert float(one.loss_tracker.result()) == float(two.loss_tracker.result())
 
 
-def test_a_damaged_checkpoint_is_told_and_the_one_before_it_used(tmp_path):
+def test_a_damaged_checkpoint_is_named_and_the_one_before_it_used(tmp_path):
     model = make_model()
     for steps in (9, 10, 11):
         checkpoints.write(tmp_path, model, steps, Progress(0, steps))
     before, last = checkpoints.paths(tmp_path)
     assert "step-00000010-" in before.name
     content = last.read_bytes()
-    rng, told = np.random.default_rng(0), []
+    rng, printed = np.random.default_rng(0), []
     for position in [0, len(content) - 1, *rng.integers(len(content), size=198)]:
         damaged = bytearray(content)
         damaged[position] ^= 1 << int(rng.integers(8))
         last.write_bytes(damaged)
         assert not checkpoints.is_sound(last)
-    assert read(tmp_path, told.append)[1].steps == 10
-    assert told == [f"{last} is damaged, its checksum does not fit; the one before it is used."]
+    assert read(tmp_path, printed.append)[1].steps == 10
+    assert printed == [f"{last} is damaged, its checksum does not fit; the one before it is used."]
     last.write_bytes(content)
     assert read(tmp_path)[1].steps == 11
     for path in (before, last):

@@ -1,4 +1,4 @@
-"""Which process of a cluster does what; real clusters are in tests/models/test_processes.py."""
+"""The parts of the processes of a cluster; real clusters are in tests/models/test_processes.py."""
 
 import json
 
@@ -32,14 +32,14 @@ def test_only_the_chief_writes(cluster, tmp_path):
         cluster(index)
         distribution.check_cluster("multi_worker")
         assert distribution.is_chief("multi_worker") == chief
-        with distribution.place_to_write(run, chief) as place:
+        with distribution.directory_to_write(run, chief) as place:
             assert (place is run) == chief
             (place.path / "file").touch()
     assert not place.path.exists()
     assert [path.name for path in run.path.iterdir()] == ["file"]
 
 
-def test_a_worker_waits_for_no_chief_to_be_out_of_the_folder(cluster, tmp_path):
+def test_a_worker_does_not_look_into_the_folder(cluster, tmp_path):
     (tmp_path / "config.json").write_text("{}")
     for index in (0, 1):
         cluster(index)
@@ -62,9 +62,9 @@ def test_checkpoints_of_replicas_are_of_whole_epochs():
         ExperimentConfig(strategy="mirrored", checkpoint_every="5 steps")
 
 
-def test_a_lost_worker_is_told():
+def test_a_lost_worker_is_named():
     def lose(strategy):
-        with distribution.losses_told(strategy):
+        with distribution.naming_lost_workers(strategy):
             raise tf.errors.UnavailableError(None, None, "many\nlines")
 
     with pytest.raises(DataError, match="as one was lost"):

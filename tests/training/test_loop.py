@@ -21,8 +21,8 @@ from keras_vrae.training import (
     checkpoints,
     train_and_evaluate,
 )
-from keras_vrae.training.assessment import prepare_data
 from keras_vrae.training.build import make_model
+from keras_vrae.training.data import prepare_data
 from keras_vrae.training.loop import training_data
 from keras_vrae.validation import DataError, SettingError
 
@@ -98,7 +98,7 @@ def test_an_existing_run_is_not_touched_unasked(finished):
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
 
 
-def test_a_folder_that_is_no_run_is_never_replaced(tmp_path):
+def test_a_folder_that_is_not_a_run_is_never_replaced(tmp_path):
     (tmp_path / "thesis.tex").write_text("years of work")
     for overwrite in (False, True):
         with pytest.raises(SettingError, match="`run_dir` must be an empty folder, a run"):
@@ -126,7 +126,7 @@ def test_overwrite_replaces_the_files_of_the_run_alone(tmp_path):
 TIMES = {"train_seconds", "seconds_per_epoch", "first_step_seconds", "examples_per_second"}
 
 
-def test_same_settings_same_figures_and_weights_in_two_processes(tmp_path):
+def test_same_settings_same_metrics_and_weights_in_two_processes(tmp_path):
     flags = ["--encoder=dense", "--hidden_units=16", "--epochs=1", "--nll_samples=10"]
     program = [sys.executable, str(ROOT / "train_main.py"), *flags]
     processes = [
@@ -258,7 +258,7 @@ def test_short_steps_get_their_batches_in_pieces(settings, steps):
     assert getattr(data, "steps", 1) == steps
 
 
-def test_divergence_is_told(tmp_path):
+def test_divergence_is_reported(tmp_path):
     settings = config(learning_rate=1e30, likelihood="bernoulli")
     with pytest.raises(DataError, match=r"diverged in epoch 1.*smaller --learning_rate"):
         train_and_evaluate(settings, tmp_path / "run")

@@ -1,28 +1,10 @@
 import pytest
 
-from keras_vrae.files import replacing
 from keras_vrae.training import RunDirectory
 from keras_vrae.validation import DataError
 
 
-def test_a_file_is_replaced_whole_or_not_at_all(tmp_path):
-    path = tmp_path / "folder" / "file.txt"
-    with replacing(path) as aside:
-        aside.write_text("first")
-        assert not path.exists()
-
-    def fail_on_the_way():
-        with replacing(path) as aside:
-            aside.write_text("half of the sec")
-            raise RuntimeError
-
-    with pytest.raises(RuntimeError):
-        fail_on_the_way()
-    assert path.read_text() == "first"
-    assert list(path.parent.iterdir()) == [path]
-
-
-def test_what_a_killed_process_leaves_is_no_run_and_is_removed(tmp_path):
+def test_leftovers_of_a_killed_process_are_not_a_run_and_are_removed(tmp_path):
     run = RunDirectory(tmp_path)
     for path in (run.path, run.checkpoints_path, run.figures_path):
         path.mkdir(exist_ok=True)
@@ -33,12 +15,12 @@ def test_what_a_killed_process_leaves_is_no_run_and_is_removed(tmp_path):
     run.tidy()
     assert not any(path.exists() for path in left)
     assert not list(run.path.glob(".*"))
-    (run.path / ".notes-77.txt").touch()  # Somebody else's.
+    (run.path / ".notes-77.txt").touch()  # Of another program.
     run.tidy()
     assert (run.path / ".notes-77.txt").exists()
 
 
-def test_a_run_killed_before_its_first_file_was_whole_is_as_good_as_none(tmp_path):
+def test_a_run_killed_before_its_first_file_leaves_the_folder_free(tmp_path):
     (tmp_path / ".config-77.json").touch()
     assert not RunDirectory(tmp_path).exists
     (tmp_path / "thesis.tex").touch()
@@ -65,7 +47,7 @@ def test_history_comes_back_as_it_was(tmp_path):
     assert run.read_history() == rows
 
 
-def test_figures_that_are_no_numbers_are_never_stored(tmp_path):
+def test_metrics_that_are_not_finite_are_never_stored(tmp_path):
     run = RunDirectory(tmp_path)
     with pytest.raises(ValueError, match="not JSON compliant"):
         run.write_json(run.metrics_path, {"elbo": float("nan")})

@@ -5,7 +5,7 @@ import pytest
 
 from keras_vrae import serving
 from keras_vrae.training import ExperimentConfig, RunDirectory, train_and_evaluate
-from keras_vrae.training.assessment import prepare_data
+from keras_vrae.training.data import prepare_data
 from keras_vrae.validation import SettingError
 
 LENGTHS = [70, 3, 1, 30, 12, 9, 20, 44, 5, 8, 16, 66]

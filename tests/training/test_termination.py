@@ -1,4 +1,4 @@
-"""Signals and locks, with real processes where it takes one."""
+"""Signals and locks, with real processes if needed."""
 
 import subprocess
 import sys
@@ -8,12 +8,11 @@ import pytest
 from conftest import ROOT
 
 from keras_vrae.training import RunDirectory
-from keras_vrae.training.locking import locked
 from keras_vrae.validation import SettingError
 
 HOLD = """
 import sys, time
-from keras_vrae.training.locking import locked
+from keras_vrae.files import locked
 with locked(sys.argv[1]):
     print("held", flush=True)
     time.sleep(60)
@@ -60,15 +59,6 @@ def test_a_crash_leaves_no_lock_behind(tmp_path):
             pass
 
 
-def test_a_file_system_without_locks_does_without(tmp_path, monkeypatch):
-    def refuse(*_):
-        raise OSError(37, "No locks available")
-
-    monkeypatch.setattr("fcntl.flock", refuse)
-    with locked(tmp_path):
-        pass
-
-
 def in_a_process_of_its_own(code):
     """Runs code that sends signals to its own process."""
     command = [sys.executable, "-c", NO_KERAS + PREAMBLE + code]
@@ -76,7 +66,7 @@ def in_a_process_of_its_own(code):
     assert (done.returncode, done.stdout) == (0, "done\n"), done.stderr
 
 
-def test_sigterm_raises_at_once_or_where_the_block_asks_for_it():
+def test_sigterm_raises_at_once_or_when_the_block_ends():
     in_a_process_of_its_own("""
 before = signal.getsignal(signal.SIGTERM)
 with Termination() as termination:
@@ -92,7 +82,7 @@ print("done")
 """)
 
 
-def test_sigterm_is_passed_on_and_what_comes_of_it_is_no_failure():
+def test_sigterm_is_passed_on_and_its_consequences_are_not_a_failure():
     in_a_process_of_its_own("""
 with raises_terminated(), passed_on():
     ask_to_stop()

@@ -6,7 +6,7 @@ import pytest
 from keras_vrae import datasets, evaluation, serving
 from keras_vrae.plots import tokens as token_plots
 from keras_vrae.training import ExperimentConfig, RunDirectory, train_and_evaluate
-from keras_vrae.training.assessment import prepare_data
+from keras_vrae.training.data import prepare_data
 from keras_vrae.validation import DataError, SettingError
 
 NUM_TOKENS = 5

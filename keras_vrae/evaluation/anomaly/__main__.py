@@ -26,7 +26,7 @@ from keras_vrae.evaluation.anomaly import (
     random_scores,
 )
 from keras_vrae.files import replacing
-from keras_vrae.training.assessment import load_with_data, read_config
+from keras_vrae.training.data import load_with_data, read_config
 from keras_vrae.training.run_directory import RunDirectory
 from keras_vrae.validation import (
     SettingError,

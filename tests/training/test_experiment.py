@@ -1,8 +1,7 @@
 import pytest
 
 from keras_vrae import encoders, likelihoods
-from keras_vrae.datasets import names as choices
-from keras_vrae.training import ExperimentConfig
+from keras_vrae.training import ExperimentConfig, checks
 from keras_vrae.validation import SettingError
 
 
@@ -50,9 +49,16 @@ def test_name_is_fit_for_a_folder():
         ("kl_warmup_steps", 100),
         ("free_bits", -1.0),
         ("capacity", -1.0),
+        ("prior", "gaussian"),
+        ("prior_components", 3),
+        ("likelihood_scale", "wide"),
+        ("likelihood_scale", 0.0),
+        ("likelihood_scale", -1.0),
+        ("likelihood_scale", float("inf")),
+        ("likelihood_scale", True),
     ],
 )
-def test_what_cannot_be_is_refused_by_name(name, value):
+def test_invalid_values_are_refused_by_name(name, value):
     with pytest.raises(SettingError, match=f"`{name}` must be") as error:
         ExperimentConfig(**{name: value})
     assert f"Received: {name}={value!r}" in str(error.value)
@@ -69,7 +75,7 @@ def test_what_cannot_be_is_refused_by_name(name, value):
     ],
 )
 @pytest.mark.parametrize("objective", ["iwae", "dreg"])
-def test_what_changes_the_kl_term_is_refused_where_there_is_none(objective, name, value):
+def test_settings_of_the_kl_term_are_refused_without_one(objective, name, value):
     with pytest.raises(SettingError, match=f"`{name}` must be .* with objective='{objective}'"):
         ExperimentConfig(objective=objective, **{name: value})
 
@@ -93,14 +99,49 @@ def test_samples_of_a_step_follow_the_objective():
     assert ExperimentConfig(free_bits=0.5).objective_text == "elbo, free_bits 0.5"
 
 
+@pytest.mark.parametrize(
+    ("prior", "asked", "components"),
+    [("normal", None, None), ("mixture", None, 10), ("vamp", None, 500), ("vamp", 30, 30)],
+)
+def test_components_follow_the_prior(prior, asked, components):
+    config = ExperimentConfig(prior=prior, prior_components=asked)
+    assert config.prior_components == components
+    assert config.name == ("digits-lstm" if prior == "normal" else f"digits-lstm-{prior}")
+
+
+@pytest.mark.parametrize("prior", ["mixture", "vamp"])
+def test_a_prior_that_does_not_factorize(prior):
+    assert ExperimentConfig(prior=prior, beta=2.0, capacity=5.0).capacity == 5.0
+    with pytest.raises(SettingError, match=f"`free_bits` must be 0.0 with prior='{prior}'"):
+        ExperimentConfig(prior=prior, free_bits=0.5)
+    with pytest.raises(SettingError, match=r"`prior_components` must be .* at least 1"):
+        ExperimentConfig(prior=prior, prior_components=0)
+
+
+def test_scale_of_the_likelihood():
+    assert ExperimentConfig().likelihood_scale == "learned"
+    assert ExperimentConfig(likelihood_scale="per_value").likelihood_scale == "per_value"
+    for given in (0.25, "0.25"):  # As in code, and as from the command line.
+        assert ExperimentConfig(likelihood_scale=given).likelihood_scale == 0.25
+    assert ExperimentConfig(dataset="mnist").likelihood_scale is None
+    with pytest.raises(SettingError, match="`likelihood_scale` must be left out with likelihood="):
+        ExperimentConfig(dataset="mnist", likelihood_scale="learned")
+
+
 def test_settings_come_back_from_a_file_of_another_version():
     settings = ExperimentConfig(seed=3, free_bits=0.5).as_dict()
     assert ExperimentConfig.from_dict({**settings, "versions": {}}).as_dict() == settings
-    del settings["objective"]
-    assert ExperimentConfig.from_dict(settings).objective == "elbo"
+    for name in ("objective", "prior", "prior_components", "likelihood_scale"):
+        del settings[name]
+    before = ExperimentConfig.from_dict(settings)
+    assert (before.objective, before.prior, before.likelihood_scale) == (
+        "elbo",
+        "normal",
+        "learned",
+    )
 
 
 def test_names_to_choose_from_are_those_of_the_families():
-    assert tuple(encoders.ENCODERS) == choices.ENCODERS
-    assert tuple(likelihoods.LIKELIHOODS) == choices.LIKELIHOODS
-    assert tuple(encoders.TEXT_ENCODERS) == choices.ENCODERS
+    assert tuple(encoders.ENCODERS) == checks.NETWORKS
+    assert tuple(likelihoods.LIKELIHOODS) == checks.CHOICES["likelihood"]
+    assert tuple(encoders.TEXT_ENCODERS) == checks.NETWORKS

@@ -1,4 +1,4 @@
-"""The figures of a finished run, made anew."""
+"""The metrics of a finished run, computed again."""
 
 import json
 import shutil
@@ -6,14 +6,16 @@ import shutil
 import numpy as np
 import pytest
 
+import keras_vrae as kv
 from keras_vrae import datasets
+from keras_vrae.datasets import Split
 from keras_vrae.evaluation import __main__ as program
-from keras_vrae.training import ExperimentConfig, RunDirectory, train_and_evaluate
-from keras_vrae.training.assessment import assess
+from keras_vrae.training import ExperimentConfig, RunDirectory, console, train_and_evaluate
+from keras_vrae.training.metrics import assess, label_accuracy
 
-FIGURES = {"seed", "nll", "nll_standard_error", "nll_examples", "nll_samples", "kl_per_dimension"}
-FIGURES |= {"mutual_information", "knn_accuracy_100_labels", "knn_accuracy_600_labels"}
-FIGURES |= {"knn_accuracy_1000_labels", "nmi", "ari", "silhouette"}
+METRICS = {"seed", "nll", "nll_standard_error", "nll_examples", "nll_samples", "kl_per_dimension"}
+METRICS |= {"mutual_information", "knn_accuracy_100_labels", "knn_accuracy_600_labels"}
+METRICS |= {"knn_accuracy_1000_labels", "nmi", "ari", "silhouette"}
 
 
 @pytest.fixture(scope="module")
@@ -35,13 +37,13 @@ def main(monkeypatch, *arguments):
 
 def test_a_run_ends_with_its_evaluation(finished):
     folder, metrics = finished
-    figures = metrics["evaluation"]
-    assert set(figures) == FIGURES
-    assert (figures["nll_samples"], figures["nll_examples"]) == (20, 359)
-    assert figures["nll"] < -metrics["test"]["elbo"]
-    assert sum(figures["kl_per_dimension"]) == pytest.approx(metrics["test"]["kl"], rel=1e-4)
-    assert 0 < figures["mutual_information"] <= metrics["test"]["kl"] + 0.3
-    accuracies = [figures[f"knn_accuracy_{n}_labels"]["mean"] for n in (100, 600, 1000)]
+    measured = metrics["evaluation"]
+    assert set(measured) == METRICS
+    assert (measured["nll_samples"], measured["nll_examples"]) == (20, 359)
+    assert measured["nll"] < -metrics["test"]["elbo"]
+    assert sum(measured["kl_per_dimension"]) == pytest.approx(metrics["test"]["kl"], rel=1e-4)
+    assert 0 < measured["mutual_information"] <= metrics["test"]["kl"] + 0.3
+    accuracies = [measured[f"knn_accuracy_{n}_labels"]["mean"] for n in (100, 600, 1000)]
     assert accuracies == sorted(accuracies)
     assert json.loads((folder / "metrics.json").read_text()) == metrics
 
@@ -53,15 +55,15 @@ def test_assess_replaces_its_own_part_alone(run):
     assert run.read_json(run.metrics_path) == metrics
     kept = {name: value for name, value in metrics.items() if name != "evaluation"}
     assert kept == {name: value for name, value in before.items() if name != "evaluation"}
-    figures = metrics["evaluation"]
-    assert (figures["nll_samples"], figures["nll_examples"], figures["seed"]) == (50, 30, 2)
-    assert {name for name in figures if "labels" in name} == {"knn_accuracy_10_labels"}
+    measured = metrics["evaluation"]
+    assert (measured["nll_samples"], measured["nll_examples"], measured["seed"]) == (50, 30, 2)
+    assert {name for name in measured if "labels" in name} == {"knn_accuracy_10_labels"}
     changed = [p for p, time in times.items() if p.stat().st_mtime_ns != time]
     assert changed == [run.metrics_path]
     assert {path for path in run.path.rglob("*") if path.is_file()} == set(times)
 
 
-def test_same_seed_same_figures(run):
+def test_same_seed_same_metrics(run):
     one, two = (assess(run.path, nll_samples=10)["evaluation"] for _ in range(2))
     assert one == two
 
@@ -69,8 +71,8 @@ def test_same_seed_same_figures(run):
 def test_program_prints_what_it_wrote(run, monkeypatch, capsys):
     assert main(monkeypatch, run.path, "--nll_samples=10", "--labels=50") == 0
     printed = capsys.readouterr().out
-    figures = json.loads(printed[printed.index("{") :])
-    assert figures == run.read_json(run.metrics_path)["evaluation"]
+    measured = json.loads(printed[printed.index("{") :])
+    assert measured == run.read_json(run.metrics_path)["evaluation"]
 
 
 def damage_nothing(run):
@@ -106,7 +108,7 @@ def other_data(run):
 
 def grey_levels(run):
     settings = json.loads(run.config_path.read_text())
-    settings = {**settings, "likelihood": "bernoulli", "binarization": "none"}
+    settings |= {"likelihood": "bernoulli", "likelihood_scale": None, "binarization": "none"}
     run.config_path.write_text(json.dumps(settings))
 
 
@@ -145,8 +147,32 @@ def test_grey_levels_are_evaluated_without_a_likelihood(run):
 def test_part_of_the_likelihood_is_of_the_first_examples(run):
     from keras_vrae.evaluation import importance_nll
 
-    figures = assess(run.path, nll_samples=40, max_examples=25)["evaluation"]
+    measured = assess(run.path, nll_samples=40, max_examples=25)["evaluation"]
     x = datasets.load("digits").test.x[:25]
     estimate = importance_nll(run.load_model(run.model_path), x, 40)
-    assert figures["nll"] == pytest.approx(estimate.mean)
-    assert np.isfinite(figures["nll_standard_error"])
+    assert measured["nll"] == pytest.approx(estimate.mean)
+    assert np.isfinite(measured["nll_standard_error"])
+
+
+@pytest.mark.parametrize(("y", "expected"), [([0, -1, 2, -1], 0.5), ([-1] * 4, None)])
+def test_examples_without_a_label_do_not_count_in_the_accuracy_of_labels(monkeypatch, y, expected):
+    model = kv.build("dense", (2,), hidden_units=4, num_classes=3)
+    monkeypatch.setattr(model, "classify", lambda x: np.eye(3)[[0, 1, 1, 2]])
+    assert label_accuracy(model, Split(np.zeros((4, 2), "float32"), np.array(y))) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "evaluation", "words"),
+    [
+        (0.25, {"nmi": 0.5}, "0.250"),
+        (None, {"nmi": 0.0}, "none: a single class"),
+        (None, {}, "none: no labels"),
+    ],
+)
+def test_results_say_why_there_is_no_accuracy(run, capsys, value, evaluation, words):
+    metrics = run.read_json(run.metrics_path)
+    metrics["test"]["knn_accuracy"] = value
+    metrics["evaluation"] = {"nll": None, "mutual_information": 1.0, **evaluation}
+    console.results(metrics, run)
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if "kNN accuracy" in line]
+    assert line.split("kNN accuracy")[1].strip() == words

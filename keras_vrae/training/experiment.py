@@ -1,0 +1,295 @@
+"""The settings of one run."""
+
+import dataclasses
+
+from keras_vrae.datasets import names
+from keras_vrae.training.checks import (
+    KL_SETTINGS,
+    NETWORKS,
+    check_settings,
+    document_frequency,
+    parse_interval,
+    parse_scale,
+    stripped,
+)
+from keras_vrae.training.defaults import defaults_of
+from keras_vrae.validation import check_choice
+
+
+@dataclasses.dataclass(frozen=True)
+class ExperimentConfig:
+    """All settings that decide what a run does, checked.
+
+    A setting that is None takes the value in `keras_vrae.training.defaults` that suits the others.
+
+    Attributes:
+        encoder: inference network: `"dense"`, `"lstm"` or `"gru"`.
+        dataset: name of the data set, as in `keras_vrae.datasets.load`.
+        data_dir: folder of the data, or None.
+        window: for time series, steps of the windows that each is cut into; None for no cut.
+        stride: steps from one window to the next; a whole window if None.
+        missing: treatment of missing values of a time series: `"refuse"` or `"interpolate"`.
+        scaling: `"standard"` standardizes each channel of time series with the mean and standard
+            deviation of the training part, `"none"` leaves the values as they are.
+        epochs: passes over the training part.
+        batch_size: examples in a batch.
+        learning_rate: step size of Adam at the start.
+        learning_rate_schedule: `"cosine"` takes it to zero, of documents to a tenth, along half a
+            cosine (Loshchilov and Hutter, 2017, arXiv 1608.03983), `"constant"` keeps it.
+        clipnorm: gradients whose norm over all weights is larger are scaled down to it (Pascanu,
+            Mikolov and Bengio, 2013, arXiv 1211.5063); 0 leaves them as they are.
+        latent_dim: number of latent dimensions.
+        hidden_units: units of every hidden layer of encoder and decoder.
+        decoder: generative network: `"dense"`, `"lstm"` or `"gru"`.
+        decoder_inputs: inputs of a recurrent decoder at each step: `"zero"`, `"teacher"` or
+            `"own"`; see `keras_vrae.LSTMDecoder`.
+        z_at_every_step: whether a recurrent decoder reads z at every step as well.
+        word_dropout: fraction of the steps hidden from a `"teacher"` decoder in training.
+        recurrent_layers: stacked layers of a recurrent encoder, and of a recurrent decoder.
+        bidirectional: whether a recurrent encoder reads x in both directions.
+        reverse_input: whether it reads x from the last step to the first.
+        likelihood: name of the likelihood.
+        likelihood_scale: standard deviation of a Gaussian likelihood: `"learned"`, `"per_value"`
+            or a positive number, see `keras_vrae.Gaussian`; None with other likelihoods.
+        prior: `"normal"`, `"mixture"` or `"vamp"`; see `keras_vrae.Prior`.
+        prior_components: components of a mixture (10 if None), or pseudo-inputs of a VampPrior
+            (500 if None); None with a normal prior.
+        binarization: `"dynamic"`, `"fixed"` or `"none"`.
+        objective: `"elbo"`, `"iwae"` (the importance-weighted bound) or `"dreg"` (the same with the
+            doubly reparameterized gradient); see `keras_vrae.ELBO` and `keras_vrae.IWAE`.
+        importance_samples: posterior samples per example in a training step.
+        beta: weight of the KL term in the end.
+        kl_schedule: course of that weight: `"constant"`, `"linear"`, `"sigmoid"` or `"cyclical"`
+            (four times).
+        kl_warmup_steps: optimizer steps that this takes; a quarter of training if None, and half
+            of it for the cycles and for `capacity`.
+        free_bits: nats of each latent dimension below which its KL costs nothing more; for a
+            prior that factorizes.
+        capacity: nats that KL is drawn to, a target that rises from 0 in `kl_warmup_steps`; `beta`
+            then weighs the distance. None for no target.
+        seed: fixes initialisation, data order, dynamic binarization, sampling and evaluation.
+        eval_samples: posterior samples per test example in the final bound.
+        nll_samples: importance samples per test example in the final estimate of its likelihood;
+            0 for no such estimate.
+        checkpoint_every: interval between checkpoints, such as `"500 steps"` or `"2 epochs"`; 30
+            seconds if None. The results do not depend on it.
+        precision: `"float32"`, or `"mixed_float16"` or `"mixed_bfloat16"`: products in 16 bits,
+            weights and sums in 32.
+        deterministic: whether operations that add in any order (some do on a GPU) are refused or
+            replaced by slower ones. On a CPU equal settings give equal results without it.
+        strategy: `"none"`, `"mirrored"` (all GPUs of the process) or `"multi_worker"` (the
+            processes that TF_CONFIG names); `batch_size` counts the examples of all together, and
+            checkpoints are of whole epochs.
+        supervision: how labels guide the latent space: `"none"`, `"shared"` (all of it) or
+            `"private"` (as many latent dimensions again that labels do not see); see
+            `keras_vrae.SupervisedVAE`.
+        supervision_weight: weight of the label term; None without supervision.
+        label_fraction: share of the training examples whose label is used.
+        vocab_size, text_split, text_strip, stop_words, min_df, max_df, max_length: preparation of
+            documents; see `keras_vrae.datasets.TextSettings`. These and all that follow are None
+            for other data.
+        text_weighting: weights of terms that the encoder reads; see `keras_vrae.BagEncoder`.
+        text_target: data of the likelihood in training, `"tfidf"` weights of terms or `"counts"`.
+        idf_power: power of the inverse document frequency in the TF-IDF weights that the encoder
+            reads; twice that in those of `text_target`.
+        term_scale: length of the vector of weights that the encoder reads.
+        target_length: sum of the TF-IDF weights of a document in `text_target`, which is its
+            number of words compared with KL and labels.
+        neighbours: number of similar training documents that share in that; see
+            `keras_vrae.datasets.text.targets`.
+        term_dropout: fraction of a document's terms that the encoder does not see in training.
+        bounded, posterior_scale, balance: posterior of documents; see `keras_vrae.Encoder`. It
+            learns its scale if `posterior_scale` is 0.
+        embedding_dim: size of the vector of each word, for recurrent encoders of documents.
+        embeddings: path of a text file with initial vectors of words, or None.
+
+    Raises:
+        SettingError: for an invalid value, or two that do not fit each other.
+    """
+
+    encoder: str = "lstm"
+    dataset: str = "digits"
+    data_dir: str | None = None
+    window: int | None = None
+    stride: int | None = None
+    missing: str = "refuse"
+    scaling: str | None = None
+    epochs: int | None = None
+    batch_size: int | None = None
+    learning_rate: float | None = None
+    learning_rate_schedule: str = "cosine"
+    clipnorm: float | None = None
+    latent_dim: int | None = None
+    hidden_units: int | None = None
+    decoder: str = "dense"
+    decoder_inputs: str = "zero"
+    z_at_every_step: bool = False
+    word_dropout: float = 0.0
+    recurrent_layers: int = 1
+    bidirectional: bool = False
+    reverse_input: bool = False
+    likelihood: str | None = None
+    likelihood_scale: str | float | None = None
+    prior: str = "normal"
+    prior_components: int | None = None
+    binarization: str | None = None
+    objective: str = "elbo"
+    importance_samples: int | None = None
+    beta: float = 1.0
+    kl_schedule: str | None = None
+    kl_warmup_steps: int | None = None
+    free_bits: float = 0.0
+    capacity: float | None = None
+    seed: int = 0
+    eval_samples: int = 10
+    nll_samples: int | None = None
+    checkpoint_every: str | None = None
+    precision: str = "float32"
+    deterministic: bool = False
+    strategy: str = "none"
+    supervision: str = "none"
+    supervision_weight: float | None = None
+    label_fraction: float = 1.0
+    vocab_size: int | None = None
+    text_split: str | None = None
+    text_strip: str | None = None
+    text_weighting: str | None = None
+    stop_words: str | None = None
+    min_df: float | None = None
+    max_df: float | None = None
+    text_target: str | None = None
+    idf_power: float | None = None
+    term_scale: float | None = None
+    target_length: float | None = None
+    neighbours: int | None = None
+    term_dropout: float | None = None
+    bounded: bool | None = None
+    posterior_scale: float | None = None
+    balance: float | None = None
+    max_length: int | None = None
+    embedding_dim: int | None = None
+    embeddings: str | None = None
+
+    def __post_init__(self):
+        check_choice("encoder", self.encoder, NETWORKS)
+        names.check_dataset(self.dataset)
+        for name, value in defaults_of(self).items():
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, value)
+        object.__setattr__(self, "likelihood_scale", parse_scale(self.likelihood_scale))
+        check_settings(self)
+
+    @property
+    def kind(self):
+        """Kind of the data set, a key of `keras_vrae.datasets.names.KINDS`."""
+        return names.kind_of(self.dataset)
+
+    @property
+    def is_series(self):
+        """True if the examples are sequences from files, time series or music."""
+        return self.kind in ("series", "music")
+
+    @property
+    def is_text(self):
+        """True if the examples are documents."""
+        return self.kind == "text"
+
+    @property
+    def is_bound(self):
+        """True if the likelihood is one of the data, so that the metrics are bounds on it."""
+        return self.likelihood != "bernoulli" or self.binarization != "none"
+
+    @property
+    def has_targets(self):
+        """True if training maximises the likelihood of other values than the examples."""
+        return self.is_text and (self.text_target != "counts" or self.neighbours > 0)
+
+    @property
+    def checkpoint_interval(self):
+        """Count and unit (`"step"` or `"epoch"`) of `checkpoint_every`, or None."""
+        return parse_interval(self.checkpoint_every)
+
+    @property
+    def data_options(self):
+        """Arguments of `datasets.load` after the name and the folder, a dict."""
+        if self.is_text:
+            return {"text": self._text_settings()}
+        if not self.is_series:
+            return {}
+        options = {name: getattr(self, name) for name in ("window", "stride", "missing")}
+        if self.likelihood == "categorical":
+            options["tokens"] = True
+        return {**options, "standardize": self.scaling == "standard"}
+
+    def _text_settings(self):
+        # Whoever only checks settings does not wait for the data sets.
+        from keras_vrae.datasets import TextSettings
+
+        return TextSettings(
+            view="bag" if self.encoder == "dense" else "tokens",
+            vocab_size=self.vocab_size,
+            split=self.text_split,
+            strip=stripped(self.text_strip),
+            stop_words=self.stop_words,
+            min_df=document_frequency("min_df", self.min_df),
+            max_df=document_frequency("max_df", self.max_df),
+            max_length=self.max_length or 1,
+        )
+
+    @property
+    def encoder_options(self):
+        """Arguments of a recurrent encoder; none for a dense one."""
+        if self.encoder == "dense":
+            return {}
+        return {
+            "num_layers": self.recurrent_layers,
+            "bidirectional": self.bidirectional,
+            "reverse": self.reverse_input,
+        }
+
+    @property
+    def decoder_options(self):
+        """Arguments of a recurrent decoder; none for a dense one."""
+        if self.decoder == "dense":
+            return {}
+        return {
+            "num_layers": self.recurrent_layers,
+            "inputs": self.decoder_inputs,
+            "z_at_every_step": self.z_at_every_step,
+            "word_dropout": self.word_dropout,
+            "seed": self.seed,
+        }
+
+    @property
+    def objective_text(self):
+        """The objective in words, with the settings that change the bound."""
+        samples = self.importance_samples
+        drawn = "" if samples == 1 else f", {samples} samples"
+        changed = [
+            f"{name} {getattr(self, name)}"
+            for name, usual in KL_SETTINGS.items()
+            if getattr(self, name) != usual
+        ]
+        return ", ".join([f"{self.objective}{drawn}", *changed])
+
+    @property
+    def dataset_name(self):
+        """Name of the data set in a form that is fit for a file name."""
+        return names.file_name(self.dataset)
+
+    @property
+    def name(self):
+        """Name of the run: `<dataset>-<encoder>`, with `-<decoder>` and `-<prior>` if unusual."""
+        decoder = "" if self.decoder == "dense" else f"-{self.decoder}"
+        prior = "" if self.prior == "normal" else f"-{self.prior}"
+        return f"{self.dataset_name}-{self.encoder}{decoder}{prior}"
+
+    @classmethod
+    def from_dict(cls, settings):
+        """Returns the settings of a `config.json`; those that an older version lacks as default."""
+        known = {field.name for field in dataclasses.fields(cls)}
+        return cls(**{name: value for name, value in settings.items() if name in known})
+
+    def as_dict(self):
+        """Returns the settings, for `config.json`."""
+        return dataclasses.asdict(self)
