@@ -50,7 +50,7 @@ def train_and_evaluate(config, run_dir, overwrite=False, resume=False):
 
     Raises:
         SettingError: for settings that do not fit the data, the folder, or the run to resume.
-        DataError: for data that cannot be used, and for training that diverges.
+        DataError: for unusable data, and for training that diverges.
         Terminated: if SIGTERM came; all is saved by then.
         OSError: if a file cannot be written.
     """

@@ -37,7 +37,7 @@ def test_metrics(model, splits, config, codes):
     labelled = labelled_codes(model, splits, codes)
     several = labelled and len(np.unique(labelled[0][1])) > 1  # One class is always right.
     metrics = {
-        # With grey levels the Bernoulli cross-entropy is not a likelihood: there is no bound.
+        # The Bernoulli cross-entropy of grey levels is not a likelihood, and gives no bound.
         "elbo": means["elbo"] if config.is_bound else None,
         "reconstruction": means["reconstruction"],
         "kl": means["kl"],
