@@ -120,17 +120,3 @@ def check_batch_shape(name, shape, event_shape):
     if not matches:
         expected = f"of shape {('batch', *event_shape)}"
         raise SettingError(complaint(name, expected, shape, of=".shape"))
-
-
-def check_new_file(name, value, endings):
-    """Returns `value` as the path of a file to write, with one of these endings.
-
-    Raises:
-        SettingError: for another ending, a folder, and a path below a file.
-    """
-    path = Path(value)
-    nearest = next(folder for folder in path.absolute().parents if folder.exists())
-    if path.suffix.lower() not in endings or path.is_dir() or not nearest.is_dir():
-        expected = f"a file that ends in {' or '.join(endings)}, below a folder"
-        raise SettingError(complaint(name, expected, str(value)))
-    return path

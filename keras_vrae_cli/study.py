@@ -1,4 +1,4 @@
-"""One run, or several beside each other: encoders times seeds, and their comparison."""
+"""One run, or several of encoders times seeds with their comparison."""
 
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
@@ -6,37 +6,37 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 from keras_vrae import report, serving
+from keras_vrae.backend.tensorflow.threads import one_thread_per_operation
 from keras_vrae.training import console
 from keras_vrae.training.loop import train_and_evaluate
 from keras_vrae.training.termination import passed_on
 from keras_vrae.validation import DataError, SettingError, complaint
+from keras_vrae_cli.program import load_tensorflow
 
 
-def run_study(runs, overwrite=False, resume=False, export_dir=None, prepare=None):
-    """Trains one model for each run, and compares them where there are several.
+def run_study(runs, overwrite=False, resume=False, export_dir=None):
+    """Trains one model per run, and compares them if there are several.
 
     Args:
         runs: a dict from folder to `ExperimentConfig`, as `plan_runs` makes and checks it.
         overwrite, resume: as in `train_and_evaluate`.
         export_dir: folder to export the run to for TF Serving; of several runs, the folder in which
             each has its own. None for no export.
-        prepare: function of an `ExperimentConfig` to call first in the process of a run, or None.
 
     Returns:
-        The folder of the run, or of the comparison where there are several runs.
+        The folder of the run, or of the comparison if there are several runs.
     """
     if export_dir is not None:
         _check_export(export_dir, runs)
     if len(runs) == 1:
         ((folder, config),) = runs.items()
-        metrics = _run(prepare, config, folder, overwrite, resume)
-        if metrics is None:
-            return folder  # The chief has the rest to do.
-        if export_dir is not None:
+        metrics = _train(config, folder, overwrite, resume)
+        # Only the chief of several workers has metrics, and exports.
+        if metrics is not None and export_dir is not None:
             _export(folder, export_dir)
         return folder
     for folder, config in runs.items():
-        _in_own_process(_run, prepare, config, folder, overwrite, resume)
+        _in_own_process(_train, config, folder, overwrite, resume)
         if export_dir is not None:
             _export(folder, Path(export_dir, folder.name))
     console.say("Comparing the runs ...")
@@ -47,14 +47,15 @@ def run_study(runs, overwrite=False, resume=False, export_dir=None, prepare=None
     return folder
 
 
-def _run(prepare, config, *arguments):
-    if prepare:
-        prepare(config)
+def _train(config, *arguments):
+    # The operations on a whole vocabulary are few, large, and wait for each other.
+    if not (config.is_text and config.encoder == "dense"):
+        one_thread_per_operation()
     return train_and_evaluate(config, *arguments)
 
 
 def _check_export(export_dir, folders):
-    """Makes the folder for exports, which --overwrite of a run must not sweep away."""
+    """Makes the folder for exports, which must survive --overwrite of a run."""
     for folder in folders:
         if Path(export_dir).resolve().is_relative_to(Path(folder).resolve()):
             expected = f"a folder outside of the run in {folder}"
@@ -67,13 +68,14 @@ def _export(run_dir, export_dir):
 
 
 def _in_own_process(function, *arguments):
-    """Calls the function in a fresh process, so that no run's memory or state is in the next."""
+    """Calls a function in a fresh process, which shares no memory or state with other runs."""
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=context) as pool, passed_on():
+    # The process loads TensorFlow quietly before it unpickles the function and its arguments.
+    with ProcessPoolExecutor(1, context, initializer=load_tensorflow) as pool, passed_on():
         try:
             return pool.submit(function, *arguments).result()
         except BrokenProcessPool:
             raise DataError(
-                "The process of a run was killed, perhaps for want of memory. "
+                "The process of a run was killed, perhaps for lack of memory. "
                 "Continue with the same flags and --resume"
             ) from None

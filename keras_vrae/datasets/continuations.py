@@ -1,4 +1,4 @@
-"""Continuations in files, each of which is there whole or not at all."""
+"""Files of continued sequences, each of which is there whole or not at all."""
 
 import csv
 from pathlib import Path
@@ -8,25 +8,20 @@ import numpy as np
 from keras_vrae.datasets.music import midi
 from keras_vrae.files import replacing
 
-ENDINGS = (".csv", ".npz", ".mid")
 
+def write_continuations(path, x, prefix_lengths, names):
+    """Writes continued sequences in the format of a file's ending, and returns the paths.
 
-def write(path, x, prefix_lengths, names):
-    """Writes continued sequences in the form that the ending of a file asks for.
-
-    `.csv`: a row a time step, with `series`, `sample`, `step`, `given` (whether it is of the
-    prefix) and a column for each channel. `.npz`: the arrays `x`, `lengths` (of the prefixes) and
-    `names`. `.mid`, of piano rolls: `NAME-3-0.mid` for the first continuation of the fourth
-    sequence, and so on.
+    `.csv`: a row per time step, with `series`, `sample`, `step`, `given` (1 for a step of the
+    prefix) and a column per channel. `.npz`: the arrays `x`, `lengths` (of the prefixes) and
+    `names`. `.mid`, for piano rolls: a file per continuation, such as `NAME-3-0.mid` for the first
+    one of the fourth sequence.
 
     Args:
-        path: the file.
-        x: `(N, K, T)` or `(N, K, T, D)`, which begin with their prefixes.
+        path: path of the file.
+        x: `(N, K, T)` or `(N, K, T, D)`, K sequences per prefix, which begin with it.
         prefix_lengths: steps of each prefix, `(N,)`.
-        names: what to call each sequence.
-
-    Returns:
-        The paths of what was written.
+        names: name of each prefix.
     """
     path = Path(path)
     if path.suffix.lower() == ".mid":

@@ -1,0 +1,133 @@
+"""Frame of every program: flags, `--help`, one line for an error, and exit statuses."""
+
+import importlib
+import os
+import re
+import sys
+
+from absl import flags, logging
+
+from keras_vrae_cli.flags.parsers import OneOf
+
+HELP = ("--help", "-help", "-h")
+WRONG_SETTING, FAILURE, INTERRUPTED = 2, 1, 130
+
+
+def main(command, name, arguments=None):
+    """Runs a command and returns its exit status.
+
+    The status is 0 after success, 2 for a wrong setting, 1 for another failure that a user can
+    mend, 130 after Ctrl-C and 143 after SIGTERM. Each of the last four comes with one line.
+
+    Args:
+        command: name of a module in `keras_vrae_cli` that has a `run(values)`, and of the one in
+            `keras_vrae_cli.flags` that has its flags.
+        name: name of the program, for `--help` and for the lines of errors.
+        arguments: arguments of the program; those of the process if None.
+    """
+    settings = importlib.import_module(f"keras_vrae_cli.flags.{command}")
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        if any(argument in HELP for argument in arguments):
+            _, _, text = settings.FLAGS.get_help(include_special_flags=False).partition(":\n")
+            print(f"{settings.__doc__}\nflags:\n{text}")
+            return 0
+        values = parse(settings, arguments)
+        load_tensorflow()
+        return _run(command, name, values)
+    except flags.Error as error:
+        return _fail(name, WRONG_SETTING, _three_beats(settings.FLAGS, error))
+    except ImportError as error:
+        return _fail(name, FAILURE, error)
+    except KeyboardInterrupt:
+        hint = " Continue with the same flags and --resume" if "resume" in settings.FLAGS else ""
+        return _fail(name, INTERRUPTED, f"Interrupted.{hint}")
+
+
+def parse(settings, arguments):
+    """Returns the values of a command's flags, a dict, with `arguments` that are not flags.
+
+    Args:
+        settings: module of the command in `keras_vrae_cli.flags`.
+        arguments: arguments of the program.
+
+    Raises:
+        absl.flags.Error: for wrong flags and arguments.
+    """
+    known, expected = settings.FLAGS, getattr(settings, "ARGUMENTS", None)
+    known.unparse_flags()
+    known.set_gnu_getopt(True)  # Flags may follow arguments.
+    # Both forms of "not" are common: --no-draw and --nodraw.
+    arguments = [re.sub(r"^--no-(\w+)$", r"--no\1", argument) for argument in arguments]
+    _, *rest = known(["", *arguments])
+    if expected is None:
+        if rest:
+            raise flags.Error(f"Arguments must be flags, --name=value. Received: {' '.join(rest)}")
+        return known.flag_values_dict()
+    if not rest or (len(rest) > 1 and not expected.endswith("...")):
+        raise flags.Error(f"Arguments must be {expected}. Received: {' '.join(rest) or 'none'}")
+    return {**known.flag_values_dict(), "arguments": rest}
+
+
+def load_tensorflow():
+    """Imports TensorFlow, without its greetings unless TF_CPP_MIN_LOG_LEVEL=0.
+
+    TensorFlow writes the greetings to file descriptor 2 before that setting takes effect.
+    """
+    if "tensorflow" in sys.modules:
+        return
+    print("Loading TensorFlow ...", file=sys.stderr, flush=True)
+    logging.use_absl_handler()
+    logging.set_verbosity(logging.WARNING)  # TensorFlow reports every part of an export.
+    if os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2") == "0":
+        return
+    stderr = os.dup(2)
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        import tensorflow as tf
+
+        tf.config.list_physical_devices()
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+
+
+def _run(command, name, values):
+    """Runs a command whose flags are right, and returns its exit status."""
+    from tensorflow.errors import OpError
+
+    from keras_vrae.training.termination import EXIT_STATUS, Terminated
+    from keras_vrae.validation import SettingError
+
+    try:
+        importlib.import_module(f"keras_vrae_cli.{command}").run(values)
+    except SettingError as error:
+        return _fail(name, WRONG_SETTING, error)
+    except (ValueError, OSError, MemoryError, OpError) as error:
+        return _fail(name, FAILURE, error)
+    except Terminated as request:
+        return _fail(name, EXIT_STATUS, request)
+    return 0
+
+
+def _fail(name, status, error):
+    """Prints an error on one line, and returns the exit status."""
+    print(f"{name}:", " ".join(str(error).split()) or type(error).__name__, file=sys.stderr)
+    return status
+
+
+def _three_beats(known, error):
+    """Returns the message of absl about a flag in the words of keras_vrae's own messages."""
+    match = re.match(r"flag --(\w+)=(.*?): (.*)", str(error), re.DOTALL)
+    if not match:
+        return error
+    name, value, reason = match.groups()
+    if "must have a value" in reason:
+        return f"`{name}` must be given. Received: {name}=None"
+    parser = known[name].parser
+    if isinstance(parser, flags.EnumParser):
+        parser = OneOf(tuple(parser.enum_values))
+    expected = parser.syntactic_help or "true or false"
+    hint = parser.suggestion(value) if isinstance(parser, OneOf) else ""
+    return f"`{name}` must be {expected}. Received: {name}={value!r}{hint}"

@@ -1,0 +1,23 @@
+"""Report on finished runs."""
+
+from pathlib import Path
+
+from keras_vrae import report
+
+
+def run(values):
+    """Writes the report.
+
+    Args:
+        values: values of `keras_vrae_cli.flags.report`, a dict.
+    """
+    # A pattern such as runs/mnist-* matches an earlier report too.
+    run_dirs = [path for path in values["arguments"] if not _is_report(Path(path))]
+    output = values["output"]
+    folder, _ = report.write(run_dirs, None if output is None else Path(output))
+    print(f"Wrote {folder / 'report.html'}, report.md, comparison.png and validation.png")
+
+
+def _is_report(folder):
+    """Returns whether a folder holds a report instead of a run."""
+    return (folder / "report.html").is_file() and not (folder / "config.json").is_file()
