@@ -63,10 +63,9 @@ def run(values):
 
 def check(values):
     """Raises `SettingError` for flags that do not fit each other."""
-    if not values["draw"] and values["temperature"] != 1.0:
-        raise SettingError(
-            complaint("temperature", "left out with --nodraw", values["temperature"])
-        )
+    temperature = values["temperature"]
+    if not values["draw"] and temperature != 1.0:
+        raise SettingError(complaint("temperature", "left out with --nodraw", temperature))
     if values["data"] is None and values["prefix"] is None:
         raise SettingError(complaint("prefix", "given without --data", values["prefix"]))
 

@@ -7,6 +7,8 @@ import zipfile
 import pytest
 from conftest import ROOT
 
+PACKAGES = ("keras_vrae", "keras_vrae_cli")
+
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
@@ -22,14 +24,18 @@ def wheel(tmp_path_factory):
 
 
 @pytest.mark.slow
-def test_wheel_holds_the_package_and_nothing_else(wheel):
+def test_wheel_holds_the_packages_and_nothing_else(wheel):
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
     top = {name.split("/")[0] for name in names}
-    (information,) = top - {"keras_vrae"}
+    (information,) = top - set(PACKAGES)
     assert information.endswith(".dist-info")
-    modules = {str(path.relative_to(ROOT)) for path in (ROOT / "keras_vrae").rglob("*.py")}
-    assert {name for name in names if name.startswith("keras_vrae/")} == modules
+    modules = {
+        str(path.relative_to(ROOT))
+        for package in PACKAGES
+        for path in (ROOT / package).rglob("*.py")
+    }
+    assert {name for name in names if not name.startswith(information)} == modules
 
 
 @pytest.mark.slow
@@ -49,3 +55,7 @@ def test_wheel_works_away_from_the_checkout(wheel, tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip().startswith(str(tmp_path))
+    command = [sys.executable, "-m", "keras_vrae_cli", "export", "--run_dir=run"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment)
+    assert done.returncode == 2
+    assert "`export_dir` must be given" in done.stderr

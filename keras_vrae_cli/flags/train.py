@@ -186,8 +186,8 @@ number("free_bits", 0.0, "Nats of each latent dimension up to which its KL costs
 number(
     "capacity",
     None,
-    "Target of the KL term in nats, which rises from 0 in kl_warmup_steps; beta weighs the distance "
-    "from it. (default: no target)",
+    "Target of the KL term in nats, which rises from 0 in kl_warmup_steps; beta weighs the "
+    "distance from it. (default: no target)",
 )
 choice(
     "supervision",
