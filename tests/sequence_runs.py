@@ -3,6 +3,7 @@
 import numpy as np
 
 from keras_vrae.training import ExperimentConfig, train_and_evaluate
+from keras_vrae_cli.program import main
 
 STEPS, CHANNELS = 12, 2
 
@@ -21,13 +22,12 @@ def waves(count, seed=0, strange=0):
     return x, lengths, y
 
 
-def caller(program, run_dir, monkeypatch, capsys):
-    """A function of flags that runs such a program: exit status, what it printed, complained."""
+def caller(command, run_dir, capsys):
+    """Returns a function of flags that runs a command: exit status, output, errors."""
 
     def call(*flags, run_dir=run_dir):
-        monkeypatch.setattr("sys.argv", ["program", str(run_dir), *map(str, flags)])
         capsys.readouterr()
-        status = program.main()
+        status = main(command, command, [str(run_dir), *map(str, flags)])
         return status, *capsys.readouterr()
 
     return call

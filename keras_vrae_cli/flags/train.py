@@ -31,7 +31,11 @@ parsed(
 )
 choice("decoder", "dense", NETWORKS, "Generative network.")
 integer("latent_dim", None, "Number of latent dimensions. (default: 32 for documents, otherwise 2)")
-integer("hidden_units", 500, "Units of each hidden layer of the encoder and the decoder.")
+integer(
+    "hidden_units",
+    None,
+    "Units of each hidden layer of the encoder and the decoder. (default: 500)",
+)
 integer("recurrent_layers", 1, "Number of stacked layers of a recurrent encoder or decoder.")
 switch("bidirectional", False, "Let a recurrent encoder read x in both directions.")
 switch("reverse_input", False, "Let a recurrent encoder read x from the last step to the first.")

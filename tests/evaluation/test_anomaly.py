@@ -58,3 +58,23 @@ def test_pca_finds_what_leaves_the_plane_of_the_training_part():
 def test_anomalies_of_one_kind_are_refused():
     with pytest.raises(SettingError, match="some True and some False"):
         anomaly.anomaly_figures([1, 2], [1, 2], [False, False])
+
+
+@pytest.mark.slow
+def test_importance_scores_are_below_those_of_the_bound():
+    model = kv.build("gru", (6, 2), hidden_units=6, likelihood="gaussian", decoder="gru", seed=0)
+    x = np.random.default_rng(0).normal(size=(8, 6, 2))
+    scores = anomaly.importance_scores(model, x, num_samples=200)
+    assert scores.per_step is None
+    bound = anomaly.anomaly_scores(model, x, num_samples=200).per_example
+    assert scores.per_example.mean() < bound.mean()
+    np.testing.assert_allclose(scores.per_example, bound, rtol=0.2)
+
+
+def test_sequences_longer_than_those_of_training_are_compared_too():
+    train, test = np.ones((4, 3, 2)), np.ones((2, 5, 2))
+    train[::2] = 3
+    rows = anomaly.flat_features(train, test)
+    assert [part.shape for part in rows] == [(4, 10), (2, 10)]
+    assert not rows[0][:, 6:].any()
+    np.testing.assert_array_equal(rows[1], -np.ones((2, 10)))

@@ -9,9 +9,9 @@ import pytest
 import keras_vrae as kv
 from keras_vrae import datasets
 from keras_vrae.datasets import Split
-from keras_vrae.evaluation import __main__ as program
 from keras_vrae.training import ExperimentConfig, RunDirectory, console, train_and_evaluate
 from keras_vrae.training.metrics import assess, label_accuracy
+from keras_vrae_cli import program
 
 METRICS = {"seed", "nll", "nll_standard_error", "nll_examples", "nll_samples", "kl_per_dimension"}
 METRICS |= {"mutual_information", "knn_accuracy_100_labels", "knn_accuracy_600_labels"}
@@ -30,9 +30,8 @@ def run(finished, tmp_path):
     return RunDirectory(shutil.copytree(finished[0], tmp_path / "run"))
 
 
-def main(monkeypatch, *arguments):
-    monkeypatch.setattr("sys.argv", ["evaluation", *map(str, arguments)])
-    return program.main()
+def main(*arguments):
+    return program.main("evaluate", "evaluate", map(str, arguments))
 
 
 def test_a_run_ends_with_its_evaluation(finished):
@@ -68,8 +67,8 @@ def test_same_seed_same_metrics(run):
     assert one == two
 
 
-def test_program_prints_what_it_wrote(run, monkeypatch, capsys):
-    assert main(monkeypatch, run.path, "--nll_samples=10", "--labels=50") == 0
+def test_program_prints_what_it_wrote(run, capsys):
+    assert main(run.path, "--nll_samples=10", "--labels=50") == 0
     printed = capsys.readouterr().out
     measured = json.loads(printed[printed.index("{") :])
     assert measured == run.read_json(run.metrics_path)["evaluation"]
@@ -122,17 +121,17 @@ def grey_levels(run):
         (other_version, [], 1, "config.json cannot be used: `objective` must be one of"),
         (other_data, [], 1, "config.json cannot be used: `dataset` must be one of"),
         (grey_levels, [], 2, "`nll_samples` must be 0 for"),
-        (damage_nothing, ["--nll_samples=-1"], 2, "`nll_samples` must be a whole number"),
+        (damage_nothing, ["--nll_samples=-1"], 2, "`nll_samples` must be a non-negative integer"),
         (damage_nothing, ["--labels=ten"], 2, "`labels` must be whole numbers"),
-        (damage_nothing, ["--labels=0"], 2, "`labels` must be a whole number of at least 1"),
-        (damage_nothing, ["--nll_examples=0"], 2, "`nll_examples` must be a whole number"),
+        (damage_nothing, ["--labels=0"], 2, "`labels` must be whole numbers of at least 1"),
+        (damage_nothing, ["--nll_examples=0"], 2, "`nll_examples` must be a positive integer"),
         (damage_nothing, ["--data_dir=nowhere"], 2, "`data_dir` must be a folder that exists"),
     ],
 )
-def test_one_line_and_nothing_changed(run, monkeypatch, capsys, spoil, flags, status, message):
+def test_one_line_and_nothing_changed(run, capsys, spoil, flags, status, message):
     spoil(run)
     before = {p: p.read_bytes() for p in run.path.rglob("*") if p.is_file()}
-    assert main(monkeypatch, run.path, *flags) == status
+    assert main(run.path, *flags) == status
     printed = capsys.readouterr().err
     assert message in printed
     assert printed.count("\n") == 1

@@ -20,9 +20,9 @@ from keras_vrae.datasets.pipeline import (
     training_batches,
 )
 from keras_vrae.datasets.tfrecord import records, sharded_split
-from keras_vrae.datasets.tfrecord.__main__ import main
 from keras_vrae.training import ExperimentConfig, checkpoints, loop, train_and_evaluate
 from keras_vrae.validation import DataError, SettingError
+from keras_vrae_cli.program import main
 
 SIZE = 90
 
@@ -304,16 +304,17 @@ def test_patterns(shards):
 def test_the_converter(tmp_path, capsys):
     output = str(tmp_path / "digits")
     arguments = ["--dataset=digits", f"--output={output}", "--shards=2"]
-    assert main(arguments) == 0
+    assert main("tfrecord", "tfrecord", arguments) == 0
     assert "6 shards of" in capsys.readouterr().out
     one, two = datasets.load("digits"), datasets.load(f"tfrecord:{output}/*.tfrecord")
     assert one.spec == two.spec
     rows = np.r_[0 : one.test.size : 2, 1 : one.test.size : 2]  # Of the one shard, then the other.
     np.testing.assert_array_equal(two.test.in_memory().x, one.test.x[rows])
     np.testing.assert_array_equal(two.test.y, one.test.y[rows])
-    assert main(arguments) == 2
+    assert main("tfrecord", "tfrecord", arguments) == 2
     assert "`output` must be a folder that is empty" in capsys.readouterr().err
-    assert main(["--dataset=digits", f"--output={output}2", "--shards=0"]) == 2
+    arguments = ["--dataset=digits", f"--output={output}2", "--shards=0"]
+    assert main("tfrecord", "tfrecord", arguments) == 2
     assert not (tmp_path / "digits2").exists()
 
 

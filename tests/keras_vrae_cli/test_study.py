@@ -1,14 +1,16 @@
 """Several runs by one command."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
 
-from keras_vrae.study import run_study
-from keras_vrae.training import RunDirectory
+from keras_vrae.training import ExperimentConfig, RunDirectory
 from keras_vrae.training.plan import plan_runs
-from keras_vrae.validation import SettingError
+from keras_vrae.validation import DataError, SettingError
+from keras_vrae_cli import study
+from keras_vrae_cli.study import run_study
 
 SMALL = {"hidden_units": 8, "epochs": 1}
 
@@ -36,20 +38,41 @@ def test_encoders_times_seeds(tmp_path, capfd):
     assert capfd.readouterr().out.count("finished already") == 3
 
 
-def note(config):
-    """Leaves a mark in the folder that the runs were told of."""
+def note(config, *_):
+    """Leaves a mark instead of training."""
     Path(os.environ["NOTES"], f"{config.encoder}-{os.getpid()}").touch()
 
 
+def die(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 @pytest.mark.slow
-def test_each_run_is_prepared_in_its_own_process(tmp_path, monkeypatch):
+def test_each_run_of_several_has_its_own_process(tmp_path, monkeypatch):
     monkeypatch.setenv("NOTES", str(tmp_path))
-    for encoders in (["dense"], ["lstm", "gru"]):
-        plan = plan_runs(SMALL, encoders, run_dir=tmp_path / "-".join(encoders))
-        run_study(plan, prepare=note)
+    for config in plan_runs(SMALL, ["lstm", "gru"], run_dir=tmp_path / "runs").values():
+        study._in_own_process(note, config)
     marks = dict(path.name.split("-") for path in tmp_path.glob("*-[0-9]*"))
-    assert set(marks) == {"dense", "lstm", "gru"}
-    assert len(set(marks.values())) == 3
+    assert set(marks) == {"lstm", "gru"}
+    assert len({str(os.getpid()), *marks.values()}) == 3
+    with pytest.raises(DataError, match="The process of a run was killed"):
+        study._in_own_process(die)
+
+
+@pytest.mark.parametrize(
+    ("settings", "shared"),
+    [
+        ({"encoder": "dense"}, True),
+        ({"encoder": "gru", "dataset": "newsgroups"}, True),
+        ({"encoder": "dense", "dataset": "newsgroups"}, False),
+    ],
+)
+def test_operations_get_one_thread_except_on_bags_of_words(settings, shared, monkeypatch, tmp_path):
+    calls = []
+    monkeypatch.setattr(study, "one_thread_per_operation", lambda: calls.append("threads"))
+    monkeypatch.setattr(study, "train_and_evaluate", lambda *_: calls.append("train"))
+    run_study({tmp_path: ExperimentConfig(**settings)})
+    assert calls == ["threads", "train"][not shared :]
 
 
 @pytest.mark.parametrize(
@@ -63,7 +86,7 @@ def test_each_run_is_prepared_in_its_own_process(tmp_path, monkeypatch):
         ({"settings": {"latent_dim": 0}}, "latent_dim"),
     ],
 )
-def test_nothing_begins_with_settings_that_cannot_be(arguments, name, tmp_path):
+def test_nothing_begins_with_invalid_settings(arguments, name, tmp_path):
     arguments = {"settings": SMALL, "encoders": ["dense", "gru"], **arguments}
     with pytest.raises(SettingError, match=f"`{name}"):
         plan_runs(**arguments, run_dir=tmp_path / "runs")

@@ -1,22 +1,18 @@
-import re
-import sys
+"""The command `export`, and exports after training."""
 
 import pytest
-from conftest import ROOT
 
 import keras_vrae
-import train_main
-from export import __main__ as program
-from keras_vrae import serving, study
+from keras_vrae import serving
 from keras_vrae.training import ExperimentConfig, RunDirectory, environment
 from keras_vrae.training.plan import plan_runs
-
-FOLDER = ROOT / "export" / "serving"
+from keras_vrae_cli import study
+from keras_vrae_cli.program import main
 
 
 @pytest.fixture(scope="module")
 def run_dir(tmp_path_factory):
-    """A finished run, but for the figures and pictures that an export does not read."""
+    """A finished run, without the metrics and plots that an export does not read."""
     run = RunDirectory(tmp_path_factory.mktemp("runs") / "digits-dense")
     config = ExperimentConfig(encoder="dense", hidden_units=4)
     run.prepare()
@@ -27,14 +23,12 @@ def run_dir(tmp_path_factory):
 
 
 @pytest.fixture
-def call(monkeypatch, capsys):
-    """Runs the program; returns its status and what it printed."""
-    monkeypatch.setattr(program, "load_tensorflow", lambda: None)
+def call(capsys):
+    """Returns a function of flags that runs the command: exit status and output."""
 
     def run(**flags):
-        arguments = [f"--{name}={value}" for name, value in flags.items()]
-        monkeypatch.setattr(sys, "argv", ["export", *arguments])
-        status = program.main()
+        capsys.readouterr()
+        status = main("export", "export", [f"--{name}={value}" for name, value in flags.items()])
         printed = capsys.readouterr()
         return status, printed.err or printed.out
 
@@ -65,7 +59,7 @@ def test_a_run_becomes_models(call, run_dir, tmp_path):
 def test_a_wrong_version_is_one_line(call, run_dir, tmp_path, version):
     status, text = call(run_dir=run_dir, export_dir=tmp_path / "serving", version=version)
     assert status == 2
-    assert text.startswith("export: `version` must be a whole number of at least 1")
+    assert text.startswith("export: `version` must be a positive integer")
     assert text.count("\n") == 1
     assert not list(tmp_path.rglob("*"))
 
@@ -86,8 +80,9 @@ def test_other_mistakes_are_one_line(call, run_dir, tmp_path):
 
 
 def test_runs_are_exported_after_training(monkeypatch, tmp_path):
-    """What is trained, and exported where, without doing either."""
+    """Records runs and exports, and does neither."""
     calls = []
+    monkeypatch.setattr(study, "one_thread_per_operation", lambda: None)
     monkeypatch.setattr(study, "train_and_evaluate", lambda *a: calls.append(("train", a[1])) or {})
     monkeypatch.setattr(study, "_in_own_process", lambda function, *a: function(*a))
     monkeypatch.setattr(study, "_export", lambda *a: calls.append(("export", *a)))
@@ -104,20 +99,7 @@ def test_runs_are_exported_after_training(monkeypatch, tmp_path):
     ]
 
 
-def test_a_folder_that_cannot_be_written_is_known_before_training(monkeypatch, tmp_path):
+def test_a_folder_that_is_not_writable_is_known_before_training(monkeypatch, tmp_path):
     monkeypatch.setattr(study, "train_and_evaluate", lambda *a: pytest.fail("trained"))
     with pytest.raises(ValueError, match="`export_dir` must be a folder"):
         study.run_study(plan_runs({}, ["gru"], run_dir=tmp_path / "run"), export_dir="/dev/null/x")
-
-
-def test_train_main_has_the_flag():
-    assert train_main.FLAGS["export_dir"].default is None
-
-
-def test_docker_command_and_compose_file_say_the_same():
-    readme, compose = ((FOLDER / n).read_text() for n in ("README.md", "docker-compose.yaml"))
-    command = readme.split("docker run")[1].split("```")[0]
-    arguments = re.findall(r"--(?:model|enable|batching)\S+", command)
-    assert arguments == re.findall(r"- (--\S+)", compose)
-    assert re.findall(r"-p (\S+)", command) == re.findall(r'"(\d+:\d+)"', compose)
-    assert "**not** run" in readme

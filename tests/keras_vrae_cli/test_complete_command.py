@@ -1,4 +1,4 @@
-"""`python -m keras_vrae.completion`."""
+"""The command `complete`."""
 
 import csv
 
@@ -6,9 +6,6 @@ import numpy as np
 import pytest
 import sequence_runs
 
-from keras_vrae.completion import __main__ as program
-from keras_vrae.completion import write
-from keras_vrae.datasets.music import midi
 from keras_vrae.training import RunDirectory
 
 pytestmark = pytest.mark.slow
@@ -24,7 +21,7 @@ def run_dir(tmp_path_factory):
 def main(monkeypatch, capsys, tmp_path, run_dir):
     """Runs the program in an empty folder, see `sequence_runs.caller`."""
     monkeypatch.chdir(tmp_path)
-    return sequence_runs.caller(program, run_dir, monkeypatch, capsys)
+    return sequence_runs.caller("complete", run_dir, capsys)
 
 
 def test_prefixes_are_kept_and_continued(main, run_dir):
@@ -64,28 +61,13 @@ def test_test_part_of_the_run_to_the_length_of_the_model(main):
     assert values.mean() == pytest.approx(100, abs=5), "they are in the units of the data"
 
 
-def test_rolls_become_midi_files(tmp_path):
-    pytest.importorskip("mido")
-    rolls = np.zeros((2, 1, 4, 88))
-    rolls[:, :, 1:3, 40] = 1
-    paths = write(tmp_path / "song.mid", rolls, [2, 2], ["a", "b"])
-    assert [path.name for path in paths] == ["song-0-0.mid", "song-1-0.mid"]
-    np.testing.assert_array_equal(midi.read_midi(paths[1]), rolls[1, 0, :3])
-
-
-def test_tokens_are_whole_numbers_in_a_table(tmp_path):
-    write(tmp_path / "a.csv", np.array([[[3.0, 1.0]]]), [1], ["a"])
-    lines = (tmp_path / "a.csv").read_text().split()
-    assert lines == ["series,sample,step,given,token", "a,0,0,1,3", "a,0,1,0,1"]
-
-
 @pytest.mark.parametrize(
     ("flags", "status", "message"),
     [
         (["--prefix=4", "--length=4"], 2, "`length` must be more than 4"),
         ([], 2, "`prefix` must be given without --data"),
-        (["--prefix=0"], 2, "`prefix` must be a whole number"),
-        (["--prefix=4", "--temperature=0"], 2, "`temperature` must be a number above 0"),
+        (["--prefix=0"], 2, "`prefix` must be a positive integer"),
+        (["--prefix=4", "--temperature=0"], 2, "`temperature` must be a positive number"),
         (["--prefix=4", "--no-draw", "--temperature=2"], 2, "`temperature` must be left out"),
         (["--prefix=4", "--output=a.txt"], 2, "`output` must be a file that ends in .csv or .npz"),
         (["--prefix=4", "--output=a.mid"], 2, "`output` must be a .csv or .npz file"),

@@ -1,0 +1,209 @@
+"""The programs as a user runs them."""
+
+import json
+import os
+import re
+import resource
+import subprocess
+import sys
+
+import pytest
+from conftest import ROOT
+
+from keras_vrae.training import ExperimentConfig
+from keras_vrae_cli.__main__ import COMMANDS
+from keras_vrae_cli.program import main
+
+TRAIN = ["train_main.py"]
+PROGRAMS = {"train": TRAIN, "export": ["-m", "export"], "cli": ["-m", "keras_vrae_cli"]}
+PROGRAMS |= {f"cli {command}": ["-m", "keras_vrae_cli", command] for command in COMMANDS}
+# These load Keras first, as Python imports the package in which they are.
+IN_THE_LIBRARY = {
+    "evaluation": "evaluate",
+    "evaluation.anomaly": "anomaly",
+    "completion": "complete",
+    "report": "report",
+    "datasets.tfrecord": "tfrecord",
+}
+
+
+def run(program, *flags, cwd, **environment):
+    program = [str(ROOT / part) if part.endswith(".py") else part for part in program]
+    environment = {**os.environ, **environment}
+    environment["PYTHONPATH"] = os.pathsep.join([environment.get("PYTHONPATH", ""), str(ROOT)])
+    return subprocess.run(
+        [sys.executable, *program, *flags],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env=environment,
+    )
+
+
+@pytest.fixture(scope="module")
+def no_keras(tmp_path_factory):
+    """A folder for PYTHONPATH under which Keras and TensorFlow fail to be imported."""
+    folder = tmp_path_factory.mktemp("no-keras")
+    for name in ("keras", "tensorflow", "numpy", "keras_vrae"):
+        (folder / f"{name}.py").write_text(f"raise ImportError('{name} was imported')\n")
+    return str(folder)
+
+
+@pytest.mark.slow
+def test_first_command_of_the_readme(tmp_path):
+    readme = (ROOT / "README.md").read_text()
+    (flags,) = re.findall(r"^python train_main\.py (--encoder=lstm)$", readme, re.MULTILINE)
+    done = run(TRAIN, flags, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    folder = tmp_path / "runs" / "digits-lstm"
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert metrics["test"]["knn_accuracy"] > 0.75
+    for part in ("Training a VAE with the lstm encoder on digits", "kNN accuracy", "model.keras"):
+        assert part in done.stdout
+    again = run(TRAIN, flags, cwd=tmp_path)
+    assert again.returncode == 2
+    assert "Pass --overwrite to replace it" in last_line(again)
+
+
+def last_line(done):
+    return done.stderr.strip().splitlines()[-1]
+
+
+# The flags alone show these, so that the answer comes before Keras is loaded.
+WRONG_FLAGS = {
+    "--encodr=lstm": "Unknown command line flag 'encodr'. Did you mean: encoder",
+    "--epochs=many": "`epochs` must be a positive integer. Received: epochs='many'",
+    "--epochs=0": "`epochs` must be a positive integer. Received: epochs='0'",
+    "--seed=-1": "`seed` must be a non-negative integer. Received: seed='-1'",
+    "--learning_rate=": "`learning_rate` must be a positive number. Received: learning_rate=''",
+    "--learning_rate=0": "`learning_rate` must be a positive number",
+    "--learning_rate=nan": "`learning_rate` must be a positive number",
+    "--term_dropout=1": "`term_dropout` must be a number of at least 0 and below 1",
+    "--likelihood_scale=wide": "`likelihood_scale` must be learned, per_value or a positive number",
+    "--bounded=perhaps": "`bounded` must be true or false. Received: bounded='perhaps'",
+    "--checkpoint_every=often": "`checkpoint_every` must be a number of steps or epochs, such as",
+    "lstm": "Arguments must be flags, --name=value. Received: lstm",
+    "--encoder=lsmt": (
+        "`encoder` must be one of 'dense', 'lstm', 'gru'. Received: encoder='lsmt' "
+        "Did you mean 'lstm'?"
+    ),
+    "--encoder=gru,lsmt": "Did you mean 'lstm'?",
+    "--encoder=": "`encoder` must be one of 'dense', 'lstm', 'gru'. Received: encoder=''",
+    "--prior=vampire": "`prior` must be one of 'normal', 'mixture', 'vamp'. Received: prior=",
+    "--dataset=minst": "Did you mean 'mnist'?",
+    "--dataset=tfds:": "`dataset` must be one of 'digits', 'mnist'",
+    "--data_dir=nowhere": "`data_dir` must be a folder that exists. Received: data_dir='nowhere'",
+}
+
+
+@pytest.mark.parametrize(("flags", "message"), WRONG_FLAGS.items(), ids=WRONG_FLAGS.keys())
+def test_wrong_flags_get_one_line_and_status_2_before_keras(flags, message, no_keras, tmp_path):
+    done = run(TRAIN, *flags.split(), cwd=tmp_path, PYTHONPATH=no_keras)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert done.stderr.startswith("train_main.py: ")
+    assert done.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+WRONG_TOGETHER = {
+    "--objective=iwae --beta=2": "`beta` must be 1.0 with objective='iwae'. Received: beta=2.0",
+    "--overwrite --resume": "`overwrite` and `resume` exclude each other. Received: both",
+    "--prior_components=3": "`prior_components` must be left out with prior='normal'",
+    "--dataset=tfrecord:nowhere/*": "`dataset` must be tfrecord: and a pattern that files fit",
+    "--run_dir=/dev/null/run": "`run_dir` must be a path below folders",
+    "--encoder=gru,gru": "`encoder` must be one or more names, each once",
+    "--dataset=newsgroups --text_strip=none,quotes": "`text_strip` must be one of 'headers'",
+}
+
+
+@pytest.mark.parametrize(("flags", "message"), WRONG_TOGETHER.items(), ids=WRONG_TOGETHER.keys())
+def test_settings_that_do_not_fit_get_one_line(flags, message, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main("train", "train_main.py", flags.split()) == 2
+    printed = capsys.readouterr().err
+    assert printed.startswith(f"train_main.py: {message}")
+    assert printed.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_that_is_there_is_not_touched(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "runs" / "digits-lstm"
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text('{"latent_dim": 3}')
+    for flags, message in (
+        ([], "Pass --overwrite to replace it"),
+        (["--resume"], "`latent_dim` must be 3 to resume runs/digits-lstm"),
+    ):
+        assert main("train", "train_main.py", flags) == 2
+        assert message in capsys.readouterr().err
+    assert (folder / "config.json").read_text() == '{"latent_dim": 3}'
+
+
+def test_a_failed_import_is_one_line(no_keras, tmp_path):
+    done = run(TRAIN, cwd=tmp_path, PYTHONPATH=no_keras)
+    assert done.returncode == 1
+    assert done.stderr == "Loading TensorFlow ...\ntrain_main.py: tensorflow was imported\n"
+
+
+@pytest.mark.slow
+def test_damaged_data_get_one_line_and_status_1(tmp_path):
+    (tmp_path / "train-images-idx3-ubyte").write_bytes(b"no images")
+    done = run(TRAIN, "--dataset=mnist", f"--data_dir={tmp_path}", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "lacks the IDX files train-labels-idx1-ubyte" in last_line(done)
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "runs").exists()
+
+
+def test_help_documents_every_setting_with_its_default(no_keras, tmp_path):
+    done = run(TRAIN, "--help", cwd=tmp_path, PYTHONPATH=no_keras)
+    assert done.returncode == 0
+    shown = done.stdout.replace("--[no]", "--")
+    for name, field in ExperimentConfig.__dataclass_fields__.items():
+        assert f"--{name}:" in shown
+        text = shown.split(f"--{name}:")[1].split("\n  --")[0]
+        if field.default is not None:
+            assert "(default: " in text, name
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.parametrize("flag", ["--help", "--wrong"])
+def test_help_and_a_wrong_flag_take_less_than_half_a_second(name, flag, no_keras, tmp_path):
+    def seconds():
+        """Returns the time of the processor, which other programs do not lengthen."""
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return used.ru_utime + used.ru_stime
+
+    before = seconds()
+    done = run(PROGRAMS[name], flag, cwd=tmp_path, PYTHONPATH=no_keras)
+    assert seconds() - before < 0.5
+    assert done.returncode == (0 if flag == "--help" else 2)
+    assert "flags:" in done.stdout or name == "cli" or flag == "--wrong"
+    assert done.stderr.count("\n") == (flag == "--wrong")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("module", "command"), IN_THE_LIBRARY.items())
+def test_programs_in_the_library_are_the_commands(module, command, tmp_path):
+    done = run(["-m", f"keras_vrae.{module}"], "--help", cwd=tmp_path)
+    assert done.returncode == 0
+    assert done.stdout == run(["-m", "keras_vrae_cli", command], "--help", cwd=tmp_path).stdout
+    wrong = run(["-m", f"keras_vrae.{module}"], "--wrong", cwd=tmp_path)
+    assert wrong.returncode == 2
+    assert last_line(wrong).startswith(f"keras_vrae.{module}: Unknown command line flag 'wrong'")
+
+
+def test_an_unknown_command_is_one_line(no_keras, tmp_path):
+    done = run(["-m", "keras_vrae_cli"], "trian", cwd=tmp_path, PYTHONPATH=no_keras)
+    assert done.returncode == 2
+    assert done.stderr.startswith("keras_vrae_cli: `command` must be one of 'train', 'export'")
+    assert done.stderr.endswith("Received: command='trian' Did you mean 'train'?\n")
+
+
+def test_the_list_of_commands_is_complete(no_keras, tmp_path):
+    modules = {path.stem for path in (ROOT / "keras_vrae_cli" / "flags").glob("*.py")}
+    assert set(COMMANDS) == modules - {"__init__", "parsers"}
+    shown = run(["-m", "keras_vrae_cli"], cwd=tmp_path, PYTHONPATH=no_keras).stdout
+    assert re.findall(r"^  (\w+) +[A-Z].*\.$", shown, re.MULTILINE) == list(COMMANDS)
