@@ -18,7 +18,7 @@ ONLY_OUTPUT = {
 
 
 class ServerError(Exception):
-    """The message of a server that refused a request, or did not answer it."""
+    """The message of a server that refused a request or did not answer it."""
 
 
 def predict_rest(server, model, signature, inputs, version=None):
@@ -35,7 +35,7 @@ def predict_rest(server, model, signature, inputs, version=None):
         NumPy arrays by name.
 
     Raises:
-        ServerError: if the server refuses the request, or there is no server.
+        ServerError: if the server refuses the request or does not answer.
     """
     path = f"{model}/versions/{version}" if version else model
     columns = {name: values.tolist() for name, values in inputs.items()}
