@@ -59,12 +59,17 @@ def parse(settings, arguments):
     known.set_gnu_getopt(True)  # Flags may follow arguments.
     # Both forms of "not" are common: --no-draw and --nodraw.
     arguments = [re.sub(r"^--no-(\w+)$", r"--no\1", argument) for argument in arguments]
-    _, *rest = known(["", *arguments])
+    try:
+        _, *rest = known(["", *arguments])
+    except ValueError as error:  # absl raises it for --nodraw=1.
+        raise flags.Error(error) from None
     if expected is None:
         if rest:
             raise flags.Error(f"Arguments must be flags, --name=value. Received: {' '.join(rest)}")
         return known.flag_values_dict()
-    if not rest or (len(rest) > 1 and not expected.endswith("...")):
+    argument, several, _ = expected.partition("...")
+    if not rest or (len(rest) > 1 and not several):
+        expected = f"one {argument}{' or more' if several else ''}"
         raise flags.Error(f"Arguments must be {expected}. Received: {' '.join(rest) or 'none'}")
     return {**known.flag_values_dict(), "arguments": rest}
 

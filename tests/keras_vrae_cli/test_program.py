@@ -78,9 +78,10 @@ def test_flags_and_arguments_in_any_order(command):
 @pytest.mark.parametrize(
     ("expected", "arguments", "line"),
     [
-        ("RUN_DIR...", [], "Arguments must be RUN_DIR.... Received: none"),
-        ("RUN_DIR", ["a", "b"], "Arguments must be RUN_DIR. Received: a b"),
+        ("RUN_DIR...", [], "Arguments must be one RUN_DIR or more. Received: none"),
+        ("RUN_DIR", ["a", "b"], "Arguments must be one RUN_DIR. Received: a b"),
         ("RUN_DIR", ["a", "--kind=c"], "`kind` must be one of 'a', 'b'. Received: kind='c'"),
+        ("RUN_DIR", ["a", "--nodraw=1"], "--nodraw=1 does not take an argument"),
         ("RUN_DIR", ["a", "--kind"], "Missing value for flag --kind"),
     ],
 )
