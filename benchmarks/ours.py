@@ -19,7 +19,7 @@ def make(task, variant):
     import keras_vrae
 
     if variant == "threads":
-        from keras_vrae.backend.tensorflow.threads import one_thread_per_operation
+        from keras_vrae.backend import one_thread_per_operation
 
         one_thread_per_operation()
     keras.utils.set_random_seed(0)
@@ -35,7 +35,7 @@ def make(task, variant):
 
 def make_program(x, task):
     """Returns training as `train_main.py` does it: binarized again in each epoch, clipped."""
-    from keras_vrae.backend.tensorflow.threads import one_thread_per_operation
+    from keras_vrae.backend import one_thread_per_operation
     from keras_vrae.datasets.pipeline import steps_in_epoch
     from keras_vrae.datasets.splits import DataSpec, Split, Splits
     from keras_vrae.training import ExperimentConfig

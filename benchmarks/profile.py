@@ -92,7 +92,7 @@ def measure(encoder, hidden_units=500, steps=STEPS):
 def main():
     """Runs the program."""
     program = harness.Program(__doc__, encoders=harness.ENCODERS, units=500, steps=STEPS)
-    from keras_vrae.backend.tensorflow.threads import one_thread_per_operation
+    from keras_vrae.backend import one_thread_per_operation
 
     one_thread_per_operation()
     flags, found = program.flags, {}

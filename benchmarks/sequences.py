@@ -49,7 +49,7 @@ def train(splits, part, settings, seed):
         likelihood="gaussian",
         decoder="gru",
         decoder_options={"z_at_every_step": True},
-        scaling=kv.Standardization(scaling["mean"], scaling["scale"]),
+        standardization=kv.Standardization(scaling["mean"], scaling["scale"]),
         bidirectional=True,
         seed=seed,
     )
@@ -137,7 +137,7 @@ def anomalies(splits, part, settings, held_out, seed):
     return {
         name: {
             key: round(value, 4)
-            for key, value in anomaly.anomaly_figures(*pair, truth).items()
+            for key, value in anomaly.anomaly_metrics(*pair, truth).items()
             if key in ("auroc", "auprc", "f1")
         }
         for name, pair in scores.items()

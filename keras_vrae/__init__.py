@@ -1,7 +1,6 @@
 """Variational autoencoders for Keras, above all recurrent ones."""
 
-from keras_vrae import callbacks, datasets, evaluation, layers, sequences
-from keras_vrae.backend.tensorflow import adam as optimizers
+from keras_vrae import callbacks, datasets, evaluation, layers, optimizers, sequences
 from keras_vrae.decoders import Decoder, DenseDecoder, GRUDecoder, LSTMDecoder
 from keras_vrae.encoders import (
     BagEncoder,
@@ -13,12 +12,11 @@ from keras_vrae.encoders import (
     TokenGRUEncoder,
     TokenLSTMEncoder,
 )
-from keras_vrae.layers.sampling import Sampling
-from keras_vrae.layers.standardization import Standardization
+from keras_vrae.layers import Sampling, Standardization
 from keras_vrae.likelihoods import Bernoulli, Categorical, Gaussian, Likelihood, Multinomial
 from keras_vrae.models import VAE, MedianBinarizer, SupervisedVAE, build, build_text, hash_codes
-from keras_vrae.objectives import schedules
-from keras_vrae.objectives.objectives import ELBO, IWAE, ElboTerms, Objective
+from keras_vrae.objectives import ELBO, IWAE, ElboTerms, Objective, schedules
+from keras_vrae.priors import MixtureOfGaussians, Prior, StandardNormal, VampPrior
 from keras_vrae.version import __version__
 
 __all__ = [
@@ -40,14 +38,18 @@ __all__ = [
     "LSTMEncoder",
     "Likelihood",
     "MedianBinarizer",
+    "MixtureOfGaussians",
     "Multinomial",
     "Objective",
     "Posterior",
+    "Prior",
     "Sampling",
+    "StandardNormal",
     "Standardization",
     "SupervisedVAE",
     "TokenGRUEncoder",
     "TokenLSTMEncoder",
+    "VampPrior",
     "__version__",
     "build",
     "build_text",

@@ -24,12 +24,6 @@ def gaussian_kl(z_mean, z_log_var):
     return 0.5 * (ops.square(z_mean) + ops.exp(z_log_var) - 1.0 - z_log_var)
 
 
-def gaussian_log_ratio(z, z_mean, z_log_var):
-    """`log N(z; z_mean, exp(z_log_var)) - log N(z; 0, 1)` of each value, in nats."""
-    standardized = (z - z_mean) * ops.exp(-0.5 * z_log_var)
-    return 0.5 * (ops.square(z) - ops.square(standardized) - z_log_var)
-
-
 def gaussian_log_prob(x, mean, log_scale):
     """`log N(x; mean, exp(log_scale)^2)` of each value, in nats."""
     standardized = (x - mean) * ops.exp(-log_scale)

@@ -1,13 +1,13 @@
-"""Sequences of unequal length: padded to one array, beside the number of steps that count.
+"""Examples as users pass them: arrays, sparse matrices, and sequences of unequal length.
 
-They travel as a dict `{"x": (N, T, ...), "lengths": (N,)}`, which is one input to Keras and
-`tf.data`. What stands in x after the last step that counts is never looked at.
+Sequences of unequal length are padded to one array and travel with their lengths as a dict
+`{"x": (N, T, ...), "lengths": (N,)}`, which is one input to Keras and `tf.data`. The values of x
+after the last valid step are never used.
 """
 
 import numpy as np
 from keras import ops
 
-from keras_vrae.rows import dense_rows, is_sparse
 from keras_vrae.validation import SettingError, complaint
 
 KEYS = ("x", "lengths")
@@ -49,47 +49,52 @@ def pad(sequences, steps=None):
 
 
 def as_inputs(x, event_shape):
-    """What a user passes as examples; a list is made an array, padded where it has to be.
+    """Returns examples with a list turned into an array, padded if lengths differ.
 
     Args:
         x: examples in any form.
-        event_shape: shape of one example, whose first size a padded list gets.
+        event_shape: shape of one example; a list is padded to its first size.
     """
-    if not isinstance(x, (list, tuple)):
+    if not isinstance(x, list):
         return x
     try:
         return np.asarray(x)
-    except ValueError:  # NumPy's word for rows of unequal length.
+    except ValueError:  # NumPy refuses rows of unequal length.
         longest = max(len(row) for row in x)
         return pad(x, max(longest, event_shape[0] or 0))
 
 
 def is_padded(inputs):
-    """Whether these are padded sequences with their lengths."""
+    """Returns whether these are padded sequences with their lengths."""
     return isinstance(inputs, dict)
 
 
 def array_of(inputs):
-    """The array of examples: that of padded sequences, or the inputs themselves."""
+    """Returns the array of examples: that of padded sequences, or the inputs themselves."""
     return inputs["x"] if is_padded(inputs) else inputs
 
 
-def read(inputs, sparse=False):
-    """Tensors of a batch as the model needs them.
+def is_sparse(x):
+    """Returns whether x is a sparse array or matrix of SciPy."""
+    return hasattr(x, "tocsr")
+
+
+def dense_rows(x, rows):
+    """Some rows as a dense float32 array, without making a whole sparse matrix dense.
 
     Args:
-        inputs: `(B, ...)`, or padded sequences.
-        sparse: whether a `tf.SparseTensor` stays one.
+        x: array `(N, ...)`, or a sparse matrix `(N, F)` of SciPy.
+        rows: a slice, or whole numbers.
 
     Returns:
-        `(x, mask)`: x float32 with zeros for padding, and booleans `(B, T)` of the steps that
-        count, or None where all do.
+        NumPy array.
+
+    Example:
+        >>> dense_rows(np.array([[1, 2], [3, 4]]), slice(1, 2))
+        array([[3., 4.]], dtype=float32)
     """
-    x = ops.cast(ops.convert_to_tensor(array_of(inputs), sparse=sparse), "float32")
-    if not is_padded(inputs):
-        return x, None
-    mask = mask_of(inputs["lengths"], ops.shape(x)[1])
-    return blank(x, mask), mask
+    part = x.tocsr()[rows].toarray() if is_sparse(x) else np.asarray(x)[rows]
+    return np.asarray(part, "float32")
 
 
 def mask_of(lengths, steps):
@@ -114,14 +119,14 @@ def num_rows(inputs):
 
 
 def take(inputs, rows):
-    """Some of the examples, dense ones: `rows` is a slice or an array of numbers."""
+    """Some of the examples as dense arrays; `rows` is a slice or an array of whole numbers."""
     if not is_padded(inputs):
         return dense_rows(inputs, rows) if is_sparse(inputs) else inputs[rows]
     return {name: np.asarray(values)[rows] for name, values in inputs.items()}
 
 
 def check_lengths(inputs):
-    """Raises `SettingError` unless these are padded sequences as the module says."""
+    """Raises `SettingError` unless these are padded sequences in the form of this module."""
     if set(inputs) != set(KEYS):
         expected = "a dict with `x` and `lengths` for padded sequences"
         raise SettingError(complaint("x", expected, sorted(map(str, inputs)), of=" with keys"))

@@ -10,7 +10,7 @@ from keras_vrae import sequences
 from keras_vrae.datasets import unseen
 from keras_vrae.datasets.pipeline import binarize
 from keras_vrae.evaluation.anomaly import (
-    anomaly_figures,
+    anomaly_metrics,
     anomaly_scores,
     importance_scores,
     pca_scores,
@@ -62,7 +62,7 @@ def run(values):
             scores["pca"] = pca_scores(*inputs)
         scores["random"] = random_scores(*inputs, seed=values["seed"])
         printed["metrics"] = {
-            name: anomaly_figures(*pair, truth, values["quantile"]) for name, pair in scores.items()
+            name: anomaly_metrics(*pair, truth, values["quantile"]) for name, pair in scores.items()
         }
     write_scores(values["output"], scored, found.per_example, above)
     if values["steps"] is not None:

@@ -6,7 +6,7 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 from keras_vrae import report, serving
-from keras_vrae.backend.tensorflow.threads import one_thread_per_operation
+from keras_vrae.backend import one_thread_per_operation
 from keras_vrae.training import console
 from keras_vrae.training.loop import train_and_evaluate
 from keras_vrae.training.termination import passed_on

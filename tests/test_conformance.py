@@ -86,17 +86,19 @@ def test_model(names, x, tmp_path):
 
     def bound(batch):
         generator = keras.random.SeedGenerator(1)
-        return model.elbo_terms(batch, num_samples=2, seed=generator).elbo
+        return model.elbo_terms(model.batch_of((batch,)), 2, noise=generator).elbo
 
     eager = bound(tf.constant(x))
     assert eager.shape == (BATCH,)
     with tf.init_scope():
         generator = keras.random.SeedGenerator(1)
-    graph = tf.function(lambda batch: model.elbo_terms(batch, num_samples=2, seed=generator).elbo)
+    graph = tf.function(
+        lambda batch: model.elbo_terms(model.batch_of((batch,)), 2, noise=generator).elbo
+    )
     np.testing.assert_allclose(graph(x), eager, rtol=1e-5)
 
     with tf.GradientTape() as tape:
-        loss = tf.reduce_sum(model.objective(model.elbo_terms(x, training=True)))
+        loss = tf.reduce_sum(model.training_losses(model.batch_of((x,)), 0)[0])
     gradients = tape.gradient(loss, model.trainable_weights)
     for weight, gradient in zip(model.trainable_weights, gradients, strict=True):
         assert gradient is not None, weight.path

@@ -4,6 +4,7 @@ import doctest
 import importlib
 import pkgutil
 
+import keras
 import numpy as np
 import pytest
 
@@ -20,7 +21,13 @@ NAMES = [
 @pytest.mark.parametrize("name", NAMES)
 def test_examples(name):
     module = importlib.import_module(name)
-    names = {"keras_vrae": keras_vrae, "np": np, "active_units": active_units}
+    names = {
+        "keras": keras,
+        "keras_vrae": keras_vrae,
+        "np": np,
+        "ops": keras.ops,
+        "active_units": active_units,
+    }
     assert doctest.testmod(module, extraglobs=names).failed == 0
 
 

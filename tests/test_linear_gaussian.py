@@ -21,7 +21,7 @@ def test_bound_is_the_marginal_where_the_posterior_is_exact(world):
     weights, offset, marginal = world
     x = marginal.rvs(20, random_state=1)
     model = exact_model(weights, offset)
-    terms = model.elbo_terms(x, num_samples=20_000)
+    terms = model.elbo_terms(model.batch_of((x,)), num_samples=20_000)
     log_likelihood = np.asarray(terms.log_likelihood)
     error = log_likelihood.std(axis=0) / np.sqrt(len(log_likelihood))
     assert np.all(np.abs(terms.elbo - marginal.logpdf(x)) < 4 * error + 1e-4)

@@ -27,7 +27,7 @@ BOUNDS = {
 
 @pytest.fixture(autouse=True)
 def _two_cores(monkeypatch):
-    monkeypatch.setattr(recurrent, "shard_count", lambda: 2)
+    monkeypatch.setattr(recurrent, "part_count", lambda: 2)
 
 
 def count_operations(function):

@@ -5,9 +5,9 @@ import math
 import keras
 import numpy as np
 
-from keras_vrae.evaluation.latent import kl_per_dimension
+from keras_vrae.evaluation.latent import mean_kl
 from keras_vrae.models import VAE
-from keras_vrae.models.data_checks import check_examples
+from keras_vrae.models.checks import check_examples
 from keras_vrae.validation import SettingError, check_int, complaint
 
 
@@ -38,7 +38,8 @@ class LatentCallback(keras.callbacks.Callback):
         Args:
             epoch: its number, from 1.
             posterior: the `Posterior` of x, arrays `(N, Z)`.
-            kl: KL of each dimension in nats, `(Z,)`; NaN where the model has diverged.
+            kl: KL in nats of each dimension, `(Z,)`, or of all of them, `(1,)`, if the prior does
+                not factorize; NaN if the model has diverged.
         """
         raise NotImplementedError
 
@@ -46,7 +47,7 @@ class LatentCallback(keras.callbacks.Callback):
         # Here rather than when training begins, before other callbacks touch their files.
         if not isinstance(model, VAE):
             raise SettingError(complaint("model", "a keras_vrae.VAE", model))
-        check_examples(self.x, model.event_shape, model.likelihood)
+        check_examples(self.x, model.event_shape, model.likelihood, model.standardization)
         super().set_model(model)
 
     def on_train_begin(self, logs=None):
@@ -57,7 +58,7 @@ class LatentCallback(keras.callbacks.Callback):
             self._has_looked = True
             posterior = self.model.encode(self.x, self.batch_size)
             try:
-                kl = kl_per_dimension(*posterior)
+                kl = mean_kl(self.model, posterior)
             except SettingError:
                 kl = np.full(self.model.latent_dim, math.nan)
             self.look(epoch + 1, posterior, kl)

@@ -64,6 +64,9 @@ class LatentMetrics(LatentCallback):
         if np.isfinite(kl).all():
             figures["latent_active_units"] = active_units(posterior.z_mean)
             figures["latent_mutual_information"] = mutual_information(*posterior)
-        dimensions = {f"latent_kl_{index}": float(value) for index, value in enumerate(kl)}
+        if self.model.prior.factorizes:
+            dimensions = {f"latent_kl_{index}": float(value) for index, value in enumerate(kl)}
+        else:
+            dimensions = {"latent_kl": float(kl[0])}
         self.records.append({"epoch": epoch, **figures, **dimensions})
         self._figures = {**figures, **dimensions} if self.per_dimension else figures

@@ -113,6 +113,3 @@ def _check_series(name, rest):
     elif path.suffix or len(path.parts) > 1:
         expected = f"timeseries: and a file that ends in {', '.join(SERIES_ENDINGS)}"
         raise SettingError(complaint("dataset", expected, name))
-
-
-DECODER_INPUTS = ("zero", "teacher", "own")  # Of recurrent decoders, which read it from here.

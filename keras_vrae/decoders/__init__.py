@@ -2,22 +2,26 @@
 
 from keras_vrae.decoders.decoder import Decoder
 from keras_vrae.decoders.dense import DenseDecoder
-from keras_vrae.decoders.recurrent import GRUDecoder, LSTMDecoder, RecurrentDecoder
-from keras_vrae.validation import check_choice
+from keras_vrae.decoders.recurrent import (
+    DECODER_INPUTS,
+    GRUDecoder,
+    LSTMDecoder,
+    RecurrentDecoder,
+)
+from keras_vrae.families import Family
 
 __all__ = [
     "DECODERS",
+    "DECODER_INPUTS",
     "Decoder",
     "DenseDecoder",
     "GRUDecoder",
     "LSTMDecoder",
     "RecurrentDecoder",
-    "make",
+    "get",
 ]
 
-DECODERS = {"dense": DenseDecoder, "lstm": LSTMDecoder, "gru": GRUDecoder}
-
-
-def make(name, **config):
-    """Makes the decoder of that name with `config` as its arguments."""
-    return DECODERS[check_choice("decoder", name, DECODERS)](**config)
+DECODERS = Family(
+    "decoder", Decoder, {"dense": DenseDecoder, "lstm": LSTMDecoder, "gru": GRUDecoder}
+)
+get = DECODERS.get

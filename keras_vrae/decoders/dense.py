@@ -5,9 +5,10 @@ import math
 import keras
 from keras import ops
 
-from keras_vrae.backend.tensorflow.batch_split import in_shards
+from keras_vrae import backend
 from keras_vrae.decoders.decoder import Decoder
-from keras_vrae.layers.mlp import MLP
+from keras_vrae.layers.mlp import DEFAULT_HIDDEN_UNITS, MLP
+from keras_vrae.validation import SettingError, complaint
 
 
 @keras.saving.register_keras_serializable(package="keras_vrae")
@@ -19,7 +20,7 @@ class DenseDecoder(Decoder):
         hidden_units: units of each hidden layer, H.
         num_layers: number of hidden layers; with 0 of them the parameters are linear in z.
         activation: activation of the hidden layers, any that Keras knows (`"relu"`, `"tanh"` ...).
-        **kwargs: `num_categories` as in `Decoder`, and the arguments of `keras.layers.Layer`.
+        **kwargs: further arguments of `Decoder` and of `keras.layers.Layer`.
 
     Example:
         >>> decoder = keras_vrae.DenseDecoder(event_shape=(8, 8), hidden_units=16)
@@ -27,22 +28,40 @@ class DenseDecoder(Decoder):
         TensorShape([5, 4, 8, 8])
     """
 
-    def __init__(self, event_shape, hidden_units=500, num_layers=2, activation="relu", **kwargs):
+    is_light = True
+
+    def __init__(
+        self,
+        event_shape,
+        hidden_units=DEFAULT_HIDDEN_UNITS,
+        num_layers=2,
+        activation="relu",
+        **kwargs,
+    ):
         super().__init__(event_shape, **kwargs)
         self.mlp = MLP(hidden_units, num_layers, activation, dtype=self.dtype_policy, name="mlp")
-        self.output_layer = keras.layers.Dense(
-            math.prod(self.parameters_shape), dtype="float32", name="parameters"
-        )
+        # Keras draws an initializer's seed when it is made, so the order of the parts counts.
+        self.output_initializer = keras.initializers.GlorotUniform()
 
     def build(self, input_shape):
+        if None in self.parameters_shape:
+            expected = "of fixed sizes for a DenseDecoder"
+            raise SettingError(complaint("event_shape", expected, self.event_shape))
+        self.output_layer = keras.layers.Dense(
+            math.prod(self.parameters_shape),
+            kernel_initializer=self.output_initializer,
+            dtype="float32",
+            name="parameters",
+        )
         self.mlp.build(input_shape)
         self.output_layer.build(self.mlp.compute_output_shape(input_shape))
         self.built = True
 
-    def call(self, z):
-        """Returns the parameters of `p(x|z)`: `(..., Z)` becomes `(..., *event_shape)`."""
+    def call(self, z, batch=None, training=False):
         rows = ops.reshape(z, (-1, z.shape[-1]))
-        parameters = in_shards(lambda part: self.output_layer(self.mlp.on_rows(part)), rows)
+        parameters = backend.split_over_cores(
+            lambda part: self.output_layer(self.mlp.on_rows(part)), rows
+        )
         return ops.reshape(parameters, (*ops.shape(z)[:-1], *self.parameters_shape))
 
     def get_config(self):

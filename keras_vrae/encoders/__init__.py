@@ -5,7 +5,7 @@ from keras_vrae.encoders.dense import DenseEncoder
 from keras_vrae.encoders.encoder import Encoder, Posterior
 from keras_vrae.encoders.recurrent import GRUEncoder, LSTMEncoder
 from keras_vrae.encoders.tokens import TokenGRUEncoder, TokenLSTMEncoder
-from keras_vrae.validation import check_choice
+from keras_vrae.families import Family
 
 __all__ = [
     "ENCODERS",
@@ -18,14 +18,14 @@ __all__ = [
     "Posterior",
     "TokenGRUEncoder",
     "TokenLSTMEncoder",
-    "make",
+    "get",
 ]
 
-ENCODERS = {"dense": DenseEncoder, "lstm": LSTMEncoder, "gru": GRUEncoder}
-# Those of the same names for documents.
-TEXT_ENCODERS = {"dense": BagEncoder, "lstm": TokenLSTMEncoder, "gru": TokenGRUEncoder}
-
-
-def make(name, **config):
-    """Makes the encoder of that name with `config` as its arguments."""
-    return ENCODERS[check_choice("encoder", name, ENCODERS)](**config)
+ENCODERS = Family(
+    "encoder", Encoder, {"dense": DenseEncoder, "lstm": LSTMEncoder, "gru": GRUEncoder}
+)
+# Those for documents, by the same names.
+TEXT_ENCODERS = Family(
+    "encoder", Encoder, {"dense": BagEncoder, "lstm": TokenLSTMEncoder, "gru": TokenGRUEncoder}
+)
+get = ENCODERS.get

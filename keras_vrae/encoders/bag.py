@@ -3,12 +3,11 @@
 import math
 
 import keras
-import tensorflow as tf
 from keras import ops
 
-from keras_vrae import layers
+from keras_vrae import backend, layers
 from keras_vrae.encoders.encoder import Encoder
-from keras_vrae.layers.mlp import MLP
+from keras_vrae.layers.mlp import DEFAULT_HIDDEN_UNITS, MLP
 from keras_vrae.validation import check_float, check_int
 
 FIRST_SCALE = 0.1
@@ -46,7 +45,7 @@ class BagEncoder(Encoder):
     def __init__(
         self,
         latent_dim,
-        hidden_units=500,
+        hidden_units=DEFAULT_HIDDEN_UNITS,
         num_layers=1,
         activation="relu",
         weighting="tfidf",
@@ -86,9 +85,9 @@ class BagEncoder(Encoder):
         return (None, self.mlp.hidden_units)
 
     def features(self, x, mask=None, training=False):
-        if not isinstance(x, tf.SparseTensor):
+        if not backend.is_sparse_tensor(x):
             x = ops.reshape(self.without_masked(x, mask), (-1, math.prod(self.event_shape)))
-            x = tf.sparse.from_dense(x)
+            x = backend.sparse_from_dense(x)
         x = self.first(self.weighting(x), training=training)
         return self.drop(self.mlp(x), training=training)
 

@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from keras_vrae.encoders.encoder import Encoder
-from keras_vrae.layers.mlp import MLP
+from keras_vrae.layers.mlp import DEFAULT_HIDDEN_UNITS, MLP
 from keras_vrae.validation import SettingError, complaint
 
 
@@ -31,7 +31,16 @@ class DenseEncoder(Encoder):
         Kingma and Welling, 2013, arXiv 1312.6114, appendix C.
     """
 
-    def __init__(self, latent_dim, hidden_units=500, num_layers=2, activation="relu", **kwargs):
+    is_light = True
+
+    def __init__(
+        self,
+        latent_dim,
+        hidden_units=DEFAULT_HIDDEN_UNITS,
+        num_layers=2,
+        activation="relu",
+        **kwargs,
+    ):
         super().__init__(latent_dim, **kwargs)
         self.mlp = MLP(hidden_units, num_layers, activation, dtype=self.dtype_policy, name="mlp")
 

@@ -6,39 +6,86 @@ from typing import Any, NamedTuple
 import keras
 from keras import ops
 
-from keras_vrae.validation import check_batch_shape, check_float, check_int
+from keras_vrae.numerics import gaussian_log_prob
+from keras_vrae.validation import SettingError, check_batch_shape, check_float, check_int
 
 
 class Posterior(NamedTuple):
-    """The parameters of `q(z|x) = N(z_mean, diag(exp(z_log_var)))`, both of shape `(B, Z)`."""
+    """The approximate posterior `q(z|x) = N(z_mean, diag(exp(z_log_var)))` of B examples.
+
+    Attributes:
+        z_mean: means, `(B, Z)`.
+        z_log_var: logarithms of the variances, `(B, Z)`.
+    """
 
     z_mean: Any
     z_log_var: Any
 
+    def log_prob(self, z):
+        """`log q(z|x)` in nats: `(K, B, Z)` becomes `(K, B)`."""
+        return ops.sum(self.log_prob_per_dimension(z), axis=-1)
+
+    def log_prob_per_dimension(self, z):
+        """`log q(z_j|x)` of each dimension in nats, in the shape of z."""
+        return gaussian_log_prob(z, self.z_mean, 0.5 * self.z_log_var)
+
+    def without_gradient(self):
+        """The same posterior, through which no gradient flows."""
+        return Posterior(*map(ops.stop_gradient, self))
+
 
 class Encoder(keras.layers.Layer):
-    """Reads x and returns the `Posterior` of z.
+    """An inference network: reads x and returns the `Posterior` of z.
 
-    A subclass implements `features`, which turns a batch into one vector an example; two linear
-    heads make the posterior of it. The heads are float32 under every dtype policy, and `z_log_var`
-    is clipped to `[-20, 20]`, so that no finite features give an infinite variance or none.
+    A subclass implements `features`, which turns a batch into one vector per example, and
+    `build_features`; two linear heads make the posterior of the vector. (A subclass with another
+    posterior implements `build` and `call`.) The heads are float32 under every dtype policy, and
+    `z_log_var` is clipped to `[-20, 20]`, so that finite features never give an infinite or a zero
+    variance.
 
     With a `fixed_scale` the noise is the same everywhere, and with bounded means an example can
-    then tell no more than about a bit a dimension: what hash codes ask for.
+    then carry about one bit per dimension at most: what hash codes need.
 
     Args:
         latent_dim: number of latent dimensions, Z.
         bounded: whether the means lie between -1 and 1, by tanh.
-        fixed_scale: standard deviation of every dimension of q(z|x); learned when None.
+        fixed_scale: standard deviation of every dimension of q(z|x); learned if None.
         balance: weight of a penalty in training, the squared mean of tanh of each dimension's
             linear head over a batch, summed over dimensions. It draws the means of each dimension
             to both sides of zero.
 
     Attributes:
-        reads_sparse: whether x may be a `tf.SparseTensor`.
+        reads_sparse: whether x may be a sparse tensor.
+        is_light: whether a training step takes so little time that the call to the backend shows.
+
+    Example:
+        >>> @keras.saving.register_keras_serializable(package="docs")
+        ... class ConvolutionalEncoder(keras_vrae.Encoder):
+        ...     '''Reads sequences by a convolution over time.'''
+        ...
+        ...     def __init__(self, latent_dim, filters=8, **kwargs):
+        ...         super().__init__(latent_dim, **kwargs)
+        ...         self.filters = filters
+        ...         self.convolution = keras.layers.Conv1D(filters, 3, 2, "same", activation="relu")
+        ...         self.pool = keras.layers.GlobalAveragePooling1D()
+        ...
+        ...     def build_features(self, input_shape):
+        ...         self.convolution.build(input_shape)
+        ...         self.pool.build(self.convolution.compute_output_shape(input_shape))
+        ...         return (None, self.filters)
+        ...
+        ...     def features(self, x, mask=None, training=False):
+        ...         return self.pool(self.convolution(self.without_masked(x, mask)))
+        ...
+        ...     def get_config(self):
+        ...         return {**super().get_config(), "filters": self.filters}
+        >>> vae = keras_vrae.build(ConvolutionalEncoder(2), (8, 3), hidden_units=8)
+        >>> vae.encode(np.zeros((5, 8, 3))).z_mean.shape
+        (5, 2)
     """
 
     reads_sparse = False
+    is_light = False
     max_abs_log_var = 20.0
 
     def __init__(self, latent_dim, bounded=False, fixed_scale=None, balance=0.0, **kwargs):
@@ -55,6 +102,9 @@ class Encoder(keras.layers.Layer):
                 self.latent_dim, dtype="float32", name="z_log_var"
             )
 
+    def connect(self, likelihood):
+        """Takes what an encoder needs to know of the values of x, before it is built."""
+
     def build(self, input_shape):
         self.event_shape = tuple(input_shape[1:])
         features_shape = self.build_features(input_shape)
@@ -64,11 +114,11 @@ class Encoder(keras.layers.Layer):
         self.built = True
 
     def build_features(self, input_shape):
-        """Builds what `features` uses and returns the shape of what it returns, `(B, H)`."""
+        """Builds the layers that `features` uses, and returns the shape of its result, `(B, H)`."""
         raise NotImplementedError
 
     def features(self, x, mask=None, training=False):
-        """One vector an example: `(B, ...)` becomes `(B, H)`."""
+        """One vector per example: `(B, ...)` becomes `(B, H)`."""
         raise NotImplementedError
 
     def call(self, x, mask=None, training=False):
@@ -98,6 +148,16 @@ class Encoder(keras.layers.Layer):
             return x
         mask = ops.reshape(mask, (*ops.shape(mask), *[1] * (x.ndim - 2)))
         return ops.where(mask, x, ops.zeros_like(x))
+
+    def predict(self, *args, **kwargs):
+        """Raises an error that names the method of the model which does this."""
+        expected = "called as vae.encode(x), which takes and gives whole arrays, batch by batch"
+        raise SettingError(f"`encoder.predict` must be {expected}. Received: encoder.predict(...)")
+
+    @property
+    def output_shape(self):
+        """Shape of the means, for the summary of a model."""
+        return (None, self.latent_dim)
 
     def compute_mask(self, inputs, previous_mask=None):
         """The mask ends here: the posterior has no time axis."""

@@ -7,6 +7,7 @@ from keras import ops
 
 from keras_vrae import layers
 from keras_vrae.encoders.encoder import Encoder
+from keras_vrae.layers.mlp import DEFAULT_HIDDEN_UNITS
 from keras_vrae.validation import SettingError, check_float, check_int, complaint
 
 
@@ -24,10 +25,10 @@ class RecurrentEncoder(Encoder):
         bidirectional: whether each layer reads x in both directions; the two last states are
             then concatenated.
         dropout: fraction of the input features of each recurrent layer to drop in training.
-        reverse: whether x is read from its last step to its first, so that the state is freshest of
-            the steps that a recurrent decoder has to write first.
-        num_categories: for examples of tokens `(T,)`, the number of categories V, of which each is
-            read as a vector of its own (one-hot). None for numbers.
+        reverse: whether x is read from its last step to its first, so that the steps which a
+            recurrent decoder writes first are those read last.
+        num_categories: for examples of tokens `(T,)`, the number of categories V; a token is read
+            as a one-hot vector. None for numbers.
 
     Reference:
         Fabius and van Amersfoort, 2014, arXiv 1412.6581.
@@ -38,7 +39,7 @@ class RecurrentEncoder(Encoder):
     def __init__(
         self,
         latent_dim,
-        hidden_units=500,
+        hidden_units=DEFAULT_HIDDEN_UNITS,
         num_layers=1,
         bidirectional=False,
         dropout=0.0,
@@ -70,6 +71,10 @@ class RecurrentEncoder(Encoder):
         return keras.layers.Bidirectional(
             layer, dtype=self.dtype_policy, name=f"bidirectional_{index}"
         )
+
+    def connect(self, likelihood):
+        if not self.built and self.num_categories is None:
+            self.num_categories = likelihood.num_categories
 
     def build_features(self, input_shape):
         fewest = 2 if self.num_categories else 3

@@ -8,7 +8,7 @@ from keras_vrae.validation import SettingError, check_int, complaint
 
 
 class TokenReader:
-    """Lets a recurrent encoder read numbers of words `(B, T)`; 0 is padding, and left out.
+    """Adds an embedding of word numbers `(B, T)` to a recurrent encoder; 0 is padding.
 
     Args:
         latent_dim: number of latent dimensions, Z.
@@ -42,7 +42,7 @@ class TokenReader:
         return super().features(self.embedding(words), mask=is_word, training=training)
 
     def set_vectors(self, vectors):
-        """Puts known vectors `(V, E)` in the place of those that training would begin with.
+        """Makes training begin with known vectors `(V, E)`.
 
         Raises:
             SettingError: for vectors of another shape.

@@ -1,23 +1,25 @@
-"""What the latent space holds."""
+"""Measures of the latent space."""
 
 import numpy as np
 from keras import ops
 
-from keras_vrae.numerics import gaussian_kl
+from keras_vrae.encoders import Posterior
+from keras_vrae.layers import Sampling
+from keras_vrae.priors import StandardNormal
 from keras_vrae.validation import SettingError, check_int, complaint
 
-# What every float32 mean, and its square over every variance, can be without overflow.
+# Every float32 mean, and its square over every variance, stays finite within these.
 LARGEST_CODE, LARGEST_LOG_VAR = 1e39, 300.0
 # Densities and coordinates of samples: 8 MiB of them fit the caches of most machines.
 FLOATS_AT_A_TIME = 2**20
 
 
 def active_units(z_mean, threshold=0.01):
-    """Number of latent dimensions that tell anything about x.
+    """Number of latent dimensions that carry information about x.
 
     Args:
         z_mean: posterior means, `(N, Z)`.
-        threshold: a dimension is active where the variance of its means over x is above this.
+        threshold: a dimension is active if the variance of its means over x is above this.
 
     Returns:
         Whole number from 0 to Z.
@@ -32,22 +34,25 @@ def active_units(z_mean, threshold=0.01):
     return int(np.sum(np.var(z_mean, axis=0) > threshold))
 
 
-def kl_per_dimension(z_mean, z_log_var):
-    """How far each latent dimension departs from the prior, on average over the examples.
+def kl_per_dimension(z_mean, z_log_var, prior=None, num_samples=16, seed=0):
+    """Mean divergence of each latent dimension from the prior.
 
-    The mean of `KL(q(z_j|x) || p(z_j))` for each dimension j, with the standard normal as prior.
-    A dimension that the model leaves unused is near zero. The sum over the dimensions is the KL
-    term of the evidence lower bound.
+    The mean over the examples of `KL(q(z_j|x) || p(z_j))` for each dimension j. It is near zero for
+    a dimension that the model leaves unused. The sum over the dimensions is the KL term of the
+    evidence lower bound.
 
     Args:
         z_mean, z_log_var: means and log-variances of the posteriors, `(N, Z)` each.
+        prior: a `Prior` that factorizes over dimensions; the standard normal if None.
+        num_samples, seed: posterior samples of each example, and whole number that fixes them, if
+            the prior has no closed form.
 
     Returns:
-        Float64 NumPy array `(Z,)`, in nats.
+        NumPy array `(Z,)`, in nats.
 
     Raises:
         SettingError: for arrays that are empty, not of rank 2, of different shapes, or not finite,
-            or log-variances beyond 300.
+            for log-variances beyond 300, and for a prior that does not factorize.
 
     Reference:
         Kingma and Welling, 2013, arXiv 1312.6114, appendix B.
@@ -56,22 +61,55 @@ def kl_per_dimension(z_mean, z_log_var):
         >>> kl_per_dimension(z_mean=np.array([[1.0, 0.0], [-1.0, 0.0]]), z_log_var=np.zeros((2, 2)))
         array([0.5, 0. ])
     """
-    divergences = gaussian_kl(*check_posteriors(z_mean, z_log_var))
+    posterior = Posterior(*check_posteriors(z_mean, z_log_var))
+    prior = StandardNormal() if prior is None else prior
+    if not prior.factorizes:
+        expected = "one that factorizes over latent dimensions"
+        raise SettingError(complaint("prior", expected, type(prior).__name__))
+    divergences = prior.kl_per_dimension(posterior)
+    if divergences is None:
+        posterior, z = _float32_samples(posterior, num_samples, seed)
+        divergences = prior.divergence(posterior, z)[1]
     return ops.convert_to_numpy(divergences).mean(axis=0)
 
 
+def mean_kl(model, posterior, num_samples=16, seed=0):
+    """Mean KL of a model's posteriors from its prior, by dimension if the prior factorizes.
+
+    Args:
+        model: a built `VAE`.
+        posterior: `Posterior` of arrays `(N, Z)`, as `model.encode` gives it.
+        num_samples, seed: as in `kl_per_dimension`.
+
+    Returns:
+        NumPy array in nats: `(Z,)`, or `(1,)`, the whole, if the prior does not factorize.
+    """
+    if model.prior.factorizes:
+        return kl_per_dimension(*posterior, model.prior, num_samples, seed)
+    posterior = Posterior(*check_posteriors(*posterior))
+    posterior, z = _float32_samples(posterior, num_samples, seed)
+    kl, _ = model.prior.divergence(posterior, z)
+    return np.array([ops.convert_to_numpy(kl).mean()])
+
+
+def _float32_samples(posterior, num_samples, seed):
+    """The posterior as tensors of float32, and samples of it `(K, N, Z)`."""
+    posterior = Posterior(*(ops.convert_to_tensor(part, "float32") for part in posterior))
+    return posterior, Sampling(seed)(posterior, num_samples=check_int("num_samples", num_samples))
+
+
 def mutual_information(z_mean, z_log_var, num_samples=1, seed=0):
-    """How much a latent code tells about which of N examples it comes from.
+    """Information of a latent code about which of N examples it comes from.
 
     `I(x; z) = mean_n E_{q(z|x_n)}[log q(z|x_n) - log q(z)]`, where `q(z) = mean_n q(z|x_n)` is the
     aggregate posterior of the N examples. The mean KL term of the evidence lower bound is the sum
     `I(x; z) + KL(q(z) || p(z))`, so what this leaves of it is the distance of the aggregate
     posterior from the prior.
 
-    The N examples are all there is to tell apart, so the estimate cannot exceed log N: a figure
-    near log N says that the posteriors barely overlap, and no more. By chance the estimate can
-    fall slightly below zero. It takes N^2 K densities, a bounded number of them at a time. Double
-    precision tells posteriors apart whose standard deviation is 1e-7 of the spread of the codes or
+    The estimate cannot exceed log N, as there are N examples to distinguish: a value near log N
+    means that the posteriors barely overlap, and nothing more. By chance the estimate can fall
+    slightly below zero. It takes N^2 K densities, a bounded number of them at a time. Double
+    precision separates posteriors whose standard deviation is 1e-7 of the spread of the codes or
     more.
 
     Args:

@@ -1,4 +1,4 @@
-"""How well a model explains data: the bound on `log p(x)` and its importance-weighted estimate."""
+"""Likelihood of data under a model: the bound on `log p(x)`, and an importance estimate."""
 
 from typing import NamedTuple
 
@@ -6,9 +6,6 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_vrae import sequences
-from keras_vrae.backend.tensorflow.functions import over_batches
-from keras_vrae.models.data_checks import check_examples
 from keras_vrae.validation import check_int
 
 DECODED_AT_A_TIME = 8192
@@ -24,31 +21,27 @@ def elbo_estimate(model, x, num_samples=10, seed=0):
         x: examples, `(N, ...)`, or padded sequences.
         num_samples: posterior samples of each example, K; more lessen the noise of the estimate,
             not the bound itself.
-        seed: whole number; the same seed gives the same figures.
+        seed: whole number; the same seed gives the same values.
 
     Returns:
         A dict of NumPy arrays of shape `(N,)`, in nats: `elbo`, `reconstruction`
         (`-E_q[log p(x|z)]`) and `kl`; `elbo = -(reconstruction + kl)`.
     """
-    x = sequences.as_inputs(x, model.event_shape)
-    check_examples(x, model.event_shape, model.likelihood)
     num_samples = check_int("num_samples", num_samples)
     seeds = keras.random.SeedGenerator(check_int("seed", seed, minimum=0))
 
     def terms_of_batch(batch):
-        terms = model.elbo_terms(batch, num_samples=num_samples, seed=seeds)
+        terms = model.elbo_terms(batch, num_samples, noise=seeds)
         return terms.elbo, terms.reconstruction, terms.kl
 
-    # In batches of one size the noise, and so the figure, does not depend on the machine.
+    # In batches of one size the noise, and so the value, does not depend on the machine.
     batch_size = max(1, min(512, DECODED_AT_A_TIME // num_samples))
-    figures = over_batches(terms_of_batch, sequences.row_shapes(x, model.event_shape))(
-        x, batch_size
-    )
-    return dict(zip(("elbo", "reconstruction", "kl"), figures, strict=True))
+    values = model.over_examples(terms_of_batch, x, batch_size)
+    return dict(zip(("elbo", "reconstruction", "kl"), values, strict=True))
 
 
 class ImportanceNLL(NamedTuple):
-    """Estimates of `-log p(x)` in nats, and how far they may be off by chance.
+    """Estimates of `-log p(x)` in nats, and their standard errors.
 
     Attributes:
         nll: the estimate of each example, NumPy array `(N,)`.
@@ -80,7 +73,7 @@ def importance_nll(model, x, num_samples=5000, seed=0, verbose=0):
         model: a built `VAE`.
         x: examples, `(N, ...)`, or padded sequences.
         num_samples: posterior samples of each example, K; the literature takes 5,000.
-        seed: whole number; the same seed gives the same figures.
+        seed: whole number; the same seed gives the same values.
         verbose: 1 shows a progress bar.
 
     Returns:
@@ -100,8 +93,6 @@ def importance_nll(model, x, num_samples=5000, seed=0, verbose=0):
         Rezende, Mohamed and Wierstra, 2014, arXiv 1401.4082, appendix E; with 5,000 samples Burda,
         Grosse and Salakhutdinov, 2016, arXiv 1509.00519, section 5.
     """
-    x = sequences.as_inputs(x, model.event_shape)
-    check_examples(x, model.event_shape, model.likelihood)
     num_samples = check_int("num_samples", num_samples)
     seeds = keras.random.SeedGenerator(check_int("seed", seed, minimum=0))
     chunk_size = min(num_samples, IMPORTANCE_ROWS // IMPORTANCE_EXAMPLES)
@@ -111,7 +102,7 @@ def importance_nll(model, x, num_samples=5000, seed=0, verbose=0):
         posterior = model.posterior(batch)
 
         def add(state, size):
-            terms = model.elbo_terms(batch, num_samples=size, seed=seeds, posterior=posterior)
+            terms = model.elbo_terms(batch, size, noise=seeds, posterior=posterior)
             return add_weights(state, terms.log_weights)
 
         nothing = ops.zeros_like(posterior.z_mean[:, 0])
@@ -119,12 +110,11 @@ def importance_nll(model, x, num_samples=5000, seed=0, verbose=0):
         state = ops.fori_loop(0, chunks, lambda _, state: add(state, chunk_size), state)
         return summarize(add(state, rest) if rest else state, num_samples)
 
-    run = over_batches(estimate, sequences.row_shapes(x, model.event_shape))
-    return ImportanceNLL(*run(x, IMPORTANCE_EXAMPLES, verbose=verbose))
+    return ImportanceNLL(*model.over_examples(estimate, x, IMPORTANCE_EXAMPLES, verbose=verbose))
 
 
 def add_weights(state, log_weights):
-    """Adds K importance weights `(K, B)` to what is known of earlier ones.
+    """Adds K importance weights `(K, B)` to the sums of earlier ones.
 
     The state is `(largest, total, total_of_squares)`, each `(B,)`: the largest logarithm so far,
     and the sums of the weights and of their squares in units of that largest weight.

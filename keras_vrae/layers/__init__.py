@@ -1,7 +1,22 @@
-"""Layers of Keras in a form that is faster on a CPU, and what text needs beside them."""
+"""Layers that models are built of."""
 
-from keras_vrae.backend.tensorflow.recurrent.layers import GRU, LSTM
+from keras_vrae.backend import GRU, LSTM
+from keras_vrae.layers.mlp import DEFAULT_HIDDEN_UNITS, MLP
+from keras_vrae.layers.sampling import GradientGate, Sampling, SavesSeed
+from keras_vrae.layers.standardization import Standardization
 from keras_vrae.layers.terms import SparseDense, TermWeighting
 from keras_vrae.layers.text import TextVectorizer
 
-__all__ = ["GRU", "LSTM", "SparseDense", "TermWeighting", "TextVectorizer"]
+__all__ = [
+    "DEFAULT_HIDDEN_UNITS",
+    "GRU",
+    "LSTM",
+    "MLP",
+    "GradientGate",
+    "Sampling",
+    "SavesSeed",
+    "SparseDense",
+    "Standardization",
+    "TermWeighting",
+    "TextVectorizer",
+]

@@ -2,8 +2,10 @@
 
 import keras
 
-from keras_vrae.backend.tensorflow.batch_split import in_shards
+from keras_vrae import backend
 from keras_vrae.validation import check_int
+
+DEFAULT_HIDDEN_UNITS = 500  # Of every network, as in the study that compares the encoders.
 
 
 @keras.saving.register_keras_serializable(package="keras_vrae")
@@ -12,7 +14,7 @@ class MLP(keras.layers.Layer):
 
     Args:
         hidden_units: units of each layer, H.
-        num_layers: number of layers; with 0 of them what comes in goes out.
+        num_layers: number of layers; 0 of them return their input.
         activation: activation of every layer, any that Keras knows.
     """
 
@@ -38,10 +40,10 @@ class MLP(keras.layers.Layer):
         return (*input_shape[:-1], self.hidden_units) if self.layers else tuple(input_shape)
 
     def call(self, x):
-        return in_shards(self.on_rows, x)
+        return backend.split_over_cores(self.on_rows, x)
 
     def on_rows(self, x):
-        """What `call` computes, of rows that are in no shards."""
+        """The result of `call`, without splitting the batch."""
         for layer in self.layers:
             x = layer(x)
         return x

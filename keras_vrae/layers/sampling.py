@@ -23,7 +23,7 @@ class Sampling(SavesSeed, keras.layers.Layer):
     """Draws `z = z_mean + exp(z_log_var / 2) * eps` with `eps ~ N(0, I)`.
 
     The state of the random generator is saved with the model, so that training which is saved and
-    continued draws the very noise that uninterrupted training draws.
+    continued draws the same noise as uninterrupted training.
 
     Args:
         seed: whole number, or None for one drawn by Keras (`keras.utils.set_random_seed` fixes it).
@@ -37,24 +37,37 @@ class Sampling(SavesSeed, keras.layers.Layer):
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
 
-    def call(self, z_mean, z_log_var, num_samples=1, seed=None):
+    def build(self, input_shape):
+        self.built = True
+
+    def call(self, posterior, num_samples=1, noise=None):
         """Draws z.
 
         Args:
-            z_mean, z_log_var: parameters of `q(z|x)`, `(B, Z)`.
+            posterior: `Posterior(z_mean, z_log_var)`, tensors `(B, Z)`.
             num_samples: draws for each row, K.
-            seed: a `keras.random.SeedGenerator` to use in place of the layer's own.
+            noise: standard normal values `(K, B, Z)`; or a `keras.random.SeedGenerator` to draw
+                them from; or None, for the layer's own generator.
 
         Returns:
-            Tensor of shape `(K, B, Z)`.
+            Tensor `(K, B, Z)`.
         """
-        shape = (num_samples, *ops.shape(z_mean))
-        noise = keras.random.normal(shape, dtype=z_mean.dtype, seed=seed or self.seed_generator)
+        z_mean, z_log_var = posterior
+        if noise is None or isinstance(noise, keras.random.SeedGenerator):
+            shape = (num_samples, *ops.shape(z_mean))
+            noise = keras.random.normal(
+                shape, dtype=z_mean.dtype, seed=noise or self.seed_generator
+            )
         return z_mean + ops.exp(0.5 * z_log_var) * noise
+
+    @property
+    def output_shape(self):
+        """Shape of the draws for a batch, for the summary of a model."""
+        return (None, None, None)
 
     @contextlib.contextmanager
     def seeded(self, seed):
-        """Within the block the layer draws what `seed` gives; after it, as if nothing had been."""
+        """Makes the layer draw from `seed` within the block, and restores its state after it."""
         state = self.seed_generator.state
         before = ops.convert_to_numpy(state)
         state.assign(keras.random.SeedGenerator(seed).state)
@@ -68,13 +81,12 @@ class Sampling(SavesSeed, keras.layers.Layer):
 
 
 class GradientGate:
-    """Lets z through unchanged, and multiplies the gradient that comes back by a factor.
+    """An identity on z that multiplies the gradient which comes back by a factor.
 
-    The factor may depend on what is computed from z: it is read when the gradient is taken.
+    The factor may depend on values that are computed from z: it is read when the gradient is taken.
 
     Attributes:
-        factor: tensor of shape `(K, B)` for z of shape `(K, B, Z)`; to be set before the gradient
-            is taken.
+        factor: tensor `(K, B)` for z of shape `(K, B, Z)`; set it before the gradient is taken.
     """
 
     def __init__(self):

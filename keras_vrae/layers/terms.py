@@ -1,10 +1,10 @@
-"""Layers for counts of terms: how much each of them weighs, and a product that skips the zeros."""
+"""Layers for counts of terms: their weights, and a product that skips the zeros."""
 
 import keras
 import numpy as np
-import tensorflow as tf
 from keras import ops
 
+from keras_vrae import backend
 from keras_vrae.validation import SettingError, check_choice, check_float, complaint
 
 WEIGHTINGS = ("counts", "binary", "tfidf")
@@ -12,12 +12,12 @@ WEIGHTINGS = ("counts", "binary", "tfidf")
 
 @keras.saving.register_keras_serializable(package="keras_vrae")
 class TermWeighting(keras.layers.Layer):
-    """Counts of terms `(B, V)`, a tensor or a `tf.SparseTensor`, to the same of their weights.
+    """Weights of terms, made of their counts `(B, V)`, a tensor or a `tf.SparseTensor`.
 
-    `"counts"` are `log(1 + count)`, `"binary"` 1 for what is there, and `"tfidf"` counts times the
-    inverse document frequency that `adapt` has found, `(1 + log(count)) * (log((1 + N) / (1 + N_v))
-    + 1)`, scaled to length 1 a document and then by `scale`. The frequencies are weights of the
-    layer, as they are with the power of `idf_power`.
+    `"counts"` are `log(1 + count)`, `"binary"` is 1 for a term that occurs, and `"tfidf"` is the
+    count times the inverse document frequency that `adapt` finds, `(1 + log(count)) * (log((1 + N)
+    / (1 + N_v)) + 1)`, scaled to length 1 per document and then by `scale`. The frequencies, with
+    the power of `idf_power`, are weights of the layer.
 
     Args:
         kind: `"counts"`, `"binary"` or `"tfidf"`.
@@ -65,21 +65,15 @@ class TermWeighting(keras.layers.Layer):
             self.idf.assign(idf**self.idf_power)
 
     def call(self, counts):
-        if not isinstance(counts, tf.SparseTensor):
-            weights = tf.sparse.to_dense(self(tf.sparse.from_dense(counts)))
-            return tf.ensure_shape(weights, counts.shape)
-        counts = tf.cast(counts, "float32")
-        values = counts.values
+        if not backend.is_sparse_tensor(counts):
+            counts = ops.convert_to_tensor(counts)
+            return backend.sparse_to_dense(self(backend.sparse_from_dense(counts)), counts.shape)
+        counts = ops.cast(counts, "float32")
         if self.kind == "binary":
-            return counts.with_values(tf.cast(values > 0, "float32"))
+            return backend.on_stored_values(lambda c: ops.cast(c > 0, "float32"), counts)
         if self.kind == "counts":
-            return counts.with_values(tf.math.log1p(values))
-        rows, terms = tf.unstack(counts.indices, axis=1)
-        weights = tf.where(values > 0, 1.0 + tf.math.log(tf.maximum(values, 1e-12)), 0.0)
-        weights *= tf.gather(self.idf, terms)
-        squares = tf.math.unsorted_segment_sum(tf.square(weights), rows, counts.dense_shape[0])
-        shares = self.scale / tf.maximum(tf.sqrt(squares), 1e-12)
-        return counts.with_values(weights * tf.gather(shares, rows))
+            return backend.on_stored_values(ops.log1p, counts)
+        return backend.tfidf_weights(counts, self.idf, self.scale)
 
     def get_config(self):
         settings = {"kind": self.kind, "scale": self.scale, "idf_power": self.idf_power}
@@ -111,12 +105,14 @@ class SparseDense(keras.layers.Dense):
         self.supports_jit = False
 
     def call(self, x, training=None):
-        if not isinstance(x, tf.SparseTensor):
-            x = tf.sparse.from_dense(x)
+        if not backend.is_sparse_tensor(x):
+            x = backend.sparse_from_dense(x)
         if training and self.dropout:
-            values = keras.random.dropout(x.values, self.dropout, seed=self.seed_generator)
-            x = x.with_values(values)
-        y = sparse_product(tf.cast(x, "float32"), tf.cast(self.kernel, "float32"))
+            x = backend.on_stored_values(
+                lambda values: keras.random.dropout(values, self.dropout, seed=self.seed_generator),
+                x,
+            )
+        y = backend.sparse_product(x, self.kernel)
         y = ops.cast(ops.reshape(y, (-1, self.units)), self.compute_dtype)
         if self.use_bias:
             y = y + ops.cast(self.bias, self.compute_dtype)
@@ -124,37 +120,3 @@ class SparseDense(keras.layers.Dense):
 
     def get_config(self):
         return {**super().get_config(), "dropout": self.dropout}
-
-
-def sparse_product(x, kernel):
-    """`x @ kernel`, as TensorFlow's compressed rows: several times as fast as its `SparseTensor`s.
-
-    Args:
-        x: `tf.SparseTensor` `(B, F)` of float32.
-        kernel: tensor `(F, H)` of float32.
-
-    Returns:
-        Tensor `(B, H)`.
-    """
-    x = tf.sparse.reorder(x)  # Compressing needs row after row, and does not look.
-    places, shape = x.indices, x.dense_shape
-
-    @tf.custom_gradient
-    def product(values, kernel):
-        def compressed():
-            return tf.raw_ops.SparseTensorToCSRSparseMatrix(
-                indices=places, values=values, dense_shape=shape
-            )
-
-        def gradient(upstream):
-            # That of TensorFlow multiplies by a transpose it does not make, three times as slowly.
-            # Compressed rows cannot be handed over from outside where the model is exported.
-            columns = tf.raw_ops.SparseMatrixTranspose(input=compressed(), type=tf.float32)
-            of_kernel = tf.raw_ops.SparseMatrixMatMul(a=columns, b=upstream)
-            row, column = tf.unstack(places, axis=1)
-            pairs = tf.gather(upstream, row) * tf.gather(kernel, column)
-            return tf.reduce_sum(pairs, axis=-1), of_kernel
-
-        return tf.raw_ops.SparseMatrixMatMul(a=compressed(), b=kernel), gradient
-
-    return product(x.values, kernel)

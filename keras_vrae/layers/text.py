@@ -1,23 +1,22 @@
 """From strings to numbers inside a graph, so that a model takes text wherever it runs."""
 
 import keras
-import tensorflow as tf
 
+from keras_vrae import backend
 from keras_vrae.validation import check_choice, check_int
 
 VIEWS = ("bag", "tokens")
-PADDING_AND_UNKNOWN = 2  # What Keras numbers before the first term.
 
 
 @keras.saving.register_keras_serializable(package="keras_vrae")
 def split_off_marks(texts):
-    """Lower case, with a space for everything that is no letter, digit or underscore."""
-    return tf.strings.regex_replace(tf.strings.lower(texts, "utf-8"), r"[^\p{L}\p{N}_]+", " ")
+    """Lower case, with a space for everything but letters, digits and underscores."""
+    return backend.separate_words(texts)
 
 
 @keras.saving.register_keras_serializable(package="keras_vrae")
 class TextVectorizer(keras.layers.Layer):
-    """Strings `(B,)` to counts of terms `(B, V)`, or to numbers of words `(B, T)`.
+    """Counts of terms `(B, V)`, or numbers of words `(B, T)`, of strings `(B,)`.
 
     Words that are not in the vocabulary are left out. The numbers are those of
     `keras_vrae.Multinomial`: word i is term i - 1 of the vocabulary, and 0 is padding.
@@ -41,7 +40,7 @@ class TextVectorizer(keras.layers.Layer):
         self.view = check_choice("view", view, VIEWS)
         self.max_length = check_int("max_length", max_length)
         self.supports_jit = False
-        # Lists of strings are welcome, which Keras would refuse.
+        # Private to Keras (3.8 to 3.15); without them `__call__` refuses a list of strings.
         self._allow_non_tensor_positional_args, self._convert_input_args = True, False
         self.lookup = keras.layers.TextVectorization(
             standardize=split_off_marks, vocabulary=self.vocabulary, ragged=True, name="lookup"
@@ -49,16 +48,10 @@ class TextVectorizer(keras.layers.Layer):
         self.built = True
 
     def call(self, texts):
-        numbers = self.lookup(tf.convert_to_tensor(texts))
-        words = tf.ragged.boolean_mask(numbers, numbers >= PADDING_AND_UNKNOWN)
-        words = tf.cast(words - (PADDING_AND_UNKNOWN - 1), tf.int32)
+        words = backend.known_words(self.lookup, texts)
         if self.view == "tokens":
-            return words.to_tensor(shape=(None, self.max_length))
-        size = len(self.vocabulary)
-        cells = tf.stack([tf.cast(words.value_rowids(), tf.int32), words.values - 1], axis=1)
-        shape = (words.nrows(out_type=tf.int32), size)
-        counts = tf.scatter_nd(cells, tf.ones(tf.shape(cells)[:1]), shape)
-        return tf.ensure_shape(counts, (None, size))
+            return backend.padded_words(words, self.max_length)
+        return backend.word_counts(words, len(self.vocabulary))
 
     def compute_output_spec(self, texts):
         if self.view == "tokens":

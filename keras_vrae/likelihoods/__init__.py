@@ -1,11 +1,12 @@
-"""Likelihoods `p(x|z)`: what the decoder's output means."""
+"""Likelihoods `p(x|z)`: distributions of x, given the output of the decoder."""
 
+from keras_vrae.families import Family
 from keras_vrae.likelihoods.bernoulli import Bernoulli
 from keras_vrae.likelihoods.categorical import Categorical
 from keras_vrae.likelihoods.gaussian import Gaussian
 from keras_vrae.likelihoods.likelihood import Likelihood
 from keras_vrae.likelihoods.multinomial import Multinomial
-from keras_vrae.validation import SettingError, check_choice, complaint
+from keras_vrae.validation import SettingError, complaint
 
 __all__ = [
     "LIKELIHOODS",
@@ -17,20 +18,21 @@ __all__ = [
     "get",
 ]
 
-LIKELIHOODS = {
-    "bernoulli": Bernoulli,
-    "gaussian": Gaussian,
-    "multinomial": Multinomial,
-    "categorical": Categorical,
-}
+LIKELIHOODS = Family(
+    "likelihood",
+    Likelihood,
+    {
+        "bernoulli": Bernoulli,
+        "gaussian": Gaussian,
+        "multinomial": Multinomial,
+        "categorical": Categorical,
+    },
+)
 
 
-def get(identifier):
-    """Returns the likelihood of that name, or the likelihood itself when it is one already."""
-    if isinstance(identifier, Likelihood):
-        return identifier
-    found = LIKELIHOODS[check_choice("likelihood", identifier, LIKELIHOODS)]
-    if found is Categorical:
-        expected = "keras_vrae.Categorical(num_categories=V), as a name does not tell V"
+def get(identifier, **options):
+    """Returns the likelihood that a name, a config or an instance stands for; see `Family.get`."""
+    if identifier == "categorical" and "num_categories" not in options:
+        expected = "keras_vrae.Categorical(num_categories=V), as the name alone leaves V open"
         raise SettingError(complaint("likelihood", expected, identifier))
-    return found()
+    return LIKELIHOODS.get(identifier, **options)

@@ -1,4 +1,4 @@
-"""Bernoulli likelihood for values that are on or off."""
+"""Bernoulli likelihood for binary values."""
 
 import math
 
@@ -14,7 +14,7 @@ class Bernoulli(Likelihood):
     """`p(x|z) = prod_i Bernoulli(x_i; sigmoid(logits_i))`.
 
     On binary data it is a probability mass function. Grey levels between 0 and 1 are accepted, as
-    is common in practice, but the figure is then a cross-entropy and no bound on anything.
+    is common in practice, but the sum is then a negative cross-entropy, not a log-likelihood.
     """
 
     support = "numbers between 0 and 1"
@@ -26,7 +26,7 @@ class Bernoulli(Likelihood):
     def log_prob(self, x, parameters, mask=None):
         if mask is not None or None in x.shape[1:]:
             return super().log_prob(x, parameters, mask)
-        # What the values' logarithms sum to, in less than half of the time.
+        # The sum of the values' logarithms, in less than half of the time.
         size = math.prod(x.shape[1:])
         x = ops.reshape(ops.cast(x, "float32"), (-1, size))
         logits = ops.cast(parameters, "float32")

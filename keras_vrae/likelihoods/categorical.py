@@ -11,8 +11,8 @@ from keras_vrae.validation import check_int
 class Categorical(Likelihood):
     """`p(x|z) = prod_i softmax(logits_i)[x_i]` for x that holds whole numbers below V.
 
-    An example `(T,)` has parameters `(T, V)`: a decoder for it is made with `num_categories=V`.
-    In the place of a mean, which categories have none of, stands the most probable category.
+    An example `(T,)` has parameters `(T, V)`. Categories have no mean: `call` gives the most
+    probable one instead.
 
     Args:
         num_categories: number of categories, V.
@@ -27,6 +27,9 @@ class Categorical(Likelihood):
         super().__init__(**kwargs)
         self.num_categories = check_int("num_categories", num_categories, minimum=2)
         self.support = f"whole numbers from 0 to {self.num_categories - 1}"
+
+    def parameters_shape(self, event_shape):
+        return (*event_shape, self.num_categories)
 
     def in_support(self, x):
         whole = ops.equal(x, ops.floor(ops.cast(x, "float32")))

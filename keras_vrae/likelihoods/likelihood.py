@@ -7,33 +7,98 @@ from keras_vrae.numerics import sum_event_axes
 
 
 class Likelihood(keras.layers.Layer):
-    """The distribution of x given what the decoder makes of z.
+    """The distribution of x, given the parameters that the decoder makes of z.
 
     A subclass names its `support` in words and gives its `bounds` or implements `in_support`; it
-    implements `log_prob_of_values`, `call` (the mean) and `sample`. It is a layer so that it may
-    have weights of its own. It works in float32 under every dtype policy.
+    implements `log_prob_of_values`, `call` (the mean) and `sample`, and `parameters_shape` if a
+    value has more parameters than one. It is a layer so that it may have weights of its own. It
+    computes in float32 under every dtype policy.
 
     Attributes:
-        support: in words, the values it is defined for.
-        bounds: `(lowest, highest)` where those are all numbers between the two, else None.
+        support: the values it is defined for, in words.
+        bounds: `(lowest, highest)` if the support is all numbers between the two, else None.
+        num_categories: number of categories V if values are tokens, which networks then read as
+            one-hot vectors; None for numbers.
+
+    Example:
+        >>> @keras.saving.register_keras_serializable(package="docs")
+        ... class Poisson(keras_vrae.Likelihood):
+        ...     '''Counts whose logarithmic rate the decoder gives.'''
+        ...
+        ...     support = "whole numbers of at least 0"
+        ...
+        ...     def in_support(self, x):
+        ...         return ops.logical_and(x >= 0, ops.equal(x, ops.floor(x)))
+        ...
+        ...     def log_prob_of_values(self, x, parameters):
+        ...         return x * parameters - ops.exp(parameters) - log_factorial(x)
+        ...
+        ...     def call(self, parameters):
+        ...         return ops.exp(parameters)
+        ...
+        ...     def sample(self, parameters, seed=None, temperature=1.0):
+        ...         rates = ops.convert_to_tensor(self(parameters) * temperature)
+        ...         # As many of 200 small intervals as have an event.
+        ...         shape = (200, *ops.shape(rates))
+        ...         events = keras.random.uniform(shape, seed=seed) < rates / 200
+        ...         return ops.sum(ops.cast(events, "float32"), axis=0)
+        >>> def log_factorial(x):
+        ...     steps = ops.arange(1.0, 200.0)
+        ...     counted = ops.cast(steps <= x[..., None], "float32")
+        ...     return ops.sum(counted * ops.log(steps), axis=-1)
+        >>> vae = keras_vrae.build("dense", (4,), hidden_units=8, likelihood=Poisson())
+        >>> vae.generate(2, seed=0, draw=True).shape
+        (2, 4)
     """
 
-    support = bounds = None
-
-    def example_shape(self, parameters_shape):
-        """The shape of one example x, given that of its parameters; None for any size."""
-        return parameters_shape
+    support = bounds = num_categories = None
 
     def __init__(self, **kwargs):
         super().__init__(**{"dtype": "float32", **kwargs})
 
+    def parameters_shape(self, event_shape):
+        """The shape of the parameters of one example, given the shape of the example."""
+        return tuple(event_shape)
+
+    def build(self, input_shape):
+        """Adds the weights; `input_shape` is `(K, B, *parameters_shape)`."""
+        self.built = True
+
+    @property
+    def output_shape(self):
+        """Shape of `log p(x|z)` of a batch, for the summary of a model."""
+        return (None, None)
+
     def in_support(self, x):
-        """Whether each value of x is one the likelihood is defined for: booleans, x's shape."""
+        """Whether the likelihood is defined for each value: booleans in the shape of x."""
         lowest, highest = self.bounds
         return ops.logical_and(ops.greater_equal(x, lowest), ops.less_equal(x, highest))
 
+    def accepts(self, x, target):
+        """Whether a batch can be trained on: a boolean scalar.
+
+        Args:
+            x: the examples that the encoder reads, `(B, ...)`.
+            target: the values whose likelihood is asked for, `(B, ...)`; those of x as a rule.
+        """
+        return ops.all(self.in_support(target))
+
+    def target_of(self, x, mask=None):
+        """The values whose likelihood is asked for, made of examples x; x itself as a rule.
+
+        Args:
+            x: `(B, ...)`.
+            mask: booleans `(B, T)`, True at valid steps, or None.
+        """
+        return x
+
     def log_prob_of_values(self, x, parameters):
-        """`log p` of each value, in nats, before the sum over the event's axes."""
+        """`log p` of each value in nats, in the shape of x, before the sum over the event's axes.
+
+        Args:
+            x: `(B, *event_shape)`.
+            parameters: `(K, B, *parameters_shape)`.
+        """
         raise NotImplementedError
 
     def log_prob(self, x, parameters, mask=None):
@@ -41,8 +106,8 @@ class Likelihood(keras.layers.Layer):
 
         Args:
             x: `(B, ...)`.
-            parameters: what the decoder returned, `(K, B, ...)`.
-            mask: booleans `(B, T)`, False at time steps that do not count, or None.
+            parameters: the output of the decoder, `(K, B, ...)`.
+            mask: booleans `(B, T)`, True at valid steps, or None.
 
         Returns:
             Sums over the event's axes, shape `(K, B)`.
@@ -55,26 +120,22 @@ class Likelihood(keras.layers.Layer):
     def log_prob_of_steps(self, x, parameters, mask=None):
         """`log p(x_t|z)` in nats of each time step, `(K, B, T)`; arguments as of `log_prob`.
 
-        It is zero at the steps that do not count.
+        It is zero at the steps that the mask leaves out.
         """
         x, parameters = ops.cast(x, "float32"), ops.cast(parameters, "float32")
         values = self.log_prob_of_values(x, parameters)
         steps = sum_event_axes(values, event_ndim=x.ndim - 2) if x.ndim > 2 else values
         return steps if mask is None else ops.where(mask, steps, ops.zeros_like(steps))
 
-    def target_log_prob(self, target, parameters):
-        """What training takes in the place of `log p(x|z)`, of a target that is not x itself."""
-        return self.log_prob(target, parameters)
-
     def call(self, parameters):
-        """The mean of `p(x|z)`, in the shape of `parameters`."""
+        """The mean of `p(x|z)`: `(..., *parameters_shape)` becomes `(..., *event_shape)`."""
         raise NotImplementedError
 
     def sample(self, parameters, seed=None, temperature=1.0):
-        """One draw from `p(x|z)`, in the shape of `parameters`.
+        """One draw from `p(x|z)`, in the shape of the mean.
 
         Args:
-            parameters: what the decoder returned.
+            parameters: the output of the decoder.
             seed: as in `keras.random`.
             temperature: below 1 the draws are nearer to the most likely values, above 1 more
                 varied.

@@ -1,4 +1,4 @@
-"""Multinomial likelihood for documents: every word is drawn from one distribution."""
+"""Multinomial likelihood for documents, whose words are all drawn from one distribution."""
 
 import math
 
@@ -6,21 +6,23 @@ import keras
 from keras import ops
 
 from keras_vrae.likelihoods.likelihood import Likelihood
-from keras_vrae.validation import check_int
+from keras_vrae.sequences import blank
+from keras_vrae.validation import SettingError, check_int, complaint
 
 
 @keras.saving.register_keras_serializable(package="keras_vrae")
 class Multinomial(Likelihood):
     """`p(x|z) = prod_n softmax(logits)[w_n]`, over the words `w_n` of a document x.
 
-    A document is seen as the counts of the terms of a vocabulary, `(B, V)`, or, with
-    `tokens=True`, as a sequence of words `(B, T)`: number i is term i - 1 of the vocabulary and 0
-    is padding. Both give the same figure for the same words, whatever their order: it is the
-    log-probability of the sequence of words, without the number of orders that one bag of words
-    has. Weights of terms in place of counts are accepted, but the figure is then a weighted
-    cross-entropy and no bound on anything.
+    A document is the counts of the terms of a vocabulary, `(B, V)`, or, with `tokens=True`, a
+    sequence of words `(B, T)`: number i is term i - 1 of the vocabulary and 0 is padding. Both give
+    the same value for the same words, whatever their order: it is the log-probability of the
+    sequence of words, without the number of orders that one bag of words has. Weights of terms
+    are accepted instead of counts, but the sum is then a weighted negative cross-entropy, not a
+    log-likelihood.
 
     Args:
+        vocabulary_size: number of terms V; with counts it may be left to the shape of an example.
         tokens: whether x is a sequence of words.
         length: number of words of a document that `sample` draws.
 
@@ -35,27 +37,29 @@ class Multinomial(Likelihood):
         autoencoder; Chaidaroon and Fang, 2017, arXiv 1708.03436, for hash codes.
     """
 
-    def __init__(self, tokens=False, length=100, **kwargs):
+    def __init__(self, vocabulary_size=None, tokens=False, length=100, **kwargs):
         super().__init__(**kwargs)
         self.tokens = bool(tokens)
+        if self.tokens or vocabulary_size is not None:
+            vocabulary_size = check_int("vocabulary_size", vocabulary_size)
+        self.vocabulary_size = vocabulary_size
         self.length = check_int("length", length)
-        self.vocabulary_size = math.inf
 
     @property
     def support(self):
-        """What values x may have, in words."""
+        """The values it is defined for, in words."""
         if self.tokens:
             return f"whole numbers from 0 to {self.vocabulary_size}"
         return "numbers of at least 0"
 
-    def build(self, input_shape):
-        # Of (K, B, ...), or (B, V) in a first call by hand.
-        event = input_shape[2:] or input_shape[-1:]
-        self.vocabulary_size = math.prod(event)
-        self.built = True
-
-    def example_shape(self, parameters_shape):
-        return (None,) if self.tokens else parameters_shape
+    def parameters_shape(self, event_shape):
+        if self.tokens:
+            return (self.vocabulary_size,)
+        size = math.prod(event_shape)
+        if self.vocabulary_size not in (None, size):
+            expected = f"{size}, the number of values of an example of shape {tuple(event_shape)}"
+            raise SettingError(complaint("vocabulary_size", expected, self.vocabulary_size))
+        return tuple(event_shape)
 
     def in_support(self, x):
         valid = ops.logical_and(ops.greater_equal(x, 0), ops.isfinite(x))
@@ -64,32 +68,52 @@ class Multinomial(Likelihood):
         known = ops.logical_and(ops.equal(x, ops.floor(x)), x <= self.vocabulary_size)
         return ops.logical_and(valid, known)
 
-    def log_prob(self, x, parameters):
-        """`log p(x|z)` in nats: x `(B, ...)`, parameters `(K, B, ...)`, result `(K, B)`."""
-        if not self.tokens:
-            return self.target_log_prob(x, parameters)
-        logits = self._flat_events(parameters)
-        log_total = ops.logsumexp(logits, axis=-1)
-        words = ops.cast(x, "int32")
-        is_word = ops.cast(words > 0, "float32")
-        # Only the logits of the words that are there are looked up.
-        terms = ops.maximum(words - 1, 0)
-        found = ops.take_along_axis(logits, ops.repeat(terms[None], logits.shape[0], 0), axis=-1)
-        return ops.sum((found - log_total[..., None]) * is_word, axis=-1)
+    def accepts(self, x, target):
+        # A target of weights need not be whole numbers.
+        valid = ops.all(ops.logical_and(ops.greater_equal(target, 0), ops.isfinite(target)))
+        return ops.logical_and(valid, ops.all(self.in_support(x))) if self.tokens else valid
 
-    def target_log_prob(self, target, parameters):
-        """The same of counts, or of weights of terms, `(B, ...)` whatever x is."""
-        logits = self._flat_events(parameters)
-        weights = ops.reshape(ops.cast(target, "float32"), (-1, logits.shape[-1]))
+    def target_of(self, x, mask=None):
+        """Counts of terms `(B, V)`, also if x is a sequence of words."""
+        if not self.tokens:
+            return x
+        x = x if mask is None else blank(x, mask)
+        words = ops.cast(x, "int32")
+        rows = ops.shape(words)[0]
+        # One column more, the first, for padding.
+        size = self.vocabulary_size + 1
+        cells = ops.reshape(words + size * ops.arange(rows)[:, None], (-1,))
+        counts = ops.segment_sum(ops.ones_like(cells, "float32"), cells, num_segments=rows * size)
+        return ops.reshape(counts, (-1, size))[:, 1:]
+
+    def log_prob(self, x, parameters, mask=None):
+        """`log p(x|z)` in nats, `(K, B)`.
+
+        Args:
+            x: counts or weights of terms, `(B, ...)`; of sequences of words use `target_of`.
+            parameters: logits, `(K, B, ...)`.
+            mask: booleans `(B, T)`, True at valid steps, or None.
+        """
+        logits = ops.cast(parameters, "float32")
+        logits = ops.reshape(logits, (*ops.shape(logits)[:2], math.prod(logits.shape[2:])))
+        if mask is not None and not self.tokens:
+            x = blank(x, mask)
+        weights = ops.reshape(ops.cast(x, "float32"), (-1, logits.shape[-1]))
         return weighted_log_softmax(logits, weights)
+
+    def log_prob_of_steps(self, x, parameters, mask=None):
+        """Raises `SettingError`: the words of a document are not its time steps."""
+        expected = "one that gives a value to each time step"
+        raise SettingError(complaint("likelihood", expected, type(self).__name__))
 
     def call(self, parameters):
         """The share of each term among the words, in the shape of `parameters`."""
-        return ops.reshape(ops.softmax(self._flat(parameters)), ops.shape(parameters))
+        return ops.reshape(ops.softmax(self._rows(parameters)), ops.shape(parameters))
 
-    def sample(self, parameters, seed=None):
+    def sample(self, parameters, seed=None, temperature=1.0):
         """A document of `length` words: counts in the shape of `parameters`, or the words."""
-        logits = self._flat(parameters)
+        logits = self._rows(parameters)
+        logits = logits if temperature == 1.0 else logits / temperature
         rows, size = ops.shape(logits)
         words = keras.random.categorical(logits, self.length, dtype="int32", seed=seed)
         if self.tokens:
@@ -99,16 +123,21 @@ class Multinomial(Likelihood):
         counts = ops.segment_sum(ops.ones_like(cells, "float32"), cells, num_segments=rows * size)
         return ops.reshape(counts, ops.shape(parameters))
 
-    def _flat_events(self, parameters):
-        logits = ops.cast(parameters, "float32")
-        return ops.reshape(logits, (*ops.shape(logits)[:2], math.prod(logits.shape[2:])))
+    def build(self, input_shape):
+        # Of (K, B, ...), or (B, V) in a first call by hand.
+        self._size = math.prod(input_shape[2:] or input_shape[-1:])
+        self.built = True
 
-    def _flat(self, parameters):
-        parameters = ops.cast(parameters, "float32")
-        return ops.reshape(parameters, (-1, self.vocabulary_size))
+    def _rows(self, parameters):
+        return ops.reshape(ops.cast(parameters, "float32"), (-1, self._size))
 
     def get_config(self):
-        return {**super().get_config(), "tokens": self.tokens, "length": self.length}
+        own = {
+            "vocabulary_size": self.vocabulary_size,
+            "tokens": self.tokens,
+            "length": self.length,
+        }
+        return {**super().get_config(), **own}
 
 
 @ops.custom_gradient

@@ -1,11 +1,12 @@
 """Models in one line."""
 
 from keras_vrae import decoders, encoders, layers
+from keras_vrae.layers import DEFAULT_HIDDEN_UNITS
 from keras_vrae.likelihoods import Multinomial
 from keras_vrae.models.hashing import MedianBinarizer
 from keras_vrae.models.supervised import SupervisedVAE
 from keras_vrae.models.vae import VAE
-from keras_vrae.validation import check_choice, check_event_shape
+from keras_vrae.validation import SettingError, check_event_shape, complaint
 
 LABEL_OPTIONS = ("num_classes", "private_dim", "weight", "multi_label")
 
@@ -13,32 +14,34 @@ LABEL_OPTIONS = ("num_classes", "private_dim", "weight", "multi_label")
 def build(
     encoder,
     input_shape,
-    latent_dim=2,
-    hidden_units=500,
+    latent_dim=None,
+    hidden_units=None,
     likelihood="bernoulli",
     decoder="dense",
     objective=None,
     seed=None,
     decoder_options=None,
-    scaling=None,
+    standardization=None,
     binarizer=None,
+    prior="normal",
     **encoder_options,
 ):
-    """Makes an uncompiled `VAE` with the encoder of that name.
+    """Makes an uncompiled `VAE` of parts that are given by name, or made already.
 
     Args:
-        encoder: `"dense"`, `"lstm"` or `"gru"`.
+        encoder: `"dense"`, `"lstm"`, `"gru"`, or an `Encoder`.
         input_shape: shape of one example; for a recurrent encoder its first axis is time, of which
-            None leaves the length open where the decoder is recurrent too.
-        latent_dim: number of latent dimensions, Z.
-        hidden_units: units of every hidden layer of encoder and decoder, H.
-        likelihood: a `Likelihood`, or `"bernoulli"` or `"gaussian"`.
-        decoder: `"dense"`, `"lstm"` or `"gru"`.
-        objective: what training minimises; `ELBO()` when None.
+            None leaves the length open if the decoder is recurrent too.
+        latent_dim: number of latent dimensions, Z; 2 if None.
+        hidden_units: units of every hidden layer of encoder and decoder, H; 500 if None.
+        likelihood: a `Likelihood` or its name, such as `"bernoulli"` or `"gaussian"`.
+        decoder: `"dense"`, `"lstm"`, `"gru"`, or a `Decoder`.
+        objective: an `Objective` or its name; `ELBO()` if None.
         seed: whole number that fixes the noise of training, or None.
         decoder_options: further arguments of the decoder, a dict such as `{"inputs": "teacher"}`.
-        scaling: a `Standardization` of the data, or None.
+        standardization: a `Standardization` of the data, or None.
         binarizer: a `MedianBinarizer` for hash codes, or None.
+        prior: a `Prior` or its name: `"normal"`, `"mixture"` or `"vamp"`.
         **encoder_options: further arguments of the encoder, such as `bidirectional=True`; with
             `num_classes`, `private_dim`, `weight` and `multi_label` among them a `SupervisedVAE`
             of these is made.
@@ -47,27 +50,39 @@ def build(
         A `VAE`, or a `SupervisedVAE` with `num_classes`.
 
     Raises:
-        SettingError: for an unknown name or a size that cannot be.
+        SettingError: for an unknown name, an invalid size, and options of a part that is made
+            already.
 
     Example:
         >>> vae = keras_vrae.build("lstm", input_shape=(8, 8), latent_dim=2, hidden_units=16)
         >>> vae.generate(3, seed=0).shape
         (3, 8, 8)
     """
-    recurrent = decoder != "dense"
-    input_shape = check_event_shape("input_shape", input_shape, any_length=recurrent)
     label_options = _take_label_options(encoder_options)
+    units = {} if hidden_units is None else {"hidden_units": hidden_units}
+    if isinstance(encoder, str):
+        latent_dim = 2 if latent_dim is None else latent_dim
+        encoder_options = {**units, **encoder_options}
+    if latent_dim is not None:
+        encoder_options = {"latent_dim": latent_dim, **encoder_options}
+    decoder_options = dict(decoder_options or {})
+    input_shape = check_event_shape("input_shape", input_shape, any_length=True)
+    if isinstance(decoder, str):
+        if not decoders.DECODERS[decoder].any_length:
+            check_event_shape("input_shape", input_shape)
+        decoder_options = {"event_shape": input_shape, **units, **decoder_options}
+    decoder = decoders.get(decoder, **decoder_options)
+    if decoder.event_shape != input_shape:
+        expected = f"{decoder.event_shape}, the event_shape of the decoder"
+        raise SettingError(complaint("input_shape", expected, input_shape))
     return (SupervisedVAE if label_options else VAE)(
-        encoder=encoders.make(
-            encoder, latent_dim=latent_dim, hidden_units=hidden_units, **encoder_options
-        ),
-        decoder=decoders.make(
-            decoder, event_shape=input_shape, hidden_units=hidden_units, **(decoder_options or {})
-        ),
+        encoder=encoders.get(encoder, **encoder_options),
+        decoder=decoder,
         likelihood=likelihood,
+        prior=prior,
         objective=objective,
         seed=seed,
-        scaling=scaling,
+        standardization=standardization,
         binarizer=binarizer,
         **label_options,
     )
@@ -77,11 +92,12 @@ def build_text(
     encoder,
     vocabulary,
     latent_dim=32,
-    hidden_units=500,
+    hidden_units=DEFAULT_HIDDEN_UNITS,
     decoder_layers=0,
     max_length=64,
     objective=None,
     seed=None,
+    prior="normal",
     **encoder_options,
 ):
     """Makes an uncompiled model of documents: a vectorizer, a `VAE` and a binarizer.
@@ -97,8 +113,9 @@ def build_text(
         decoder_layers: hidden layers of the decoder; with none the logits are linear in z, so that
             each latent dimension has a weight for each term.
         max_length: words of a sequence.
-        objective: what training minimises; `ELBO()` when None.
+        objective: an `Objective` or its name; `ELBO()` if None.
         seed: whole number that fixes the noise of training, or None.
+        prior: as in `build`.
         **encoder_options: as in `build`.
 
     Returns:
@@ -106,7 +123,7 @@ def build_text(
         `model.binarizer.adapt` waits for the codes of the training documents.
 
     Raises:
-        SettingError: for an unknown name or a size that cannot be.
+        SettingError: for an unknown name or an invalid size.
 
     Example:
         >>> vae = keras_vrae.build_text("dense", ["cat", "dog", "sat"], latent_dim=2)
@@ -114,17 +131,18 @@ def build_text(
         >>> vae.encode(x).z_mean.shape
         (2, 2)
     """
-    check_choice("encoder", encoder, encoders.TEXT_ENCODERS)
+    make_encoder = encoders.TEXT_ENCODERS[encoder]
     size, tokens = len(vocabulary), encoder != "dense"
     label_options = _take_label_options(encoder_options)
     if tokens:
         encoder_options["vocabulary_size"] = size
     return (SupervisedVAE if label_options else VAE)(
-        encoder=encoders.TEXT_ENCODERS[encoder](
-            latent_dim=latent_dim, hidden_units=hidden_units, **encoder_options
+        encoder=make_encoder(latent_dim=latent_dim, hidden_units=hidden_units, **encoder_options),
+        decoder=decoders.DenseDecoder(
+            (None,) if tokens else (size,), hidden_units, num_layers=decoder_layers
         ),
-        decoder=decoders.DenseDecoder((size,), hidden_units, num_layers=decoder_layers),
-        likelihood=Multinomial(tokens=tokens),
+        likelihood=Multinomial(size, tokens=tokens),
+        prior=prior,
         objective=objective,
         seed=seed,
         vectorizer=layers.TextVectorizer(vocabulary, "tokens" if tokens else "bag", max_length),

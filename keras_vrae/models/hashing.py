@@ -1,4 +1,4 @@
-"""Hash codes: the means of q(z|x) as bits, eight of them to a byte."""
+"""Hash codes: the means of q(z|x) as bits, eight to a byte."""
 
 import keras
 import numpy as np
@@ -11,10 +11,12 @@ BITS = 8
 
 @keras.saving.register_keras_serializable(package="keras_vrae")
 class MedianBinarizer(keras.layers.Layer):
-    """Codes `(B, Z)` to bits: 1 where a value is above the median that `adapt` has found.
+    """Turns codes `(B, Z)` into bits: 1 if a value is above the median that `adapt` finds.
 
-    With the median for a threshold each bit is on for half of the examples, so that it tells as
-    much as a bit can. The thresholds are weights of the layer and travel with it.
+    With the median as threshold each bit is on for half of the examples, so that it carries as much
+    as a bit can. The thresholds are weights of the layer and travel with it. Codes may have fewer
+    dimensions than those that were adapted to; they are the first ones, such as the dimensions
+    that labels see.
 
     Example:
         >>> layer = keras_vrae.MedianBinarizer()
@@ -39,20 +41,30 @@ class MedianBinarizer(keras.layers.Layer):
         self.built = True
 
     def adapt(self, codes):
-        """Takes the median of each dimension of the training codes `(N, Z)` for its threshold.
+        """Takes the median of each dimension of the training codes `(N, Z)` as its threshold.
 
         Raises:
-            SettingError: for codes of another rank, or none.
+            SettingError: for codes of another rank, of another number of dimensions than before,
+                and for an empty array.
         """
         codes = np.asarray(codes, "float32")
         if codes.ndim != 2 or not len(codes):
             raise SettingError(complaint("codes", "of shape (N, Z)", codes.shape, of=".shape"))
         if not self.built:
             self.build(codes.shape)
+        size = self.thresholds.shape[0]
+        if codes.shape[1] != size:
+            raise SettingError(
+                complaint("codes", f"of shape (N, {size})", codes.shape, of=".shape")
+            )
         self.thresholds.assign(np.median(codes, axis=0))
 
     def call(self, codes):
-        return ops.cast(codes > self.thresholds, "uint8")
+        size = self.thresholds.shape[0]
+        if codes.shape[-1] > size:
+            expected = f"of at most {size} dimensions, as many as `adapt` was given"
+            raise SettingError(complaint("codes", expected, tuple(codes.shape), of=".shape"))
+        return ops.cast(codes > self.thresholds[: codes.shape[-1]], "uint8")
 
     def compute_output_spec(self, codes):
         return keras.KerasTensor(codes.shape, "uint8")
@@ -87,7 +99,7 @@ def hash_codes(model, x, batch_size=512):
         `faiss.IndexBinaryFlat` searches.
 
     Raises:
-        SettingError: for a model without a binarizer whose thresholds have been found.
+        SettingError: for a model without a binarizer that has been adapted.
 
     Example:
         >>> vae = keras_vrae.build(

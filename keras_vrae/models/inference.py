@@ -1,22 +1,37 @@
-"""What a trained model is used for: whole NumPy arrays in and out, each function compiled once."""
+"""The uses of a trained model: whole NumPy arrays in and out, each function compiled once."""
 
 import keras
 import numpy as np
-from keras import ops
+from keras import ops, tree
 
-from keras_vrae import sequences
-from keras_vrae.backend.tensorflow.functions import over_batches
-from keras_vrae.models.data_checks import check_examples
+from keras_vrae import backend, sequences
+from keras_vrae.models.checks import check_examples
 from keras_vrae.validation import SettingError, check_float, check_int, complaint
 
-TOGETHER = 16  # Small batches in a call, where nothing is drawn.
+TOGETHER = 16  # Small batches in a call, if nothing is drawn.
 
 
 class Inference:
     """The methods of a `VAE` that take and return whole arrays.
 
-    Examples are an array `(N, ...)`, or sequences of unequal length as `VAE` takes them.
+    Examples are an array `(N, ...)`, or sequences of unequal length as `VAE` takes them, or batches
+    of them: a `tf.data.Dataset`, a `keras.utils.PyDataset` or a generator, with or without labels.
     """
+
+    @property
+    def latent_dim(self):
+        """Number of latent dimensions, Z."""
+        return self.encoder.latent_dim
+
+    @property
+    def shared_dim(self):
+        """Number of latent dimensions, the first ones, that labels see."""
+        return self.latent_dim
+
+    @property
+    def event_shape(self):
+        """Shape of one example."""
+        return self.decoder.event_shape
 
     def encode(self, x, batch_size=512):
         """The approximate posterior of each example.
@@ -28,7 +43,11 @@ class Inference:
         Returns:
             `Posterior(z_mean, z_log_var)`, two NumPy arrays of shape `(N, Z)`.
         """
-        return self._over_examples("encode", self.posterior, x, batch_size, together=TOGETHER)
+        return self.over_examples(self.posterior, x, batch_size, "encode", TOGETHER)
+
+    def posterior(self, batch, training=False):
+        """`q(z|x)` of a `Batch`, a `Posterior` of tensors `(B, Z)`."""
+        return self.encoder(batch.x, mask=batch.mask, training=training)
 
     def decode(self, z, batch_size=512, length=None):
         """The mean of `p(x|z)` for each row of z: `(N, Z)` becomes `(N, ...)`, a NumPy array.
@@ -36,7 +55,7 @@ class Inference:
         Args:
             z: codes, `(N, Z)`.
             batch_size: codes to work on at a time.
-            length: time steps of each sequence, where the model leaves that open.
+            length: time steps of each sequence, if the model leaves that open.
         """
         z = np.asarray(z, "float32")
         if z.ndim != 2 or z.shape[1] != self.latent_dim or not len(z):
@@ -52,19 +71,23 @@ class Inference:
 
         Of padded sequences it is the array, with zeros for padding.
         """
-        return self._over_examples("reconstruct", self.call, x, batch_size, together=TOGETHER)
+        if is_batches(x):
+            return concatenate(self.reconstruct(part, batch_size) for part in examples_in(x))
+        x = self._checked(x)
+        return self._over_rows("reconstruct", self.call, x, batch_size, TOGETHER)
 
     def generate(self, num_samples, seed=None, draw=False, length=None, temperature=1.0):
         """New examples: `z ~ p(z)`, then the mean of `p(x|z)`.
 
         Args:
-            num_samples: how many.
+            num_samples: number of examples.
             seed: whole number that makes the call repeatable, or None.
-            draw: whether to draw x from `p(x|z)` in place of taking its mean. A decoder that reads
-                x reads what was drawn.
-            length: time steps of each sequence, where the model leaves that open, or allows other
+            draw: whether to draw x from `p(x|z)` instead of taking its mean. A decoder that reads
+                x reads the draws.
+            length: time steps of each sequence, if the model leaves that open or allows other
                 lengths than its own.
-            temperature: of the draws; below 1 they are nearer to the mean, above 1 more varied.
+            temperature: of the draws; below 1 they are nearer to the most likely values, above 1
+                more varied.
 
         Returns:
             NumPy array of shape `(num_samples, ...)`.
@@ -73,16 +96,13 @@ class Inference:
         temperature = self._check_temperature(temperature, draw)
         length = self._check_length(length)
         with self.sampling.seeded(seed) as seeds:
-            shape = (num_samples, self.latent_dim)
-            z = ops.convert_to_numpy(keras.random.normal(shape, seed=seeds))
+            z = ops.convert_to_numpy(self.prior.sample(num_samples, self.latent_dim, seeds))
             if not draw:
                 return self.decode(z, length=length)
             read = self._drawing(temperature)
 
             def draw_x(z):
-                sequential = self.decoder.sequential
-                x = self.decoder.run(z, length, read)[1] if sequential else read(self.decoder(z))
-                return self.in_units_of_data(x)
+                return self.in_units_of_data(self.decoder.write(z, read, length)[1])
 
             return self._over_codes(("draw", length, temperature), draw_x, z, 512)
 
@@ -101,9 +121,9 @@ class Inference:
             NumPy array `(N, num_samples, T, ...)`, each of which begins with its prefix.
 
         Raises:
-            SettingError: for a model without a recurrent decoder, and a prefix longer than T.
+            SettingError: for a decoder that cannot continue, and a prefix longer than T.
         """
-        if not self.decoder.sequential:
+        if not self.decoder.can_continue:
             expected = "recurrent to continue a sequence"
             raise SettingError(complaint("decoder", expected, type(self.decoder).__name__))
         x = sequences.as_inputs(x, (None, *self.event_shape[1:]))
@@ -116,26 +136,59 @@ class Inference:
         length = self._check_length(check_int("length", length, minimum=longest))
         read = self._drawing(temperature) if draw else self.likelihood
 
-        def continue_batch(batch):
-            prefix, mask = sequences.read(batch)
-            prefix = self.standardize(prefix, mask)
-            z = self.sampling(*self.encoder(prefix, mask=mask), num_samples=num_samples)
-            found = self.decoder.run(z, length, read, prefix, batch["lengths"])[1]
+        def continue_batch(data):
+            batch = self.batch_of(data, any_length=True)
+            z = self.sampling(self.posterior(batch), num_samples=num_samples)
+            found = self.decoder.write(z, read, length, batch.x, data["lengths"])[1]
             return ops.swapaxes(self.in_units_of_data(found), 0, 1)
 
         name = ("complete", length, num_samples, draw, temperature)
         with self.sampling.seeded(seed):
-            return self._over_examples(name, continue_batch, x, 128, any_length=True)
+            x = self._checked(x, any_length=True)
+            return self._over_rows(name, continue_batch, x, 128, any_length=True)
 
-    def mean(self, z, steps=None):
-        """The mean of `p(x|z)` for each row of z."""
-        return self.in_units_of_data(self.likelihood(self.parameters(z, steps=steps)))
+    def quantize(self, *args, **kwargs):
+        """Quantizes the layers that Keras can quantize, as `keras.Model.quantize` does."""
+        self.__dict__.pop("_kept_functions", None)  # They were compiled with other weights.
+        super().quantize(*args, **kwargs)
+
+    def over_examples(self, function, x, batch_size, name=None, together=1, verbose=0):
+        """Applies a function of a `Batch` to all examples.
+
+        Args:
+            function: takes a `Batch` and returns tensors whose first axis is B, or tuples of such.
+            x: examples in any form that a model takes.
+            batch_size: examples to work on at a time.
+            name: name under which the compiled function is kept; None to compile it for this call.
+            together: the most batches to work on in a call, for functions that draw nothing.
+            verbose: 1 shows a progress bar.
+
+        Returns:
+            NumPy arrays of N rows, in the structure of the function's result.
+        """
+        if is_batches(x):
+            return concatenate(
+                self.over_examples(function, part, batch_size, name, together, verbose)
+                for part in examples_in(x)
+            )
+
+        def of_data(data):
+            return function(self.batch_of(data))
+
+        return self._over_rows(name, of_data, self._checked(x), batch_size, together, verbose)
+
+    def _checked(self, x, any_length=False):
+        """Examples in a form that can be cut into batches, after a check of their values."""
+        x, shape = sequences.as_inputs(x, self.event_shape), self.event_shape
+        # A recurrent network that was made for sequences of one length reads a shorter one too.
+        shape = (None, *shape[1:]) if any_length else shape
+        check_examples(x, shape, self.likelihood, self.standardization)
+        return x
 
     def _drawing(self, temperature):
-        """Draws from the likelihood, with the noise of `sampling`."""
-        options = {} if temperature == 1.0 else {"temperature": temperature}
+        """A function that draws from the likelihood, with the noise of `sampling`."""
         seeds = self.sampling.seed_generator
-        return lambda parameters: self.likelihood.sample(parameters, seed=seeds, **options)
+        return lambda parameters: self.likelihood.sample(parameters, seeds, temperature)
 
     def _check_temperature(self, temperature, draw):
         if not draw and temperature != 1.0:
@@ -144,30 +197,67 @@ class Inference:
 
     def _check_length(self, length):
         fixed = self.decoder.event_shape[0]
+        if not self.decoder.any_length:
+            if length is None or length == fixed:
+                return None
+            expected = f"left out, as this decoder makes examples of shape {self.event_shape}"
+            raise SettingError(complaint("length", expected, length))
         if length is None and fixed is None:
             expected = "given, as this model makes sequences of any length"
             raise SettingError(complaint("length", expected, length))
-        if length is None or length == fixed:
-            return fixed
-        if not self.decoder.sequential:
-            expected = f"left out, as this decoder makes examples of shape {self.event_shape}"
-            raise SettingError(complaint("length", expected, length))
-        return check_int("length", length)
-
-    def _over_examples(self, name, function, x, batch_size, any_length=False, together=1):
-        x, shape = sequences.as_inputs(x, self.event_shape), self.event_shape
-        # A recurrent network that was made for sequences of one length reads a shorter one too.
-        shape = (None, *shape[1:]) if any_length else shape
-        check_examples(x, shape, self.likelihood)
-        row_shape = sequences.row_shapes(x, shape)
-        return self._over_batches(name, function, x, batch_size, row_shape, together)
+        return fixed if length is None else check_int("length", length)
 
     def _over_codes(self, name, function, z, batch_size, together=1):
-        return self._over_batches(name, function, z, batch_size, (self.latent_dim,), together)
+        key = (name, self.latent_dim)
+        return self._compiled(key, function, (self.latent_dim,), together)(z, batch_size)
 
-    def _over_batches(self, name, function, inputs, batch_size, row_shape, together):
-        """Applies `function` to rows in batches; compiles it the first time it is named."""
-        key = str((name, row_shape))
-        if key not in self._compiled:
-            self._compiled[key] = over_batches(function, row_shape, together)
-        return self._compiled[key](inputs, batch_size)
+    def _over_rows(self, name, function, x, batch_size, together=1, verbose=0, any_length=False):
+        shape = (None, *self.event_shape[1:]) if any_length else self.event_shape
+        array = sequences.array_of(x)
+        wide = self.standardization is not None and str(getattr(array, "dtype", "")) == "float64"
+        dtype, row_shape = "float64" if wide else "float32", sequences.row_shapes(x, shape)
+        key = name and (name, str(row_shape), dtype)
+        return self._compiled(key, function, row_shape, together, dtype)(x, batch_size, verbose)
+
+    def _compiled(self, key, function, row_shape, together=1, dtype="float32"):
+        """The function compiled for whole arrays, once for each key that is not None."""
+        kept = self.__dict__.setdefault("_kept_functions", {})
+        if key is None or key not in kept:
+            compiled = backend.over_batches(function, row_shape, together, dtype)
+            if key is None:
+                return compiled
+            kept[key] = compiled
+        return kept[key]
+
+
+def is_batches(x):
+    """Returns whether x yields batches: a dataset of TensorFlow or Keras, or a generator."""
+    return (
+        hasattr(x, "element_spec") or hasattr(x, "__next__") or isinstance(x, keras.utils.PyDataset)
+    )
+
+
+def examples_in(batches):
+    """The examples of each batch, without targets, labels and weights, as arrays."""
+    if isinstance(batches, keras.utils.PyDataset):
+        parts = (batches[number] for number in range(len(batches)))
+    else:
+        parts = batches
+    for part in parts:
+        x = keras.utils.unpack_x_y_sample_weight(part)[0]
+        x = x[0] if isinstance(x, tuple) else x
+        if backend.is_sparse_tensor(x):
+            x = backend.sparse_to_dense(x, x.shape)
+        yield tree.map_structure(ops.convert_to_numpy, x)
+
+
+def concatenate(results):
+    """Results of several batches one after the other, in the structure of each.
+
+    Raises:
+        SettingError: if there are none.
+    """
+    results = list(results)
+    if not results:
+        raise SettingError(complaint("x", "one batch or more", 0, of=" with batches"))
+    return tree.map_structure(lambda *parts: np.concatenate(parts), *results)

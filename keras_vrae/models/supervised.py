@@ -1,18 +1,19 @@
 """A variational autoencoder whose latent space is guided by labels, where there are any."""
 
 import keras
+import numpy as np
 from keras import ops
 
+from keras_vrae import backend
+from keras_vrae.models.checks import NO_LABEL, check_labels
 from keras_vrae.models.vae import VAE
 from keras_vrae.objectives import schedules
 from keras_vrae.validation import SettingError, check_int, complaint
 
-NO_LABEL = -1
-
 
 @keras.saving.register_keras_serializable(package="keras_vrae")
 class SupervisedVAE(VAE):
-    """A `VAE` that also learns to tell the labels of an example from its z.
+    """A `VAE` that also learns to predict the labels of an example from its z.
 
     To the loss of an example that has a label, training adds `-weight * E_q[log p(y|z)]`, where
     `p(y|z)` is linear in z: a softmax over classes, or with `multi_label=True` an independent
@@ -20,25 +21,28 @@ class SupervisedVAE(VAE):
     -1) takes part without that term, so that few labels and much unlabelled data train one model.
     Without any labels it is a `VAE`.
 
-    With a `private_dim` the last dimensions of z are seen by the decoder and not by the labels:
-    what an example shares with its class can then be told from what is its own. `shared_dim` is
-    the number of the others, which hash codes and figures about labels are of.
+    With a `private_dim` the last dimensions of z are seen by the decoder and not by the labels, so
+    that the dimensions which an example shares with its class are separate from its own.
+    `shared_dim` is the number of the shared ones, which hash codes and metrics of labels are
+    about.
 
-    `fit(x, y)` and `evaluate(x, y)` also report `label_loss`, in nats an example with a label, and
-    `label_accuracy`: of classes, or of single labels. The `loss` of `evaluate` is the negative
-    evidence lower bound of x, as that of any `VAE`.
+    `fit(x, y)` and `evaluate(x, y)` also report `label_loss`, in nats per example with a label, and
+    `label_accuracy`: of classes, or of single labels; without y they report neither. The `loss` of
+    `evaluate` is the negative evidence lower bound of x, as that of any `VAE`. A y in the shape of
+    x is labels here; give a target as `fit((x, target), y)`.
 
     Args:
-        encoder, decoder, likelihood, objective, seed, vectorizer, binarizer: as in `VAE`; the
-            latent dimensions of the encoder are the shared and the private ones together.
+        encoder, decoder, likelihood, objective, seed: as in `VAE`; the latent dimensions of the
+            encoder are the shared and the private ones together.
         num_classes: number of classes, or of labels.
         private_dim: number of latent dimensions that labels do not see.
         weight: of the label term, a number or a `Schedule` of the optimizer's steps.
         multi_label: whether an example may have several labels; y is then `(N, num_classes)` of
             zeros and ones.
+        **kwargs: further arguments of `VAE`.
 
     Raises:
-        SettingError: for values that cannot be.
+        SettingError: for invalid values.
 
     Example:
         >>> vae = keras_vrae.SupervisedVAE(
@@ -105,8 +109,18 @@ class SupervisedVAE(VAE):
         logits = ops.convert_to_numpy(self.label_logits(z))
         return ops.convert_to_numpy((ops.sigmoid if self.multi_label else ops.softmax)(logits))
 
+    def check_data(self, x, y=None):
+        super().check_data(x, None)
+        check_labels(y, self.num_classes, self.multi_label)
+
+    def is_target(self, x, y):
+        return False
+
+    def placeholder_labels(self, size):
+        return np.full((size, self.num_classes) if self.multi_label else size, NO_LABEL, "float32")
+
     def label_losses(self, z, y):
-        """`-E_q[log p(y|z)]` of each example, and whether it has a label.
+        """`-E_q[log p(y|z)]` of each example, and which examples have a label.
 
         Args:
             z: samples, `(K, B, Z)`.
@@ -117,39 +131,51 @@ class SupervisedVAE(VAE):
         """
         logits = self.label_logits(z)
         if self.multi_label:
-            y = ops.cast(y, "float32")
             is_labelled = ops.cast(ops.all(y >= 0, axis=-1), "float32")
             losses = ops.sum(ops.softplus(logits) - logits * y, axis=-1)
         else:
-            y = ops.cast(ops.reshape(y, (-1,)), "int32")
             is_labelled = ops.cast(y >= 0, "float32")
-            one_hot = ops.one_hot(ops.maximum(y, 0), self.num_classes, dtype="float32")
+            classes = ops.cast(ops.maximum(y, 0), "int32")
+            one_hot = ops.one_hot(classes, self.num_classes, dtype="float32")
             losses = ops.logsumexp(logits, axis=-1) - ops.sum(logits * one_hot, axis=-1)
         return ops.mean(losses, axis=0) * is_labelled, is_labelled
 
-    def training_losses(self, terms, y, step):
-        losses = super().training_losses(terms, y, step)
-        if y is None:
-            return losses
-        return losses + self.weight(step) * self.label_losses(terms.z, y)[0]
+    def _labels(self, batch):
+        """The labels of a batch in float32, after a check of their values."""
+        shape = (-1, self.num_classes) if self.multi_label else (-1,)
+        y = ops.reshape(ops.cast(batch.y, "float32"), shape)
+        highest = 1 if self.multi_label else self.num_classes - 1
+        valid = ops.all((y >= NO_LABEL) & (y <= highest) & ops.equal(y, ops.floor(y)))
+        message = f"`y` must hold whole numbers from 0 to {highest}, or -1 for no label"
+        return backend.stop_unless(valid, message, y)
 
-    def update_metrics(self, losses, terms, y, sample_weight):
-        if y is not None:
-            label_losses, is_labelled = self.label_losses(terms.z, y)
-            weights = is_labelled
-            if sample_weight is not None:
-                weights *= ops.reshape(ops.cast(sample_weight, "float32"), (-1,))
-            self.label_loss_tracker.update_state(label_losses, weights)
-            self.label_accuracy_tracker.update_state(self._hits(terms.z, y), weights)
-        return super().update_metrics(losses, terms, y, sample_weight)
+    def training_losses(self, batch, step):
+        losses, terms = super().training_losses(batch, step)
+        if batch.y is None:
+            # Without a gradient of zero Keras warns that the head has none.
+            return losses + 0.0 * ops.sum(self.label_logits(terms.z), axis=(0, 2)), terms
+        label_losses, _ = self.label_losses(terms.z, self._labels(batch))
+        return losses + self.weight(step) * label_losses, terms
+
+    def update_metrics(self, losses, terms, batch):
+        logs = super().update_metrics(losses, terms, batch)
+        if batch.y is None:
+            return logs
+        y = self._labels(batch)
+        label_losses, weights = self.label_losses(terms.z, y)
+        weights = weights if batch.weight is None else weights * batch.weight
+        self.label_loss_tracker.update_state(label_losses, weights)
+        self.label_accuracy_tracker.update_state(self._hits(terms.z, y), weights)
+        own = (self.label_loss_tracker, self.label_accuracy_tracker)
+        return {**logs, **{tracker.name: tracker.result() for tracker in own}}
 
     def _hits(self, z, y):
         logits = ops.mean(self.label_logits(z), axis=0)
         if self.multi_label:
-            hits = ops.equal(logits > 0, ops.cast(y, "float32") > 0.5)
+            hits = ops.equal(logits > 0, y > 0.5)
             return ops.mean(ops.cast(hits, "float32"), axis=-1)
-        y = ops.cast(ops.reshape(y, (-1,)), "int32")
-        return ops.cast(ops.equal(ops.cast(ops.argmax(logits, axis=-1), "int32"), y), "float32")
+        predicted = ops.cast(ops.argmax(logits, axis=-1), "float32")
+        return ops.cast(ops.equal(predicted, y), "float32")
 
     @property
     def metrics(self):

@@ -1,4 +1,4 @@
-"""Weights that change while training goes on: functions of the number of optimizer steps."""
+"""Weights that change during training: functions of the number of optimizer steps."""
 
 import math
 
@@ -7,6 +7,7 @@ from keras import ops
 
 from keras_vrae.validation import check_float, check_int
 
+LARGEST_INT32 = 2**31 - 1
 SIGMOID_REACH = 6.0  # A sigmoid warm-up goes from -6 to 6, the visible part of the curve.
 
 
@@ -18,7 +19,7 @@ class Schedule:
     """
 
     def __call__(self, step):
-        """The value at a step: a whole number, or a scalar tensor of one, from 0."""
+        """The value at a step, which is a whole number from 0, or a scalar tensor of one."""
         raise NotImplementedError
 
     def get_config(self):
@@ -126,15 +127,17 @@ class Cyclical(Schedule):
 
     def __init__(self, steps, cycles=4, ramp=0.5, value=1.0):
         self.steps = check_int("steps", steps)
-        self.cycles = check_int("cycles", cycles, maximum=self.steps)
+        most = min(self.steps, LARGEST_INT32 // self.steps)
+        self.cycles = check_int("cycles", cycles, maximum=max(1, most))
         self.ramp = check_float("ramp", ramp, maximum=1.0, above=True)
         self.value = check_float("value", value)
 
     def __call__(self, step):
-        step = ops.cast(step, "float32")
-        length = self.steps / self.cycles
-        within = ops.mod(step, length) / length
-        rising = ops.minimum(within / self.ramp, 1.0)
+        # In whole numbers: a cycle need not have a whole number of steps, and its fraction of one
+        # in float32 may put the first step of a cycle at the end of the one before.
+        step = ops.minimum(ops.cast(step, "int32"), self.steps)
+        cycle = ops.cast(ops.mod(step * self.cycles, self.steps), "float32") / self.steps
+        rising = ops.minimum(cycle / self.ramp, 1.0)
         return self.value * ops.where(step < self.steps, rising, 1.0)
 
     def get_config(self):

@@ -1,4 +1,4 @@
-"""Noise of each row that depends on its seed alone, not on the other rows."""
+"""Noise that depends on the seed of a row alone, whatever rows come with it."""
 
 import tensorflow as tf
 
@@ -22,3 +22,20 @@ def normal_rows(seed, row_shape):
         return tf.random.stateless_normal(row_shape, pair, alg="philox")
 
     return tf.map_fn(noise, seed, fn_output_signature=tf.TensorSpec(row_shape, tf.float32))
+
+
+def uniform_rows(seed):
+    """Uniform noise for each row, as it chooses the component of a mixture; see `normal_rows`.
+
+    Args:
+        seed: int64 tensor `(B,)`.
+
+    Returns:
+        float32 tensor `(B,)`, from 0 to 1.
+    """
+
+    def noise(number):
+        pair = tf.stack([number, tf.ones_like(number)])
+        return tf.random.stateless_uniform((), pair, alg="philox")
+
+    return tf.map_fn(noise, seed, fn_output_signature=tf.TensorSpec((), tf.float32))

@@ -1,6 +1,5 @@
 """Checks that a graph runs on machines other than the one that traced it."""
 
-from contextlib import contextmanager
 from pathlib import Path
 
 from keras_vrae.validation import DataError
@@ -9,20 +8,6 @@ from keras_vrae.validation import DataError
 # SavedModel loads there and fails at every request.
 REFUSED_OPERATIONS = ("Cudnn", "PyFunc")
 XLA_ONLY = "_XlaMustCompile"
-
-
-@contextmanager
-def without_cudnn(model):
-    """Within the block no recurrent layer of the model takes the cuDNN path, nor is traced so."""
-    layers = [layer for layer in model._flatten_layers() if hasattr(layer, "use_cudnn")]
-    before = [layer.use_cudnn for layer in layers]
-    try:
-        for layer in layers:
-            layer.use_cudnn = False
-        yield
-    finally:
-        for layer, value in zip(layers, before, strict=True):
-            layer.use_cudnn = value
 
 
 def check_portable(path):

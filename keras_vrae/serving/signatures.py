@@ -1,4 +1,4 @@
-"""What is served: the named functions of an encoder, of a decoder, and of both together.
+"""The served functions of an encoder, of a decoder, and of both together.
 
 Every input and output has a row for each example, and a row of an output depends on the same row
 of the inputs alone, so that a server may put requests together and take their answers apart.
@@ -10,12 +10,9 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from keras_vrae.models.hashing import pack_bits
-from keras_vrae.numerics import gaussian_kl
-from keras_vrae.objectives.objectives import ElboTerms
 from keras_vrae.sequences import blank
 from keras_vrae.serving.input_checks import check_rows, check_same_rows, check_values
-from keras_vrae.serving.noise import normal_rows
-from keras_vrae.validation import SettingError, complaint
+from keras_vrae.serving.noise import normal_rows, uniform_rows
 
 SCORE_SAMPLES = 16
 
@@ -45,23 +42,23 @@ def encoder_signatures(model):
         `sample_padded`, which take the number of steps of each row that count.
     """
     row_shape = model.encoder.event_shape
-    inputs = {"inputs": _rows("inputs", row_shape)}
+    inputs = {"inputs": _examples(model, row_shape)}
     seed, lengths = {"seed": _numbers("seed")}, {"lengths": _numbers("lengths")}
     check = _ExampleChecks(model, row_shape)
 
     def encode(inputs):
-        return _posterior(model, check.examples(inputs))
+        return _posterior(model, check.examples(inputs))._asdict()
 
     def sample(inputs, seed):
         inputs = check.examples(inputs)
-        return _sample(_posterior(model, inputs), check.seeds(seed, inputs))
+        return _sample(model, inputs, check.seeds(seed, inputs))
 
     def encode_padded(inputs, lengths):
-        return _posterior(model, *check.padded_examples(inputs, lengths))
+        return _posterior(model, check.padded_examples(inputs, lengths))._asdict()
 
     def sample_padded(inputs, lengths, seed):
-        inputs, mask = check.padded_examples(inputs, lengths)
-        return _sample(_posterior(model, inputs, mask), check.seeds(seed, inputs))
+        padded = check.padded_examples(inputs, lengths)
+        return _sample(model, padded, check.seeds(seed, padded["x"]))
 
     signatures = {
         "encode": Signature(inputs, encode),
@@ -75,16 +72,16 @@ def encoder_signatures(model):
 
 
 def text_signatures(model, inputs, check):
-    """The functions of strings and of hash codes, where a model has the parts for them."""
+    """The functions of strings and of hash codes, if a model has the parts for them."""
 
     def read(text):
         return tf.cast(model.vectorizer(check_rows("text", text, ())), tf.float32)
 
     def encode_text(text):
-        return _posterior(model, read(text))
+        return _posterior(model, read(text))._asdict()
 
     def hash_examples(examples):
-        codes = model.encoder(examples).z_mean[:, : model.shared_dim]
+        codes = _posterior(model, examples).z_mean[:, : model.shared_dim]
         return {"hash": pack_bits(model.binarizer(codes))}
 
     found, text = {}, {"text": tf.TensorSpec((None,), tf.string, "text")}
@@ -112,10 +109,13 @@ def decoder_signatures(model):
         return {"reconstruction": _written(model, z, lengths, "z")}
 
     def generate(seed, lengths=None):
-        noise = normal_rows(check_rows("seed", seed, ()), (model.latent_dim,))
-        return {"reconstruction": _written(model, noise, lengths, "seed")}
+        seed = check_rows("seed", seed, ())
+        noise = normal_rows(seed, (model.latent_dim,))
+        z = model.prior.from_noise(noise, uniform_rows(seed))
+        return {"reconstruction": _written(model, z, lengths, "seed")}
 
-    lengths = {} if model.decoder.event_shape[0] else {"lengths": _numbers("lengths")}
+    fixed = model.decoder.event_shape[0] or not model.decoder.any_length
+    lengths = {} if fixed else {"lengths": _numbers("lengths")}
     return {
         "decode": Signature({"z": _rows("z", (model.latent_dim,)), **lengths}, decode),
         "generate": Signature({"seed": _numbers("seed"), **lengths}, generate),
@@ -129,43 +129,31 @@ def autoencoder_signatures(model):
     the number of steps of each row that count.
     """
     row_shape = model.event_shape
-    inputs, seed = {"inputs": _rows("inputs", row_shape)}, {"seed": _numbers("seed")}
+    inputs, seed = {"inputs": _examples(model, row_shape)}, {"seed": _numbers("seed")}
     check = _ExampleChecks(model, row_shape)
 
     def reconstruct(inputs):
-        return {"reconstruction": tf.cast(model(check.examples(inputs)), tf.float32)}
+        return {"reconstruction": model(check.examples(inputs))}
 
     def reconstruct_padded(inputs, lengths):
-        inputs, _ = check.padded_examples(inputs, lengths)
-        padded = {"x": inputs, "lengths": lengths}
-        return {"reconstruction": tf.cast(model(padded), tf.float32)}
+        return {"reconstruction": model(check.padded_examples(inputs, lengths))}
 
     def score(inputs, seed):
-        return score_of(check.examples(inputs), None, seed)
+        return score_of(check.examples(inputs), inputs, seed)
 
     def score_padded(inputs, lengths, seed):
-        return score_of(*check.padded_examples(inputs, lengths), seed)
+        return score_of(check.padded_examples(inputs, lengths), inputs, seed)
 
-    def score_of(inputs, mask, seed):
-        posterior = _posterior(model, inputs, mask)
-        z_mean, z_log_var = posterior["z_mean"], posterior["z_log_var"]
-        noise = normal_rows(check.seeds(seed, inputs), (SCORE_SAMPLES, model.latent_dim))
-        z = z_mean + tf.exp(0.5 * z_log_var) * tf.transpose(noise, (1, 0, 2))
-        x = model.standardize(inputs, mask)
-        terms = ElboTerms(
-            log_likelihood=model.likelihood.log_prob(
-                x, model.parameters(z, x), *([] if mask is None else [mask])
-            ),
-            kl_per_dimension=gaussian_kl(z_mean, z_log_var),
-            log_ratio=None,
-        )
+    def score_of(examples, inputs, seed):
+        noise = score_noise(check.seeds(seed, inputs), model.latent_dim)
+        terms = model.elbo_terms(model.batch_of((examples,)), SCORE_SAMPLES, noise=noise)
         return {"elbo": terms.elbo, "reconstruction": terms.reconstruction, "kl": terms.kl}
 
     signatures = {
         "reconstruct": Signature(inputs, reconstruct),
         "score": Signature({**inputs, **seed}, score),
     }
-    if model.decoder.sequential:
+    if model.decoder.any_length:
         lengths = {"lengths": _numbers("lengths")}
         signatures["reconstruct_padded"] = Signature({**inputs, **lengths}, reconstruct_padded)
         signatures["score_padded"] = Signature({**inputs, **lengths, **seed}, score_padded)
@@ -179,19 +167,25 @@ SIGNATURES = {
 }
 
 
+def score_noise(seed, latent_dim):
+    """The noise of `score`, made of the seed of each row: `(B,)` becomes `(K, B, Z)`."""
+    return tf.transpose(normal_rows(seed, (SCORE_SAMPLES, latent_dim)), (1, 0, 2))
+
+
 class _ExampleChecks:
     """The checks of the inputs that come with examples."""
 
     def __init__(self, model, row_shape):
         self.likelihood, self.row_shape = model.likelihood, row_shape
+        self.standardization = model.standardization
         self.expected = f"{model.likelihood.support} ({type(model.likelihood).__name__} likelihood)"
 
     def examples(self, inputs):
         inputs = check_rows("inputs", inputs, self.row_shape)
-        return check_values("inputs", inputs, self.likelihood.in_support(inputs), self.expected)
+        return check_values("inputs", inputs, self._valid(inputs), self.expected)
 
     def padded_examples(self, inputs, lengths):
-        """The examples with zeros for padding, whatever it holds, and their mask."""
+        """Padded sequences with zeros for padding, whatever it holds, as a model takes them."""
         inputs = check_rows("inputs", inputs, self.row_shape)
         lengths = check_rows("lengths", lengths, ())
         lengths = check_same_rows("lengths", lengths, "inputs", inputs)
@@ -199,13 +193,25 @@ class _ExampleChecks:
         valid = (lengths >= 1) & (lengths <= tf.cast(steps, lengths.dtype))
         lengths = check_values("lengths", lengths, valid, "numbers from 1 to the steps of `inputs`")
         mask = tf.sequence_mask(lengths, steps)
-        counts = tf.reshape(mask, (*tf.unstack(tf.shape(mask)), *[1] * (len(self.row_shape) - 1)))
-        valid = self.likelihood.in_support(inputs) | ~counts
+        is_step = tf.reshape(mask, (*tf.unstack(tf.shape(mask)), *[1] * (len(self.row_shape) - 1)))
+        valid = self._valid(inputs) | ~is_step
         inputs = check_values("inputs", inputs, valid, self.expected)
-        return tf.where(counts, inputs, tf.zeros_like(inputs)), mask
+        return {"x": tf.where(is_step, inputs, tf.zeros_like(inputs)), "lengths": lengths}
+
+    def _valid(self, inputs):
+        """The validity of each value, in the units of the networks."""
+        if self.standardization is not None:
+            inputs = self.standardization(inputs)
+        return self.likelihood.in_support(inputs)
 
     def seeds(self, seed, inputs):
         return check_same_rows("seed", check_rows("seed", seed, ()), "inputs", inputs)
+
+
+def _examples(model, row_shape):
+    """The input of examples: of float64 if float32 would lose their values, else of float32."""
+    wide = model.standardization is not None and model.standardization.needs_float64
+    return tf.TensorSpec((None, *row_shape), tf.float64 if wide else tf.float32, "inputs")
 
 
 def _rows(name, row_shape):
@@ -216,24 +222,21 @@ def _numbers(name):
     return tf.TensorSpec((None,), tf.int64, name)
 
 
-def _posterior(model, inputs, mask=None):
-    posterior = model.encoder(model.standardize(inputs, mask), mask=mask)
-    if posterior.z_log_var is None:
-        raise SettingError(complaint("encoder", "one that gives z_log_var", model.encoder))
-    return {name: tf.cast(value, tf.float32) for name, value in posterior._asdict().items()}
+def _posterior(model, examples):
+    """The posterior of examples, or of padded sequences, in the units of the data."""
+    return model.posterior(model.batch_of((examples,)))
 
 
-def _sample(posterior, seed):
-    noise = normal_rows(seed, (posterior["z_mean"].shape[-1],))
-    return {"z": posterior["z_mean"] + tf.exp(0.5 * posterior["z_log_var"]) * noise}
+def _sample(model, examples, seed):
+    noise = normal_rows(seed, (model.latent_dim,))[tf.newaxis]
+    return {"z": model.sampling(_posterior(model, examples), noise=noise)[0]}
 
 
 def _written(model, z, lengths, name):
     """The mean of `p(x|z)` for each row of z, of as many steps as `lengths` says."""
     if lengths is None:
-        return tf.cast(model.mean(z, steps=model.decoder.event_shape[0]), tf.float32)
+        return model.mean(z, steps=model.decoder.event_shape[0])
     lengths = check_same_rows("lengths", check_rows("lengths", lengths, ()), name, z)
     lengths = check_values("lengths", lengths, lengths >= 1, "numbers of at least 1")
     steps = tf.cast(tf.reduce_max(lengths), tf.int32)
-    x = tf.cast(model.mean(z, steps=steps), tf.float32)
-    return blank(x, tf.sequence_mask(lengths, steps))
+    return blank(model.mean(z, steps=steps), tf.sequence_mask(lengths, steps))

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from keras_vrae.backend import compute_dtypes, without_cudnn
 from keras_vrae.serving import capi
-from keras_vrae.serving.portability import without_cudnn
 from keras_vrae.validation import DataError
 
 TOLERANCE = 1e-5
@@ -72,8 +72,7 @@ def largest_difference(values, expected):
 
 def tolerance_of(model):
     """How far answers may be apart, given the numbers that the layers compute in."""
-    computed = {layer.compute_dtype for layer in model._flatten_layers()}
-    return LOW_PRECISION_TOLERANCE if computed & {"float16", "bfloat16"} else TOLERANCE
+    return LOW_PRECISION_TOLERANCE if compute_dtypes(model) & {"float16", "bfloat16"} else TOLERANCE
 
 
 def served_answers(calls):

@@ -2,7 +2,8 @@
 
 import keras
 
-from keras_vrae.serving.portability import check_portable, without_cudnn
+from keras_vrae.backend import without_cudnn
+from keras_vrae.serving.portability import check_portable
 
 
 def write_saved_model(model, signatures, path):

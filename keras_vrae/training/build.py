@@ -3,20 +3,20 @@
 import keras
 import numpy as np
 
-from keras_vrae.backend.tensorflow import adam as optimizers
+from keras_vrae import optimizers, priors
 from keras_vrae.datasets.pipeline import steps_in_epoch
 from keras_vrae.datasets.text.targets import Targets
 from keras_vrae.datasets.text.vectors import read_vectors
-from keras_vrae.layers.standardization import Standardization
+from keras_vrae.layers import Standardization
 from keras_vrae.likelihoods import Categorical, Gaussian
 from keras_vrae.likelihoods.gaussian import LARGEST, SMALLEST
 from keras_vrae.models import build, build_text
-from keras_vrae.objectives import schedules
-from keras_vrae.objectives.objectives import ELBO, IWAE
+from keras_vrae.objectives import ELBO, IWAE, schedules
 from keras_vrae.training.checks import CYCLES
 from keras_vrae.validation import SettingError, complaint
 
 TEXT_LAST_RATE = 0.1
+PSEUDO_INPUT_STEPS = 32  # Of a VampPrior for sequences of any length.
 
 
 def make_model(config, splits):
@@ -34,31 +34,66 @@ def make_model(config, splits):
         model = make_text_model(config, splits, make_objective(config, steps))
         return _compile(model, config, steps)
     likelihood, spec = config.likelihood, splits.spec
-    scaling = spec.standardization and Standardization(
+    standardization = spec.standardization and Standardization(
         spec.standardization["mean"], spec.standardization["scale"]
     )
     if likelihood == "gaussian":
         deviation = 1.0 if spec.standardization else splits.train.deviation
-        likelihood = Gaussian(initial_scale=min(max(deviation, SMALLEST), LARGEST))
-    tokens = {}
+        initial_scale = min(max(deviation, SMALLEST), LARGEST)
+        likelihood = Gaussian(config.likelihood_scale, initial_scale)
     if likelihood == "categorical":
         likelihood = Categorical(spec.num_categories)
-        tokens = {"num_categories": spec.num_categories}
     model = build(
         config.encoder,
         input_shape=spec.event_shape,
         hidden_units=config.hidden_units,
         decoder=config.decoder,
-        decoder_options={**config.decoder_options, **tokens},
+        decoder_options=config.decoder_options,
         **config.encoder_options,
-        **tokens,
         likelihood=likelihood,
+        prior=make_prior(config, None if spec.event_shape[0] else PSEUDO_INPUT_STEPS),
         objective=make_objective(config, steps),
         seed=config.seed,
-        scaling=scaling,
+        standardization=standardization,
         **latent_and_labels(config, splits),
     )
+    adapt_prior(model, config, splits)
     return _compile(model, config, steps)
+
+
+def make_prior(config, length=None):
+    """Returns the prior of these settings.
+
+    Args:
+        config: an `ExperimentConfig`.
+        length: time steps of the pseudo-inputs of a VampPrior for sequences of any length.
+    """
+    if config.prior == "normal":
+        return priors.get("normal")
+    if config.prior == "mixture":
+        return priors.get("mixture", num_components=config.prior_components)
+    return priors.get(
+        "vamp",
+        num_pseudo_inputs=config.prior_components,
+        # Gradients do not reach whole numbers.
+        learned=config.likelihood not in ("categorical", "multinomial"),
+        length=length,
+    )
+
+
+def adapt_prior(model, config, splits):
+    """Starts the pseudo-inputs of a VampPrior from training examples."""
+    if config.prior != "vamp":
+        return
+    train = splits.train.sample()
+    if config.prior_components > train.size:
+        expected = f"at most the {train.size} training examples"
+        raise SettingError(complaint("prior_components", expected, config.prior_components))
+    x = train.inputs
+    if model.standardization is not None:
+        values = model.standardization.of_array(train.x)
+        x = values if train.lengths is None else {"x": values, "lengths": train.lengths}
+    model.prior.adapt(x, config.seed)
 
 
 def latent_and_labels(config, splits):
@@ -102,10 +137,12 @@ def make_text_model(config, splits, objective):
         max_length=text.settings.max_length,
         objective=objective,
         seed=config.seed,
+        prior=make_prior(config, None if config.encoder == "dense" else text.settings.max_length),
         **options,
     )
     if config.encoder == "dense":
         model.encoder.adapt(splits.train.x)
+    adapt_prior(model, config, splits)
     start_from_shares(model, make_targets(config, text).own)
     if config.embeddings:
         vectors = read_vectors(config.embeddings, text.vocabulary, config.embedding_dim)

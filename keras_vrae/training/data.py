@@ -4,7 +4,7 @@ import numpy as np
 
 from keras_vrae import datasets
 from keras_vrae.datasets.pipeline import binarize
-from keras_vrae.models.supervised import NO_LABEL
+from keras_vrae.models.checks import NO_LABEL
 from keras_vrae.training.experiment import ExperimentConfig
 from keras_vrae.validation import DataError, SettingError
 

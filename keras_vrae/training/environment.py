@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from keras_vrae.backend.tensorflow.threads import available_cores
+from keras_vrae.backend import available_cores
 
 PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn")
 

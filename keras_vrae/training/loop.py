@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 
-from keras_vrae.backend.tensorflow.loops import Pieces
+from keras_vrae.backend.tensorflow.loops import BatchGroups
 from keras_vrae.datasets.pipeline import (
     evaluation_batches,
     steps_in_epoch,
@@ -35,7 +35,7 @@ EVALUATION_BATCH = 512
 LARGEST_MEAN = 1.0 - 1e-6
 
 
-def train_and_evaluate(config, run_dir, overwrite=False, resume=False):
+def train_and_evaluate(config, run_dir, overwrite=False, resume=False, model_of=make_model):
     """Trains a model, evaluates it on the test part, draws plots, and stores everything.
 
     Args:
@@ -44,6 +44,8 @@ def train_and_evaluate(config, run_dir, overwrite=False, resume=False):
         overwrite: whether to replace an earlier run in the folder.
         resume: whether to continue an earlier run from its last checkpoint; without one, the run
             begins as usual.
+        model_of: function of the config and the `Splits` that makes the compiled model, such as one
+            with parts of your own.
 
     Returns:
         The content of `metrics.json`; None in a worker that is not the chief.
@@ -69,7 +71,7 @@ def train_and_evaluate(config, run_dir, overwrite=False, resume=False):
     console.say(f"Reading {config.dataset} ...")
     splits = prepare_data(config)
     with environment.numerics(config), strategy.scope():
-        model, progress = make_model(config, splits), Progress()
+        model, progress = model_of(config, splits), Progress()
     kept = run.checkpoints_path
     with distribution.directory_to_write(run, chief) as run, Termination() as termination:
         run.check(overwrite, resume)  # Again, as from here on nobody else can change it.
@@ -137,14 +139,14 @@ def shape_of_batches(splits, config):
 def training_data(model, splits, config, first_epoch=0, first_step=0, target=None):
     """Returns the data for the `fit` of a model, from a step of an epoch on, without end.
 
-    Short steps get their batches in pieces, unless a checkpoint is to be made at a certain step.
+    Short steps get their batches in groups, unless a checkpoint is to be made at a certain step.
     """
-    split, batch_size, pieces = splits.train, config.batch_size, 1
+    split, batch_size, groups = splits.train, config.batch_size, 1
     bucket, with_labels = shape_of_batches(splits, config)
     interval = config.checkpoint_interval
     at_steps = interval is not None and interval[1] == "step"
     if isinstance(split, Split) and target is None and not at_steps:
-        pieces = model.batches_in_piece(split.inputs, batch_size)
+        groups = model.batches_in_group(split.inputs, batch_size)
     batches = training_batches(
         split,
         batch_size,
@@ -156,9 +158,9 @@ def training_data(model, splits, config, first_epoch=0, first_step=0, target=Non
         with_labels=with_labels,
         target=target,
         strategy=model.distribute_strategy,
-        together=pieces,
+        together=groups,
     )
-    return batches if pieces == 1 else Pieces(batches, batch_size, pieces)
+    return batches if groups == 1 else BatchGroups(batches, batch_size, groups)
 
 
 def stretches(config, progress):

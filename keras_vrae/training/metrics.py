@@ -7,7 +7,7 @@ import numpy as np
 from keras_vrae import evaluation
 from keras_vrae.datasets.pipeline import binarize
 from keras_vrae.encoders import Posterior
-from keras_vrae.models.supervised import NO_LABEL
+from keras_vrae.models.checks import NO_LABEL
 from keras_vrae.training import console
 from keras_vrae.training.data import load_with_data, read_config
 from keras_vrae.training.run_directory import RunDirectory
@@ -66,6 +66,13 @@ def label_accuracy(model, split):
     return float(np.mean(predicted[labelled] == split.y[labelled]))
 
 
+def kl_per_dimension(model, posterior):
+    """Returns the mean KL per dimension, a list; None if the prior does not factorize."""
+    if not model.prior.factorizes:
+        return None
+    return evaluation.kl_per_dimension(*posterior, model.prior).tolist()
+
+
 def labelled_codes(model, splits, codes):
     """Returns `(codes, labels)` of the labelled training and test examples, in shared dimensions.
 
@@ -109,7 +116,7 @@ def evaluation_metrics(
         metrics["nll"] = estimate.mean
         metrics["nll_standard_error"] = estimate.standard_error_of_mean
         metrics["nll_examples"], metrics["nll_samples"] = part.size, nll_samples
-    metrics["kl_per_dimension"] = evaluation.kl_per_dimension(*posterior).tolist()
+    metrics["kl_per_dimension"] = kl_per_dimension(model, posterior)
     metrics["mutual_information"] = evaluation.mutual_information(*posterior, seed=seed)
     if labelled is None:
         return metrics

@@ -28,7 +28,7 @@ def test_steps_add_up_to_the_bound_of_each_sequence():
 def test_figures_are_those_of_counting():
     train = np.arange(100.0)
     scores, truth = [50.0, 99.0, 96.0, 10.0, 97.0], [False, True, True, True, False]
-    figures = anomaly.anomaly_figures(train, scores, truth, quantile=0.95)
+    figures = anomaly.anomaly_metrics(train, scores, truth, quantile=0.95)
     assert figures["threshold"] == pytest.approx(94.05)
     assert figures["precision"] == pytest.approx(2 / 3)
     assert figures["recall"] == pytest.approx(2 / 3)
@@ -37,8 +37,8 @@ def test_figures_are_those_of_counting():
 
 
 def test_test_scores_do_not_move_the_threshold():
-    first = anomaly.anomaly_figures([0, 1, 2], [5, 0], [True, False])
-    second = anomaly.anomaly_figures([0, 1, 2], [500, -9], [True, False])
+    first = anomaly.anomaly_metrics([0, 1, 2], [5, 0], [True, False])
+    second = anomaly.anomaly_metrics([0, 1, 2], [500, -9], [True, False])
     assert first["threshold"] == second["threshold"]
 
 
@@ -57,7 +57,7 @@ def test_pca_finds_what_leaves_the_plane_of_the_training_part():
 
 def test_anomalies_of_one_kind_are_refused():
     with pytest.raises(SettingError, match="some True and some False"):
-        anomaly.anomaly_figures([1, 2], [1, 2], [False, False])
+        anomaly.anomaly_metrics([1, 2], [1, 2], [False, False])
 
 
 @pytest.mark.slow

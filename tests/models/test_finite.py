@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import keras_vrae as kv
-from keras_vrae.models.data_checks import within
+from keras_vrae.models.checks import within
 from keras_vrae.training import environment
 from keras_vrae.training.experiment import ExperimentConfig
 from keras_vrae.validation import SettingError

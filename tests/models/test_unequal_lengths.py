@@ -7,6 +7,7 @@ import tensorflow as tf
 
 import keras_vrae as kv
 from keras_vrae import sequences
+from keras_vrae.batch import Batch
 from keras_vrae.validation import SettingError
 
 LENGTHS = (2, 5, 3, 4)
@@ -21,7 +22,6 @@ def arrays(lengths=LENGTHS, features=3, tokens=False):
 
 
 def make(encoder="gru", decoder="lstm", steps=None, tokens=False, **decoder_options):
-    options = {"num_categories": CATEGORIES} if tokens else {}
     return kv.build(
         encoder,
         (steps,) if tokens else (steps, 3),
@@ -29,9 +29,8 @@ def make(encoder="gru", decoder="lstm", steps=None, tokens=False, **decoder_opti
         hidden_units=6,
         likelihood=kv.Categorical(CATEGORIES) if tokens else "gaussian",
         decoder=decoder,
-        decoder_options={**decoder_options, **options},
+        decoder_options=decoder_options,
         seed=0,
-        **options,
         **({"bidirectional": True} if encoder == "lstm" else {}),
     )
 
@@ -54,7 +53,7 @@ def bound_and_gradients(model, x):
     """The bound of each example, and its gradient, with noise that depends on their number only."""
     seeds = keras.random.SeedGenerator(1)
     with tf.GradientTape() as tape:
-        elbo = model.elbo_terms(x, num_samples=2, seed=seeds).elbo
+        elbo = model.elbo_terms(model.batch_of((x,)), 2, noise=seeds).elbo
         total = tf.reduce_sum(elbo)
     return elbo, tape.gradient(total, model.trainable_weights)
 
@@ -140,8 +139,9 @@ def test_generate_and_complete(inputs):
 def test_teacher_forcing_gives_the_likelihood_of_what_is_written_step_by_step():
     model = make(decoder="gru", inputs="teacher")
     z = np.ones((2, 2), "float32")
-    parameters, x = model.decoder.run(z, steps=5, read=lambda p: model.likelihood.sample(p, seed=1))
-    np.testing.assert_allclose(model.decoder(z, x=x), parameters, rtol=1e-5, atol=1e-6)
+    parameters, x = model.decoder.write(z, lambda p: model.likelihood.sample(p, seed=1), steps=5)
+    again = model.decoder(z, batch=Batch(x, target=x))
+    np.testing.assert_allclose(again, parameters, rtol=1e-5, atol=1e-6)
 
 
 def test_categorical_agrees_with_scipy_free_counting():

@@ -25,23 +25,22 @@ def x():
 
 def test_the_label_term_is_the_cross_entropy_of_labelled_rows(x):
     vae, y = make(weight=3.0), np.array([0, 3, -1, 2, -1, 1])
-    terms = vae.elbo_terms(x, num_samples=1)
-    added = vae.training_losses(terms, y, 0) - vae.objective(terms, 0)
+    losses, terms = vae.training_losses(vae.batch_of((x, y)), 0)
+    added = losses - vae.objective(terms, 0)
     logits = np.asarray(vae.label_logits(terms.z))[0]
     shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     rows = y >= 0
     assert np.asarray(added)[~rows].tolist() == [0, 0]
     mean = log_loss(y[rows], shares[rows], labels=range(4))
     assert np.asarray(added)[rows].mean() == pytest.approx(3 * mean, rel=1e-4)
-    np.testing.assert_array_equal(
-        vae.training_losses(terms, None, 0), vae.training_losses(terms, np.full(6, -1), 0)
-    )
+    losses, terms = vae.training_losses(vae.batch_of((x, np.full(6, -1))), 0)
+    np.testing.assert_array_equal(losses, vae.objective(terms, 0))
 
 
 def test_several_labels_are_bernoullis(x):
     vae = make(multi_label=True)
     y = np.array([[0, 1, 1, 0]] * 5 + [[-1, -1, -1, -1]])
-    terms = vae.elbo_terms(x, num_samples=1)
+    terms = vae.elbo_terms(vae.batch_of((x,)))
     losses, is_labelled = vae.label_losses(terms.z, y)
     shares = 1 / (1 + np.exp(-np.asarray(vae.label_logits(terms.z))[0]))
     expected = -np.log(np.where(y[:5] > 0, shares[:5], 1 - shares[:5])).sum(axis=1)

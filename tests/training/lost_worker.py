@@ -9,7 +9,7 @@ import sys
 
 from short_runs import shorten
 
-from keras_vrae.backend.tensorflow.threads import one_thread_per_operation
+from keras_vrae.backend import one_thread_per_operation
 from keras_vrae.training import ExperimentConfig, train_and_evaluate
 from keras_vrae.validation import DataError
 

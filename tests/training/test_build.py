@@ -7,6 +7,7 @@ import keras_vrae as kv
 from keras_vrae import datasets
 from keras_vrae.training import ExperimentConfig
 from keras_vrae.training.build import make_model, make_objective
+from keras_vrae.validation import SettingError
 
 
 @pytest.mark.parametrize(
@@ -53,3 +54,35 @@ def test_model_has_the_objective_of_its_settings():
     config = ExperimentConfig(encoder="gru", hidden_units=8, free_bits=0.25, importance_samples=2)
     model = make_model(config, datasets.load("digits"))
     assert (model.objective.free_bits, model.objective.num_samples) == (0.25, 2)
+
+
+def test_prior_of_a_mixture():
+    config = ExperimentConfig(encoder="dense", hidden_units=8, prior="mixture", latent_dim=3)
+    model = make_model(config, datasets.load("digits"))
+    assert isinstance(model.prior, kv.MixtureOfGaussians)
+    assert model.prior.means.shape == (10, 3)
+
+
+@pytest.mark.parametrize("encoder", ["dense", "gru"])
+def test_pseudo_inputs_start_from_training_examples(encoder):
+    config = ExperimentConfig(encoder=encoder, hidden_units=8, prior="vamp", prior_components=40)
+    splits = datasets.load("digits")
+    models = [make_model(config, splits) for _ in range(2)]
+    inputs, again = (np.asarray(model.prior.pseudo_inputs) for model in models)
+    np.testing.assert_array_equal(inputs, again)
+    rows = {row.tobytes() for row in splits.train.x}
+    assert len({row.tobytes() for row in inputs} & rows) == 40
+
+
+def test_more_pseudo_inputs_than_training_examples_are_refused():
+    config = ExperimentConfig(hidden_units=4, prior="vamp", prior_components=1295)
+    with pytest.raises(SettingError, match="`prior_components` must be at most the 1294 training"):
+        make_model(config, datasets.load("digits"))
+
+
+@pytest.mark.parametrize(("scale", "shape"), [(0.5, (8, 8)), ("per_value", (8, 8, 2))])
+def test_scale_of_the_likelihood(scale, shape):
+    config = ExperimentConfig(encoder="dense", hidden_units=4, likelihood_scale=scale)
+    model = make_model(config, datasets.load("digits"))
+    assert model.likelihood.scale == scale
+    assert tuple(model.decoder.parameters_shape) == shape

@@ -41,11 +41,11 @@ def test_a_checkpoint_holds_progress_and_every_random_state(x, tmp_path):
 
 def test_metrics_of_an_unfinished_epoch_go_on(x):
     one, two = make_model(), make_model()
-    one.loss_tracker.update_state([0.1, 0.2, 0.4])
+    one.metrics[0].update_state([0.1, 0.2, 0.4])
     checkpoints.restore_metrics(two, checkpoints.metric_state(one))
     for model in (one, two):
-        model.loss_tracker.update_state([0.7])
-    assert float(one.loss_tracker.result()) == float(two.loss_tracker.result())
+        model.metrics[0].update_state([0.7])
+    assert float(one.metrics[0].result()) == float(two.metrics[0].result())
 
 
 def test_a_damaged_checkpoint_is_named_and_the_one_before_it_used(tmp_path):

@@ -175,3 +175,13 @@ def test_results_say_why_there_is_no_accuracy(run, capsys, value, evaluation, wo
     console.results(metrics, run)
     (line,) = [line for line in capsys.readouterr().out.splitlines() if "kNN accuracy" in line]
     assert line.split("kNN accuracy")[1].strip() == words
+
+
+def test_a_prior_that_does_not_factorize_has_no_kl_per_dimension(tmp_path):
+    config = ExperimentConfig(
+        encoder="dense", hidden_units=8, epochs=1, nll_samples=2, prior="vamp", prior_components=5
+    )
+    metrics = train_and_evaluate(config, tmp_path / "run")
+    assert metrics["evaluation"]["kl_per_dimension"] is None
+    test = metrics["test"]
+    assert test["elbo"] == pytest.approx(-test["reconstruction"] - test["kl"], rel=1e-5)

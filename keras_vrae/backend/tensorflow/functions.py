@@ -7,29 +7,29 @@ import numpy as np
 import tensorflow as tf
 from keras import tree
 
-from keras_vrae.rows import is_sparse
-from keras_vrae.sequences import num_rows, take
+from keras_vrae.sequences import is_sparse, num_rows, take
 from keras_vrae.validation import check_int
 
-MAX_BYTES_A_CALL = 2**23  # Of several batches, and what is made of them.
+MAX_BYTES_PER_CALL = 2**23  # Of several batches, and of the results.
 
 
-def over_batches(function, row_shape, together=1):
+def over_batches(function, row_shape, together=1, dtype="float32"):
     """Compiles `function` and returns it as a function of whole arrays.
 
     Args:
-        function: takes a float32 tensor `(B, *row_shape)`, or a dict of such, and returns tensors
-            whose first axis is B, or tuples of such.
+        function: takes a tensor `(B, *row_shape)`, or a dict of such, and returns tensors whose
+            first axis is B, or tuples of such.
         row_shape: shape of one row, or a dict of shapes.
-        together: how many batches of an array to work on in a call at most, two of them at a time.
-            For functions that draw nothing, and take so little time that a call shows.
+        together: the most batches of an array to work on in a call, two of them at a time. For
+            functions that draw nothing, and take so little time that a call shows.
+        dtype: type of the tensors that `function` takes.
 
     Returns:
         A function of `(array, batch_size, verbose=0)`, for arrays, sparse matrices of SciPy and
         parts of a data set in shards, that gives NumPy arrays of their length; with `verbose=1` it
-        shows how far it is.
+        shows its progress.
     """
-    spec = tree.map_shape_structure(lambda shape: tf.TensorSpec((None, *shape)), row_shape)
+    spec = tree.map_shape_structure(lambda shape: tf.TensorSpec((None, *shape), dtype), row_shape)
     compiled = tf.function(lambda rows: function(rows), input_signature=[spec])
     row_bytes = math.inf
     if together > 1:
@@ -39,8 +39,8 @@ def over_batches(function, row_shape, together=1):
 
     def apply(array, batch_size, verbose=0):
         batch_size = check_int("batch_size", batch_size)
-        several = max(1, int(min(together, MAX_BYTES_A_CALL // (batch_size * row_bytes))))
-        rows, parts = rows_in_batches(array, several * batch_size)
+        several = max(1, int(min(together, MAX_BYTES_PER_CALL // (batch_size * row_bytes))))
+        rows, parts = rows_in_batches(array, several * batch_size, dtype)
         if together > 1:
             parts = (stack for part in parts for stack in in_stacks(part, batch_size))
         bar = keras.utils.Progbar(rows, verbose=verbose)
@@ -64,7 +64,7 @@ def over_stacked(function, spec):
         The compiled function. Its results are those of the batches one after the other.
     """
     results = tree.map_structure(tf.TensorSpec.from_tensor, function.structured_outputs)
-    stacked = tree.map_structure(lambda one: tf.TensorSpec((None, *one.shape)), spec)
+    stacked = tree.map_structure(lambda one: tf.TensorSpec((None, *one.shape), one.dtype), spec)
 
     @tf.function(input_signature=[stacked])
     def compute(batches):
@@ -80,7 +80,7 @@ def one_after_the_other(stack):
 
 
 def bytes_of_a_row(tensors):
-    """Bytes of one row of float32 tensors, or their specs; infinite where a shape is left open."""
+    """Bytes of one row of tensors of float32, or their specs; infinite if a shape is open."""
     shapes = [tensor.shape[1:] for tensor in tree.flatten(tensors)]
     if not all(shape.is_fully_defined() for shape in shapes):
         return math.inf
@@ -88,7 +88,7 @@ def bytes_of_a_row(tensors):
 
 
 def in_stacks(rows, batch_size):
-    """Rows as one array `(number of batches, batch_size, ...)`, and one more of those left over."""
+    """Rows as one array `(number of batches, batch_size, ...)`, and one more of the rest."""
     size = num_rows(rows)
     whole = size - size % batch_size
     if whole:
@@ -99,14 +99,14 @@ def in_stacks(rows, batch_size):
         yield tree.map_structure(lambda part: part[np.newaxis, whole:], rows)
 
 
-def rows_in_batches(array, batch_size):
-    """Number of rows, and an iterable of them in batches, float32."""
+def rows_in_batches(array, batch_size, dtype="float32"):
+    """Number of rows, and an iterable of them in batches."""
     if hasattr(array, "in_batches"):
         return array.size, array.in_batches(batch_size)
     if is_sparse(array):
         array = array.tocsr()
     else:
-        array = tree.map_structure(lambda part: np.asarray(part, "float32"), array)
+        array = tree.map_structure(lambda part: np.asarray(part, dtype), array)
     rows = num_rows(array)
     return rows, (
         take(array, slice(start, start + batch_size)) for start in range(0, rows, batch_size)

@@ -1,7 +1,7 @@
 """Several training steps in one call of TensorFlow, for steps so short that each call shows.
 
-The batches of these steps come in one piece as well, which the call cuts up: the threads that make
-batches ready would otherwise take the cores from such steps for a good part of the time.
+The batches of these steps come in one group as well, which the call cuts up: otherwise the threads
+that prepare batches take the cores from such steps for a good part of the time.
 """
 
 from typing import Any, NamedTuple
@@ -15,15 +15,15 @@ BATCH_HOOKS = tuple(
 )
 
 
-class Pieces(NamedTuple):
-    """Data for `fit` of which several batches come in one piece, and are trained on in one call.
+class BatchGroups(NamedTuple):
+    """Data for `fit` whose batches come in groups; one call trains on a whole group.
 
-    Callbacks then see the last of these batches only.
+    Callbacks then see the last batch of each group only.
 
     Attributes:
         dataset: a `tf.data.Dataset` without end.
-        batch_size: rows of a batch; the last one of a piece may have fewer.
-        steps: number of batches in a piece; the last one of an epoch may have fewer.
+        batch_size: rows of a batch; the last one of a group may have fewer.
+        steps: number of batches in a group; the last one of an epoch may have fewer.
     """
 
     dataset: Any
@@ -31,8 +31,8 @@ class Pieces(NamedTuple):
     steps: int
 
 
-def look_at_batches(callbacks):
-    """Whether any of the callbacks of `fit` does something at single batches."""
+def watch_batches(callbacks):
+    """Returns whether any of the callbacks of `fit` does something at single batches."""
     if isinstance(callbacks, keras.callbacks.CallbackList):
         return True
     for callback in tree.flatten(callbacks or []):
@@ -43,16 +43,16 @@ def look_at_batches(callbacks):
     return False
 
 
-def training_function(train_step):
-    """A function that takes a training step on each of several batches that come in one piece.
+def function_of_groups(train_step):
+    """A function that takes a training step on each batch of a group.
 
     Args:
         train_step: that of a Keras model.
 
     Returns:
         A function of a batch size and a `tf.data` iterator without end. It takes the next element,
-        cuts it in batches of that size, of which the last may have fewer, and returns what the
-        last step did.
+        cuts it in batches of that size, of which the last may have fewer, and returns the logs of
+        the last step.
     """
     step = tf.function(train_step, reduce_retracing=True)
 

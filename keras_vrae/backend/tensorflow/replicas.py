@@ -4,13 +4,27 @@ import tensorflow as tf
 from keras import ops
 
 
-def share_of_examples(size):
-    """The share of this replica in the examples of a step; of one that is alone, 1.
+def in_many_workers(strategy):
+    """Returns whether a strategy has replicas in other processes.
 
-    Replicas have unequal shares, or none, where their number does not divide a batch.
+    `_in_multi_worker_mode` is private to TensorFlow (2.18 to 2.21 have it); without it a strategy
+    would be taken for one of a single process, and Keras would average logs in every step.
+    """
+    return getattr(strategy.extended, "_in_multi_worker_mode", lambda: False)()
+
+
+def number_of_workers(strategy):
+    """Number of processes of a strategy that has replicas in others."""
+    return strategy.cluster_resolver.cluster_spec().num_tasks("worker")
+
+
+def share_of_examples(size):
+    """The share of this replica in the examples of a step; 1 without other replicas.
+
+    Shares are unequal, or zero, if the number of replicas does not divide a batch.
 
     Args:
-        size: how many of the examples this replica has, a scalar.
+        size: number of examples of this replica, a scalar.
 
     Returns:
         A number, or a float32 scalar. The shares of all replicas add up to 1.
@@ -22,28 +36,28 @@ def share_of_examples(size):
 
 
 def step_of_workers(strategy, step, eager=False):
-    """A step as Keras's loops call it, whose figures stay with the worker that they are of.
+    """A step as Keras's loops call it, whose logs stay with their worker.
 
-    Keras would average each figure over the workers in every step, two messages for each, which
-    takes longer than to agree on the gradients. What it reports of an epoch is read from the
-    metrics, which add up what all workers have seen.
+    Keras would average each log over the workers in every step, two messages for each, which takes
+    longer than to agree on the gradients. The logs of an epoch are read from the metrics, which
+    sum over all workers.
 
     Args:
         strategy: a `tf.distribute` strategy of many workers.
         step: a function of one batch, as `train_step`.
-        eager: whether it is not to be compiled.
+        eager: whether to leave the step uncompiled.
 
     Returns:
-        A function of an iterator over batches, that returns what `step` does.
+        A function of an iterator over batches that returns the logs of `step`.
     """
 
     def take(source):
         distributed = isinstance(source, tf.distribute.DistributedIterator)
         batch = source.get_next() if distributed else source
-        figures = strategy.run(step, args=(batch,))
+        logs = strategy.run(step, args=(batch,))
         return {
             name: tf.reduce_mean(strategy.experimental_local_results(value))
-            for name, value in figures.items()
+            for name, value in logs.items()
         }
 
     take = take if eager else tf.function(take, reduce_retracing=True, autograph=False)

@@ -1,17 +1,17 @@
-"""A loop over time steps whose outputs are not known in number before it runs."""
+"""A loop over time steps, whose number may be unknown when it is traced."""
 
 import tensorflow as tf
 
 
-def write_steps(step, carry, steps, given=None):
-    """Calls `step` once for each time step and stacks what it returns.
+def loop_over_steps(step, carry, steps, given=None):
+    """Calls `step` once for each time step and stacks its outputs.
 
-    The loop is differentiable. (`keras.ops.scan` wants outputs of the shapes of what it carries.)
+    The loop is differentiable. (`keras.ops.scan` needs outputs in the shapes of the carry.)
 
     Args:
-        step: takes what is carried and the slices of `given`, or None, and returns what is carried
-            on and a tuple of outputs `(N, ...)`.
-        carry: what the first step is called with, a structure of tensors.
+        step: takes the carry and the slices of `given`, or None, and returns the next carry and a
+            tuple of outputs `(N, ...)`.
+        carry: the carry of the first step, a structure of tensors.
         steps: number of time steps, T.
         given: a tuple of tensors `(T, ...)`, or None.
 

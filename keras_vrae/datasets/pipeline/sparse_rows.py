@@ -1,42 +1,11 @@
-"""Rows of a sparse matrix as tensors, a batch at a time, inside a graph."""
+"""Rows of the targets of documents as tensors, a batch at a time, inside a graph."""
 
 import numpy as np
 import tensorflow as tf
 
+from keras_vrae.backend.tensorflow.batches import row_gatherer
 from keras_vrae.datasets.text.targets import Mixture
 from keras_vrae.sequences import is_sparse
-
-# SciPy takes out rows in a tenth of the time of TensorFlow's ragged and scattering operations.
-
-
-def row_gatherer(x):
-    """Returns a function from row numbers to those rows of x.
-
-    Args:
-        x: array `(N, ...)`, whose rows come as a tensor of its type, or a sparse matrix `(N, F)` of
-            SciPy, whose rows come as a `tf.SparseTensor` of float32. It stays in memory.
-    """
-    if not is_sparse(x):
-        values = tf.constant(x)
-        return lambda rows: tf.gather(values, rows)
-    x = x.tocsr()
-    if not x.has_canonical_format:
-        x = x.copy()
-        x.sum_duplicates()
-
-    def take(rows):
-        part = x[rows]
-        to = np.repeat(np.arange(len(rows)), np.diff(part.indptr))
-        places = np.column_stack([to, part.indices.astype("int64")])
-        return places, part.data.astype("float32", copy=False)
-
-    def gather(rows):
-        types = tf.int64, tf.float32
-        places, values = tf.numpy_function(take, [rows], types, stateful=False)
-        shape = tf.stack([tf.size(rows, tf.int64), x.shape[1]])
-        return tf.SparseTensor(tf.ensure_shape(places, (None, 2)), values, shape)
-
-    return gather
 
 
 def target_gatherer(target):

@@ -4,10 +4,10 @@ import math
 
 import tensorflow as tf
 
-from keras_vrae.datasets.pipeline.arrays import prepare_ahead
+from keras_vrae.backend.tensorflow.batches import prepare_ahead, row_gatherer
 from keras_vrae.datasets.pipeline.binarization import draw_binary
 from keras_vrae.datasets.pipeline.buckets import like_lengths_together, trim
-from keras_vrae.datasets.pipeline.sparse_rows import row_gatherer, target_gatherer
+from keras_vrae.datasets.pipeline.sparse_rows import target_gatherer
 from keras_vrae.datasets.splits import Split
 
 

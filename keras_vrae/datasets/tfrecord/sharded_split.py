@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from keras_vrae.backend.tensorflow.workers import in_many_workers, number_of_workers
-from keras_vrae.datasets.pipeline.arrays import prepare_ahead
+from keras_vrae.backend.tensorflow.batches import prepare_ahead
+from keras_vrae.backend.tensorflow.replicas import in_many_workers, number_of_workers
 from keras_vrae.datasets.pipeline.binarization import draw_binary, fixed_noise
 from keras_vrae.datasets.pipeline.training import without_end
 from keras_vrae.datasets.splits import Split

@@ -1,4 +1,4 @@
-"""How unlikely examples are, and what that says about which of them are anomalies."""
+"""Anomaly scores of examples, and how well scores find anomalies."""
 
 from typing import NamedTuple
 
@@ -7,10 +7,7 @@ import numpy as np
 from keras import ops
 
 from keras_vrae import sequences
-from keras_vrae.backend.tensorflow.functions import over_batches
 from keras_vrae.evaluation.likelihood import importance_nll
-from keras_vrae.models.data_checks import check_examples
-from keras_vrae.numerics import gaussian_kl
 from keras_vrae.validation import SettingError, check_float, check_int, complaint
 
 STEPS_AT_A_TIME = 2**16
@@ -53,22 +50,17 @@ def anomaly_scores(model, x, num_samples=10, seed=0):
         ((4, 8), (4,))
     """
     x = sequences.as_inputs(x, model.event_shape)
-    check_examples(x, model.event_shape, model.likelihood)
     num_samples = check_int("num_samples", num_samples)
     seeds = keras.random.SeedGenerator(check_int("seed", seed, minimum=0))
 
     def score(batch):
-        values, mask = model.read(batch)
-        posterior = model.posterior(batch)
-        z = model.sampling(*posterior, num_samples=num_samples, seed=seeds)
-        parameters = model.parameters(z, values)
-        steps = model.likelihood.log_prob_of_steps(values, parameters, mask)
-        return -ops.mean(steps, axis=0), ops.sum(gaussian_kl(*posterior), axis=-1)
+        terms = model.elbo_terms(batch, num_samples, noise=seeds)
+        steps = model.likelihood.log_prob_of_steps(batch.target, terms.parameters, batch.mask)
+        return -ops.mean(steps, axis=0), terms.kl
 
     shape = np.shape(sequences.array_of(x))
     batch_size = max(1, min(512, STEPS_AT_A_TIME // (num_samples * shape[1])))
-    run = over_batches(score, sequences.row_shapes(x, model.event_shape))
-    per_step, kl = run(x, batch_size)
+    per_step, kl = model.over_examples(score, x, batch_size)
     lengths = lengths_of(x)
     counts = np.arange(shape[1]) < lengths[:, np.newaxis]
     per_step = np.where(counts, per_step + (kl / lengths)[:, np.newaxis], np.nan)
@@ -95,14 +87,14 @@ def importance_scores(model, x, num_samples=500, seed=0):
 
 
 def lengths_of(x):
-    """How many steps of each example count, `(N,)`."""
+    """Number of valid steps of each example, `(N,)`."""
     array = sequences.array_of(x)
     lengths = x["lengths"] if sequences.is_padded(x) else np.full(len(array), array.shape[1])
     return np.asarray(lengths)
 
 
-def anomaly_figures(train_scores, test_scores, is_anomaly, quantile=0.95):
-    """How well scores tell anomalies apart.
+def anomaly_metrics(train_scores, test_scores, is_anomaly, quantile=0.95):
+    """Metrics of how well scores find anomalies.
 
     The threshold of F1 is a quantile of the scores of the training part, so that nothing of the
     test part decides it.
@@ -122,8 +114,8 @@ def anomaly_figures(train_scores, test_scores, is_anomaly, quantile=0.95):
         SettingError: where the test part has no anomalies, or nothing else.
 
     Example:
-        >>> from keras_vrae.evaluation.anomaly import anomaly_figures
-        >>> anomaly_figures(np.arange(20), [3, 30, 25, 7], [False, True, True, False])["f1"]
+        >>> from keras_vrae.evaluation.anomaly import anomaly_metrics
+        >>> anomaly_metrics(np.arange(20), [3, 30, 25, 7], [False, True, True, False])["f1"]
         1.0
     """
     from sklearn.metrics import average_precision_score, precision_recall_fscore_support

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from keras_vrae import datasets
+from keras_vrae.backend.tensorflow.batches import array_batches
 from keras_vrae.datasets.pipeline import evaluation_batches, steps_in_epoch, training_batches
 from keras_vrae.datasets.series.preparation import Series, make_splits
 from keras_vrae.validation import DataError, SettingError
@@ -104,7 +105,9 @@ def test_a_small_spread_around_a_large_mean_survives_loading_and_batches(
     train = splits.train
     batches = {
         "training": list(training_batches(train, 4, seed=0).take(steps_in_epoch(train, 4))),
-        "evaluation": list(evaluation_batches(train, 4)),
+        "evaluation": list(evaluation_batches(train, 4, with_labels=False)),
+        "arrays": [x for x, y in array_batches(train.x, train.x, batch_size=4)],
+        "targets": [y for x, y in array_batches(train.x, train.x, batch_size=4)],
     }
     for name, found in batches.items():
         standardized = (np.concatenate(found) - mean) / scale

@@ -3,34 +3,36 @@
 import keras
 import tensorflow as tf
 
-from keras_vrae.backend.tensorflow.batch_split import shard_count, shard_sizes
+from keras_vrae.backend.tensorflow.batch_split import part_count, part_sizes
 from keras_vrae.backend.tensorflow.recurrent.cells import GRUCell, LSTMCell
 from keras_vrae.backend.tensorflow.recurrent.long import long_scan
 from keras_vrae.backend.tensorflow.recurrent.scan import scan
 
-# `scan` lays the steps out one by one, so that the graph grows with them, and keeps what all of
-# them computed; more steps, or an unknown number, are for `long_scan`.
+# `scan` lays the steps out one by one, so that the graph grows with them, and keeps the results of
+# all of them; more steps, or an unknown number, are for `long_scan`.
 MAX_STEPS = 64
 
 
 class ScannedOnCPU:
-    """Computes a recurrent layer of Keras by `scan`, where that is its equal and faster.
+    """Computes a recurrent layer of Keras by `scan` if that is its equal and faster.
 
-    That is without a GPU, where cuDNN would be faster; in float32; for the equations that cuDNN
-    has; and unless `use_cudnn=False` asks for Keras's own loop, whose graph is smaller. Elsewhere
-    the layer is the one of Keras. Weights, results and gradients are the same, up to rounding.
+    That is without a GPU, on which cuDNN is faster; in float32; for the equations that cuDNN has;
+    and unless `use_cudnn=False` asks for Keras's own loop, whose graph is smaller. Otherwise the
+    layer is the one of Keras. Weights, results and gradients are the same, up to rounding.
     Sequences of more than 64 steps, or of a length that the graph does not know, are computed by
     `long_scan`, whose memory hardly grows with the length.
 
-    The batch is computed in as many shards as there are cores, side by side.
+    The batch is split into as many parts as there are cores, which compute them side by side.
     """
 
     equations = None
 
+    # `inner_loop` is not documented (Keras 3.8 to 3.15): the part of a recurrent layer between its
+    # masks and its outputs. If it went, the layers would be those of Keras, and slower.
     def inner_loop(self, sequences, initial_state, mask, training=False):
         if not self._can_scan(sequences):
             return super().inner_loop(sequences, initial_state, mask, training=training)
-        x = tf.convert_to_tensor(sequences)
+        x = tf.cast(sequences, self.compute_dtype)
         if training and self.dropout:
             x *= self.cell.get_dropout_mask(x[:, 0])[:, tf.newaxis]
         x = tf.transpose(x, (1, 0, 2))
@@ -38,7 +40,7 @@ class ScannedOnCPU:
         mask = None if mask is None else tf.transpose(tf.cast(mask, "bool"))
         if self.go_backwards:
             x, mask = x[::-1], None if mask is None else mask[::-1]
-        outputs, state = self._scan_shards(x, keras.tree.flatten(initial_state), mask)
+        outputs, state = self._scan_parts(x, keras.tree.flatten(initial_state), mask)
         last = state[0]
         if mask is not None:
             # Up to the first valid step the output is zero, whatever the initial state.
@@ -68,13 +70,13 @@ class ScannedOnCPU:
             and not tf.config.list_logical_devices("GPU")
         )
 
-    def _scan_shards(self, x, state, mask):
+    def _scan_parts(self, x, state, mask):
         cell = self.cell
         weights = self.equations.weights(
             *map(tf.convert_to_tensor, (cell.kernel, cell.recurrent_kernel, cell.bias))
         )
-        count = shard_count()
-        sizes = shard_sizes(tf.shape(x)[1], count)
+        count = part_count()
+        sizes = part_sizes(tf.shape(x)[1], count)
         xs = tf.split(x, sizes, axis=1)
         states = zip(*(tf.split(part, sizes) for part in state), strict=True)
         masks = [None] * count if mask is None else tf.split(mask, sizes, axis=1)

@@ -1,8 +1,8 @@
 """A recurrent cell over a sequence of any length, in memory that hardly grows with it.
 
-The sequence is cut into pieces. Of the forward pass only the state before each piece is kept; the
-backward pass goes over the pieces from the last to the first, computes each anew from that state,
-and takes its gradient (gradient checkpointing). That is one forward pass more, and exact.
+The sequence is cut into segments. Of the forward pass only the state before each segment is kept;
+the backward pass goes over the segments from the last to the first, computes each again from that
+state, and takes its gradient (gradient checkpointing). That is one forward pass more, and exact.
 """
 
 import tensorflow as tf
@@ -10,7 +10,7 @@ import tensorflow as tf
 from keras_vrae.backend.tensorflow.recurrent.cells import Weights
 from keras_vrae.backend.tensorflow.recurrent.scan import scan
 
-STEPS_IN_PIECE = 28
+STEPS_IN_SEGMENT = 28
 
 
 def long_scan(cell, x, state, mask=None, *, weights, return_sequences=False):
@@ -32,15 +32,15 @@ def long_scan(cell, x, state, mask=None, *, weights, return_sequences=False):
         arXiv 1606.03401, for recurrent networks.
     """
     steps, batch = tf.shape(x)[0], tf.shape(x)[1]
-    pieces = -(-steps // STEPS_IN_PIECE)
-    padding = pieces * STEPS_IN_PIECE - steps
+    segments = -(-steps // STEPS_IN_SEGMENT)
+    padding = segments * STEPS_IN_SEGMENT - steps
     if mask is None:
         mask = tf.ones((steps, batch), tf.bool)
-    mask = _cut(tf.pad(mask, [(0, padding), (0, 0)]), pieces)
-    x = _cut(tf.pad(x, [(0, padding), (0, 0), (0, 0)]), pieces)
+    mask = _cut(tf.pad(mask, [(0, padding), (0, 0)]), segments)
+    x = _cut(tf.pad(x, [(0, padding), (0, 0), (0, 0)]), segments)
     size = len(state)
 
-    def run_piece(part, state, weights, index):
+    def run_segment(part, state, weights, index):
         return scan(
             cell, part, state, mask[index], weights=weights, return_sequences=return_sequences
         )
@@ -51,16 +51,16 @@ def long_scan(cell, x, state, mask=None, *, weights, return_sequences=False):
 
         def forward(index, state, starts, outputs):
             starts = tuple(s.write(index, part) for s, part in zip(starts, state, strict=True))
-            output, state = run_piece(x[index], state, weights, index)
+            output, state = run_segment(x[index], state, weights, index)
             return index + 1, state, starts, outputs.write(index, output) if outputs else outputs
 
         arrays = tuple(
-            tf.TensorArray(part.dtype, pieces, element_shape=part.shape) for part in first
+            tf.TensorArray(part.dtype, segments, element_shape=part.shape) for part in first
         )
-        shape = (STEPS_IN_PIECE, *first[0].shape)
-        wanted = tf.TensorArray(x.dtype, pieces, element_shape=shape) if return_sequences else ()
+        shape = (STEPS_IN_SEGMENT, *first[0].shape)
+        wanted = tf.TensorArray(x.dtype, segments, element_shape=shape) if return_sequences else ()
         _, last, starts, outputs = tf.while_loop(
-            lambda index, *_: index < pieces, forward, (0, tuple(first), arrays, wanted)
+            lambda index, *_: index < segments, forward, (0, tuple(first), arrays, wanted)
         )
         starts = [array.stack() for array in starts]
 
@@ -72,7 +72,7 @@ def long_scan(cell, x, state, mask=None, *, weights, return_sequences=False):
                     part = x[index]
                     sources = [part, *state, *weights]
                     tape.watch(sources)
-                    output, state = run_piece(part, state, weights, index)
+                    output, state = run_segment(part, state, weights, index)
                 along = [upstream[size][index]] if return_sequences else []
                 targets = [*state, output] if return_sequences else list(state)
                 by_part, *rest = tape.gradient(targets, sources, [*dstate, *along])
@@ -80,11 +80,11 @@ def long_scan(cell, x, state, mask=None, *, weights, return_sequences=False):
                 return index, tuple(rest[:size]), dweights, dx.write(index, by_part)
 
             nothing = tuple(map(tf.zeros_like, weights))
-            array = tf.TensorArray(x.dtype, pieces, element_shape=x.shape[1:])
+            array = tf.TensorArray(x.dtype, segments, element_shape=x.shape[1:])
             _, dstate, dweights, dx = tf.while_loop(
                 lambda index, *_: index > 0,
                 backward,
-                (pieces, tuple(upstream[:size]), nothing, array),
+                (segments, tuple(upstream[:size]), nothing, array),
             )
             return dx.stack(), *dstate, *dweights
 
@@ -97,9 +97,9 @@ def long_scan(cell, x, state, mask=None, *, weights, return_sequences=False):
     return outputs[:steps], tuple(result[:size])
 
 
-def _cut(array, pieces):
-    """`(pieces * STEPS_IN_PIECE, ...)` as `(pieces, STEPS_IN_PIECE, ...)`."""
-    shape = tf.concat([[pieces, STEPS_IN_PIECE], tf.shape(array)[1:]], 0)
+def _cut(array, segments):
+    """`(segments * STEPS_IN_SEGMENT, ...)` as `(segments, STEPS_IN_SEGMENT, ...)`."""
+    shape = tf.concat([[segments, STEPS_IN_SEGMENT], tf.shape(array)[1:]], 0)
     cut = tf.reshape(array, shape)
-    cut.set_shape((None, STEPS_IN_PIECE, *array.shape[1:]))
+    cut.set_shape((None, STEPS_IN_SEGMENT, *array.shape[1:]))
     return cut

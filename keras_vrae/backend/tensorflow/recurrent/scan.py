@@ -7,6 +7,9 @@ to the speed of the largest, and the arrays are still small enough for the cache
 """
 
 import tensorflow as tf
+
+# Private to TensorFlow (2.18 to 2.21). Without it a step that XLA compiles would stitch rows one by
+# one.
 from tensorflow.python.ops.control_flow_util import GraphOrParentsInXlaContext
 
 from keras_vrae.backend.tensorflow.recurrent.cells import Weights, affine
@@ -52,13 +55,13 @@ def _forward(cell, x, state, weights, masks):
     states, saved = [state], []
     kernels = tf.split(weights.kernel, cell.input_parts, axis=1)
     biases = tf.split(weights.bias, cell.input_parts)
-    for piece in _pieces(len(masks)):
-        flat = tf.reshape(x[piece], (-1, x.shape[2]))
+    for segment in _segments(len(masks)):
+        flat = tf.reshape(x[segment], (-1, x.shape[2]))
         parts = [
-            _unstack(affine(flat, kernel, bias), piece)
+            _unstack(affine(flat, kernel, bias), segment)
             for kernel, bias in zip(kernels, biases, strict=True)
         ]
-        for *inputs, mask in zip(*parts, masks[piece], strict=True):
+        for *inputs, mask in zip(*parts, masks[segment], strict=True):
             state, kept = cell.forward(inputs, states[-1], weights)
             if mask is not None:
                 state = _where(mask, state, states[-1])
@@ -76,9 +79,9 @@ def _backward(cell, x, states, saved, weights, masks, dstate, doutputs):
     transposed = tf.ensure_shape(tf.transpose(recurrent_kernel), recurrent_kernel.shape[::-1])
     side_by_side = _side_by_side(tf.shape(dstate[0])[0], arguments)
     dx, dweights = [], []
-    for piece in reversed(_pieces(len(masks))):
+    for segment in reversed(_segments(len(masks))):
         found = []
-        for step in reversed(range(piece.start, piece.stop)):
+        for step in reversed(range(segment.start, segment.stop)):
             if doutputs[step] is not None:
                 dstate = (dstate[0] + doutputs[step], *dstate[1:])
             passed = None
@@ -93,8 +96,8 @@ def _backward(cell, x, states, saved, weights, masks, dstate, doutputs):
             if passed is not None:
                 dstate = tuple(d + p for d, p in zip(dstate, passed, strict=True))
         found.reverse()
-        flat = tf.reshape(x[piece], (-1, x.shape[2]))
-        h = tf.concat([h for h, *_ in states[piece]], 0)
+        flat = tf.reshape(x[segment], (-1, x.shape[2]))
+        h = tf.concat([h for h, *_ in states[segment]], 0)
         recurrent, candidates = zip(*found, strict=True)
         inputs = recurrent = tf.concat(recurrent, 0)
         if candidates[0] is not None:
@@ -109,7 +112,7 @@ def _backward(cell, x, states, saved, weights, masks, dstate, doutputs):
             )
         )
         by_x = tf.matmul(inputs, weights.kernel, transpose_b=True)
-        dx.append(tf.reshape(by_x, (piece.stop - piece.start, -1, x.shape[2])))
+        dx.append(tf.reshape(by_x, (segment.stop - segment.start, -1, x.shape[2])))
     dx.reverse()
     return tf.concat(dx, 0), *dstate, *map(tf.add_n, zip(*dweights, strict=True))
 
@@ -131,15 +134,15 @@ def _side_by_side(rows, count):
     return put
 
 
-def _pieces(steps):
+def _segments(steps):
     """The time steps in slices of STEPS_IN_PRODUCT."""
     starts = range(0, steps, STEPS_IN_PRODUCT)
     return [slice(start, min(start + STEPS_IN_PRODUCT, steps)) for start in starts]
 
 
-def _unstack(flat, piece):
-    """`(steps * B, N)` as a tensor `(B, N)` for each step of the piece."""
-    steps = piece.stop - piece.start
+def _unstack(flat, segment):
+    """`(steps * B, N)` as a tensor `(B, N)` for each step of the segment."""
+    steps = segment.stop - segment.start
     return tf.unstack(tf.reshape(flat, (steps, -1, flat.shape[1])), num=steps)
 
 

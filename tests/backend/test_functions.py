@@ -44,7 +44,7 @@ def test_sequences_whose_length_is_left_open():
     ("most_bytes", "width", "calls"), [(4 * 30, 1, 1), (4 * 15, 1, 3), (4 * 15, 4, 5), (1, 1, 5)]
 )
 def test_as_many_batches_in_a_call_as_are_small(most_bytes, width, calls, monkeypatch):
-    monkeypatch.setattr(batching, "MAX_BYTES_A_CALL", most_bytes)
+    monkeypatch.setattr(batching, "MAX_BYTES_PER_CALL", most_bytes)
     stacks, original = [], batching.in_stacks
 
     def watched(rows, batch_size):

@@ -8,8 +8,7 @@ import pytest
 import tensorflow as tf
 
 import keras_vrae as kv
-from keras_vrae.backend.tensorflow import feeding, replicas
-from keras_vrae.backend.tensorflow.workers import in_many_workers
+from keras_vrae.backend.tensorflow import replicas
 from keras_vrae.validation import SettingError
 
 WORKER = SimpleNamespace(
@@ -19,7 +18,7 @@ WORKER = SimpleNamespace(
 
 def test_alone_a_replica_has_all_examples():
     assert replicas.share_of_examples(tf.constant(3)) == 1.0
-    assert not in_many_workers(tf.distribute.get_strategy())
+    assert not replicas.in_many_workers(tf.distribute.get_strategy())
 
 
 @pytest.mark.parametrize("eager", [False, True])
@@ -32,7 +31,7 @@ def test_figures_stay_with_their_worker(eager):
 def test_workers_take_one_step_a_call(monkeypatch):
     model = kv.build("dense", (2, 2), hidden_units=4, seed=0)
     model.compile("adam", steps_per_execution=2)
-    monkeypatch.setattr(feeding, "in_many_workers", lambda strategy: True)
+    monkeypatch.setattr(replicas, "in_many_workers", lambda strategy: True)
     with pytest.raises(SettingError, match="`steps_per_execution` must be 1 with many workers"):
         model.make_train_function()
 

@@ -1,4 +1,4 @@
-"""Optimizers of Keras in a form that is faster on a CPU: Adam as one operation for each weight."""
+"""Adam of Keras in a form that is faster on a CPU: one operation for each weight."""
 
 import keras
 import tensorflow as tf
@@ -21,6 +21,10 @@ class Adam(keras.optimizers.Adam):
         Kingma and Ba, 2014, arXiv 1412.6980.
     """
 
+    # `_clip_gradients` and `_all_reduce_sum_gradients` are private to Keras (3.8 to 3.15).
+    # Without the first, gradients would be clipped in each replica before they are summed; without
+    # the second they would be summed twice.
+
     def _clip_gradients(self, grads):
         replica = tf.distribute.get_replica_context()  # None where they are added up already.
         if replica and replica.num_replicas_in_sync > 1:
@@ -35,6 +39,8 @@ class Adam(keras.optimizers.Adam):
         if not plain or variable.dtype != "float32":
             super().update_step(gradient, variable, learning_rate)
             return
+        # `_get_variable_index`, `_momentums` and `_velocities` are private to Keras (3.8 to 3.15):
+        # the operation needs the variables that `keras.optimizers.Adam` keeps its moments in.
         index = self._get_variable_index(variable)
         step = tf.cast(self.iterations + 1, "float32")
         tf.raw_ops.ResourceApplyAdam(

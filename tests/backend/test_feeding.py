@@ -7,9 +7,9 @@ import tensorflow as tf
 
 import keras_vrae as kv
 from keras_vrae.backend.tensorflow import feeding
+from keras_vrae.backend.tensorflow.batches import array_batches, common_length
 from keras_vrae.backend.tensorflow.feeding import feed_arrays, split_off_validation
-from keras_vrae.backend.tensorflow.loops import Pieces, look_at_batches
-from keras_vrae.datasets.pipeline import array_batches, common_length
+from keras_vrae.backend.tensorflow.loops import BatchGroups, watch_batches
 
 N = 10
 X = np.arange(2 * N, dtype="float32").reshape(N, 2)
@@ -79,7 +79,7 @@ def test_no_pipeline_waits_for_the_autotuner():
     assert arguments["x"].options().autotune.enabled is False
     assert arguments["x"].cardinality() == 3
     arguments = {"x": X, "y": Y, "batch_size": 4}
-    assert feed_arrays(arguments, steps_a_call=1, endless=True) == 1
+    assert feed_arrays(arguments, steps_per_call=1, endless=True) == 1
     assert set(arguments) == {"x", "shuffle", "steps_per_epoch"}
     assert arguments["shuffle"] is False
     assert arguments["x"].options().autotune.enabled is False
@@ -156,10 +156,10 @@ def test_validation_batches_have_their_size():
     ],
 )
 def test_who_looks_at_batches(callbacks, expected):
-    assert look_at_batches(callbacks) is expected
+    assert watch_batches(callbacks) is expected
 
 
-def test_several_steps_a_call_where_nobody_sees_it():
+def test_several_steps_per_call_where_nobody_sees_it():
     seen, inside = [], []
     watch = keras.callbacks.LambdaCallback(on_train_batch_end=lambda step, logs: seen.append(step))
     options = {"batch_size": 1, "epochs": 2, "shuffle": False, "verbose": 0}
@@ -194,14 +194,14 @@ def test_batches_in_one_piece_are_those_that_come_one_by_one(batch_size):
     expected = one_by_one.fit(callbacks=[watch], **arguments).history
     keras.utils.set_random_seed(1)
     history = together.fit(**arguments).history
-    assert together._long_training_function is not None
+    assert together._group_function is not None
     assert int(together.optimizer.iterations) == int(one_by_one.optimizer.iterations)
     np.testing.assert_allclose(history["loss"], expected["loss"], rtol=1e-6)
     for ours, theirs in zip(together.get_weights(), one_by_one.get_weights(), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-7)
 
 
-def test_fit_takes_pieces():
+def test_fit_takes_groups():
     data = array_batches(X, Y, batch_size=3).repeat()
     watched, seen = make_model(), []
     watch = keras.callbacks.LambdaCallback(on_train_batch_end=lambda step, logs: seen.append(step))
@@ -209,9 +209,9 @@ def test_fit_takes_pieces():
     arguments["validation_data"] = (X, Y)
     expected = make_model()
     expected.fit(data, **arguments)
-    # Of 10 rows pieces of two batches have 6 and 4.
-    pieces = Pieces(array_batches(X, Y, batch_size=6).repeat(), batch_size=3, steps=2)
-    watched.fit(pieces, callbacks=[watch], **arguments)
+    # Of 10 rows groups of two batches have 6 and 4.
+    groups = BatchGroups(array_batches(X, Y, batch_size=6).repeat(), batch_size=3, steps=2)
+    watched.fit(groups, callbacks=[watch], **arguments)
     assert seen == [1, 3, 1, 3]
     assert int(watched.optimizer.iterations) == 8
     for ours, theirs in zip(watched.get_weights(), expected.get_weights(), strict=True):
@@ -230,10 +230,10 @@ def test_fit_takes_pieces():
 def test_how_many_batches_to_give_in_a_piece(settings, steps):
     model = make_model()
     model.compile(**settings)
-    assert model.batches_in_piece(X, 3) == steps
+    assert model.batches_in_group(X, 3) == steps
 
 
-def test_neither_other_rows_nor_other_sizes_of_batches_are_compiled_anew():
+def test_neither_other_rows_nor_other_sizes_of_batches_are_compiled_again():
     model, traces = make_model(), []
     step = model.train_step
     model.train_step = lambda data: traces.append(data) or step(data)
@@ -243,11 +243,11 @@ def test_neither_other_rows_nor_other_sizes_of_batches_are_compiled_anew():
 
 
 def test_large_batches_come_one_by_one(monkeypatch):
-    monkeypatch.setattr(feeding, "MAX_PIECE_BYTES", 16 * 4 * 2 * 4)
-    for batch_size, pieces in ((4, 16), (5, 1)):
+    monkeypatch.setattr(feeding, "MAX_GROUP_BYTES", 16 * 4 * 2 * 4)
+    for batch_size, groups in ((4, 16), (5, 1)):
         arguments = {"x": X, "batch_size": batch_size}
-        assert feed_arrays(arguments, steps_a_call=16) == pieces
-        assert len(next(iter(arguments["x"]))) == min(N, pieces * batch_size)
+        assert feed_arrays(arguments, steps_per_call=16) == groups
+        assert len(next(iter(arguments["x"]))) == min(N, groups * batch_size)
     model = make_model()
     model.fit(X, batch_size=5, epochs=2, verbose=0)
     assert int(model.optimizer.iterations) == 4
@@ -257,16 +257,16 @@ def test_large_batches_come_one_by_one(monkeypatch):
 def test_data_without_end_get_as_many_steps_as_asked_for(steps):
     model = kv.build("dense", (4, 3), hidden_units=8, seed=0)
     model.compile()
-    assert model.steps_a_call > 1
+    assert model.steps_per_call > 1
     batches = tf.data.Dataset.from_tensors(np.zeros((8, 4, 3), "float32")).repeat()
     model.fit(batches, steps_per_epoch=steps, epochs=2, shuffle=False, verbose=0)
     assert int(model.optimizer.iterations) == 2 * steps
 
 
-def test_another_number_of_steps_a_call_is_compiled_anew(monkeypatch):
+def test_another_number_of_steps_per_call_is_compiled_again(monkeypatch):
     model = make_model()
     batches = tf.data.Dataset.from_tensor_slices(X).batch(1)
     for number, steps in enumerate((16, 4, 3), start=1):
-        monkeypatch.setattr(type(model), "steps_a_call", steps)
+        monkeypatch.setattr(type(model), "steps_per_call", steps)
         model.fit(batches, validation_data=batches, shuffle=False, verbose=0)
         assert int(model.optimizer.iterations) == number * N

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 import keras_vrae as kv
 from keras_vrae.backend.tensorflow.recurrent import layers as recurrent
-from keras_vrae.backend.tensorflow.recurrent.long import STEPS_IN_PIECE
+from keras_vrae.backend.tensorflow.recurrent.long import STEPS_IN_SEGMENT
 
 PAIRS = {"lstm": (kv.layers.LSTM, keras.layers.LSTM), "gru": (kv.layers.GRU, keras.layers.GRU)}
 STEPS, FEATURES, UNITS = 9, 3, 6
@@ -112,7 +112,7 @@ def test_dropout_is_that_of_keras(kind):
 def test_shards_change_nothing(kind, monkeypatch):
     found = []
     for cores in (1, 2, 3, 64):
-        monkeypatch.setattr(recurrent, "shard_count", lambda cores=cores: cores)
+        monkeypatch.setattr(recurrent, "part_count", lambda cores=cores: cores)
         layer, _ = make_pair(kind, return_sequences=True)
         found.append(run(layer, batch(7), mask=tf.constant(MASK[[0, 1, 2, 3, 4, 1, 2]])))
     for other in found[1:]:
@@ -155,7 +155,7 @@ def test_falls_back_to_keras(kind, options):
 @pytest.mark.parametrize("masked", [False, True])
 def test_long_sequences_equal_keras(kind, masked):
     steps = recurrent.MAX_STEPS + 1
-    assert steps % STEPS_IN_PIECE, "the last piece is padded"
+    assert steps % STEPS_IN_SEGMENT, "the last piece is padded"
     mask = np.arange(steps) < np.array([steps, 1, 29, 40, 0])[:, None]
     call = {"mask": tf.constant(mask)} if masked else {}
     options = {"return_sequences": True, "return_state": True, "go_backwards": masked}

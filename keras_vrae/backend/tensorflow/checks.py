@@ -1,0 +1,27 @@
+"""Checks of values inside a compiled step."""
+
+import tensorflow as tf
+
+
+def ensure_shape(x, shape):
+    """Returns x with a static shape, which is checked when the step runs; None is any size.
+
+    A function that was traced for batches of two shapes takes a third that leaves sizes open.
+    """
+    return tf.ensure_shape(x, shape)
+
+
+def stop_unless(valid, message, values):
+    """Stops a step with invalid values, however they came into it.
+
+    Args:
+        valid: scalar boolean tensor.
+        message: the error's text.
+        values: float32 tensor.
+
+    Returns:
+        `values`. XLA leaves assertions out; there invalid values come back as NaN, and so does the
+        loss, which nobody overlooks.
+    """
+    tf.debugging.Assert(valid, [message], summarize=1)
+    return values * tf.where(valid, 1.0, float("nan"))

@@ -1,0 +1,30 @@
+"""From strings to numbers inside a graph. Only TensorFlow has tensors of strings."""
+
+import tensorflow as tf
+
+PADDING_AND_UNKNOWN = 2  # Numbers that Keras gives before the first term.
+
+
+def separate_words(texts):
+    """Lower case, with a space for everything but letters, digits and underscores."""
+    return tf.strings.regex_replace(tf.strings.lower(texts, "utf-8"), r"[^\p{L}\p{N}_]+", " ")
+
+
+def known_words(lookup, texts):
+    """The numbers from 1 of the words that a lookup layer knows, a ragged tensor `(B, ...)`."""
+    numbers = lookup(tf.convert_to_tensor(texts))
+    words = tf.ragged.boolean_mask(numbers, numbers >= PADDING_AND_UNKNOWN)
+    return tf.cast(words - (PADDING_AND_UNKNOWN - 1), tf.int32)
+
+
+def padded_words(words, length):
+    """Numbers of words `(B, length)`, with 0 after the last and without those beyond."""
+    return words.to_tensor(shape=(None, length))
+
+
+def word_counts(words, size):
+    """Counts of each of `size` terms, float32 `(B, size)`."""
+    cells = tf.stack([tf.cast(words.value_rowids(), tf.int32), words.values - 1], axis=1)
+    shape = (words.nrows(out_type=tf.int32), size)
+    counts = tf.scatter_nd(cells, tf.ones(tf.shape(cells)[:1]), shape)
+    return tf.ensure_shape(counts, (None, size))

@@ -1,0 +1,23 @@
+"""One batch of examples, as every part of a model takes it."""
+
+from typing import Any, NamedTuple
+
+
+class Batch(NamedTuple):
+    """One batch, made once where data enter a step: `model.batch_of(data)`.
+
+    Attributes:
+        x: the examples that the encoder reads, float32 `(B, ...)` in the units of the networks,
+            with zeros at steps that the mask leaves out; a sparse tensor if the encoder reads one.
+        mask: booleans `(B, T)`, True at valid steps, or None if all of them are valid.
+        target: the values whose likelihood the bound is about, those of x unless the data give
+            others.
+        y: labels, or None.
+        weight: float32 `(B,)`, the weight of each example in the loss, or None.
+    """
+
+    x: Any
+    mask: Any = None
+    target: Any = None
+    y: Any = None
+    weight: Any = None

@@ -1,0 +1,43 @@
+"""The parts of a model in its config, and which of their layers are frozen."""
+
+import keras
+
+from keras_vrae import backend
+
+
+def serialize_parts(model, names):
+    """The attributes of these names as a dict for a config."""
+    return {name: keras.saving.serialize_keras_object(getattr(model, name)) for name in names}
+
+
+def deserialize_parts(config, names):
+    """A config with objects for the parts of these names, and the list of frozen layers in it.
+
+    Returns:
+        `(config, frozen)`.
+    """
+    config = dict(config)
+    for name in names:
+        part = config.get(name)
+        config[name] = part and keras.saving.deserialize_keras_object(part)
+    return config, config.pop("frozen_layers", ())
+
+
+def frozen_layers(model):
+    """The numbers of the frozen layers inside a model, in the order of its layers."""
+    return [i for i, layer in enumerate(backend.flatten_layers(model)) if not layer.trainable]
+
+
+def freeze(part, numbers=None):
+    """Freezes the layers of these numbers inside a part; if None, those that it says are frozen.
+
+    A part that is frozen when it is made, as from a file, has inner layers that do not know it yet,
+    and setting what is set already does nothing.
+    """
+    if numbers is not None:
+        layers = backend.flatten_layers(part)
+        for number in numbers:
+            layers[number].trainable = False
+    elif not part.trainable:
+        part.trainable = True
+        part.trainable = False
