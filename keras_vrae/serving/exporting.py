@@ -1,4 +1,4 @@
-"""A model to versions that a server may trust: written aside, verified, renamed into place."""
+"""Export of a model: versions are written aside, verified, and renamed into place."""
 
 from importlib.metadata import version as version_of
 from typing import NamedTuple
@@ -20,13 +20,14 @@ LARGEST_VERSION = 2**63 - 1
 
 
 class Export(NamedTuple):
-    """What was published.
+    """One published version of several models.
 
     Attributes:
-        version: the number of the version.
+        version: number of the version.
         paths: its folder, by the name of the model.
-        largest_difference: between an answer of what was published and the live model's.
-        warmup_requests: how many there are for each model, by its name; none without the extra
+        largest_difference: largest difference between an answer of the export and of the live
+            model.
+        warmup_requests: number of warm-up requests by the name of the model; 0 without the extra
             `serving` of this package.
     """
 
@@ -46,28 +47,28 @@ def export(
 ):
     """Writes SavedModels of a trained model that TF Serving loads and answers from.
 
-    `<directory>/encoder/<version>/`, `decoder/<version>/` and `autoencoder/<version>/` (what needs
-    both networks) appear when all of them are complete and have answered as the live model does,
-    in a process without Keras. `models.config` and `batching_parameters.txt` for the server are
-    written where they are not there yet.
+    `<directory>/encoder/<version>/`, `decoder/<version>/` and `autoencoder/<version>/` (the
+    functions of both networks) appear when all of them are complete and have answered as the live
+    model does, in a process without Keras. `models.config` and `batching_parameters.txt` for the
+    server are written unless they exist.
 
     Args:
         model: a built `VAE`, trained or not.
         directory: folder of the models, which a server may be watching.
-        version: whole number that none of the models has yet; the next one when None.
-        models: which to export, of `"encoder"`, `"decoder"` and `"autoencoder"`.
-        base_path: where the server finds `directory`, for `models.config`; as in
+        version: whole number that none of the models has yet; the next one if None.
+        models: names of the models to export, of `"encoder"`, `"decoder"` and `"autoencoder"`.
+        base_path: path of `directory` on the server, for `models.config`; as in
             `docker run -v DIRECTORY:/models`.
-        metadata: what to add to each `export.json`, a dict for JSON.
+        metadata: a dict for JSON to add to each `export.json`.
 
     Returns:
         `Export(version, paths, largest_difference, warmup_requests)`.
 
     Raises:
-        SettingError: for a model that was never built, a directory that cannot be written to, and
-            a version that exists or is no positive whole number.
-        DataError: where what was written would not run on a CPU, or does not answer as the model
-            does. Nothing is published then.
+        SettingError: for a model that was never built, a directory that is not writable, a version
+            that exists, and an invalid number of a version.
+        DataError: if an export would not run on a CPU, or does not answer as the model does.
+            Nothing is published then.
 
     Example:
         >>> import tempfile
@@ -91,10 +92,10 @@ def export(
             path = staged[name] = staging / name
             signatures = SIGNATURES[name](model)
             write_saved_model(model, signatures, path)
-            requests = make_requests(signatures, model.likelihood)
+            requests = make_requests(signatures, model)
             warmup_requests[name] = write_warmup_requests(path, name, requests)
             exports.append((path, signatures, requests))
-        answers, difference = verify(model, exports)
+        answers, difference = verify(model, [(path, requests) for path, _, requests in exports])
         about = {**describe(model), **(metadata or {})}
         for path, signatures, _ in exports:
             outputs = {name: answers[path, name] for name in signatures}
@@ -114,7 +115,7 @@ def export(
 def check_model(model):
     """Raises `SettingError` unless the model can be exported."""
     check_type("model", model, VAE)
-    parts = (model, model.encoder, model.decoder, model.likelihood)
+    parts = (model, model.encoder, model.decoder, model.likelihood, model.prior)
     unbuilt = [part for part in parts if not part.built]
     if unbuilt:
         expected = "built, as by a first call, before it is exported"
@@ -122,11 +123,12 @@ def check_model(model):
 
 
 def describe(model):
-    """What `export.json` tells of a model."""
+    """Returns the part of `export.json` that describes the model."""
     return {
         "encoder": type(model.encoder).__name__,
         "decoder": type(model.decoder).__name__,
         "likelihood": type(model.likelihood).__name__,
+        "prior": type(model.prior).__name__,
         "input_values": model.likelihood.support,
         "event_shape": list(model.event_shape),
         "latent_dim": model.latent_dim,

@@ -132,11 +132,12 @@ def autoencoder_signatures(model):
     inputs, seed = {"inputs": _examples(model, row_shape)}, {"seed": _numbers("seed")}
     check = _ExampleChecks(model, row_shape)
 
+    # `call` itself: Keras casts the inputs of a call to float32, also those in double precision.
     def reconstruct(inputs):
-        return {"reconstruction": model(check.examples(inputs))}
+        return {"reconstruction": model.call(check.examples(inputs))}
 
     def reconstruct_padded(inputs, lengths):
-        return {"reconstruction": model(check.padded_examples(inputs, lengths))}
+        return {"reconstruction": model.call(check.padded_examples(inputs, lengths))}
 
     def score(inputs, seed):
         return score_of(check.examples(inputs), inputs, seed)

@@ -1,4 +1,4 @@
-"""That a SavedModel answers as the model does, seen from a process that has no Keras."""
+"""Comparison of a SavedModel, in a process without Keras, with the live model."""
 
 import json
 import os
@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from keras_vrae.backend import compute_dtypes, without_cudnn
+from keras_vrae.backend import compute_dtypes
 from keras_vrae.serving import capi
+from keras_vrae.serving.live_answers import live_answer
 from keras_vrae.validation import DataError
 
 TOLERANCE = 1e-5
@@ -21,71 +22,77 @@ TIMEOUT_SECONDS = 600
 
 
 def verify(model, exports):
-    """Raises `DataError` unless every request is answered as the live model answers it.
+    """Raises `DataError` unless every request gets the answer that the live model gives.
 
-    The answers come from a process without Keras and without this package, through the C++ loader
-    that TF Serving uses. Differences are taken relative to answers that are larger than 1.
+    The served answers come from a process without Keras and without this package, through the C++
+    loader that TF Serving uses. Those of the model come from its public methods. A difference is
+    relative to the answer, or to 1 if that is larger; with a standardization, to the scale of the
+    channel instead of 1.
 
     Args:
         model: the `VAE`.
-        exports: `(path, signatures, requests)` of each SavedModel.
+        exports: `(path, requests)` of each SavedModel.
 
     Returns:
         `(answers, largest)`: one answer of each signature by `(path, name)`, and the largest
-        difference there was.
+        difference.
     """
-    calls = [(path, request) for path, _, requests in exports for request in requests]
-    functions = {
-        (path, name): signature.function
-        for path, signatures, _ in exports
-        for name, signature in signatures.items()
-    }
+    calls = [(path, request) for path, requests in exports for request in requests]
     tolerance, largest, answers = tolerance_of(model), 0.0, {}
     for (path, request), answer in zip(calls, served_answers(calls), strict=True):
-        where = f"{Path(path).name}, {request.signature}"
         answers[path, request.signature] = answer
-        expected = live_answer(model, functions[path, request.signature], request.inputs)
-        for name, values in expected.items():
-            difference = largest_difference(answer.get(name), values)
+        expected = live_answer(model, *request)
+        for name in sorted(expected.keys() | answer.keys()):
+            units = units_of(model) if name == "reconstruction" else (0.0, 1.0)
+            difference = largest_difference(answer.get(name), expected.get(name), *units)
             if not difference <= tolerance:
                 raise DataError(
-                    f"What is exported must answer as the model does, to {tolerance:g}. "
-                    f"Received: {name} of {where} differs by {difference:g}"
+                    f"An export must answer as the model does, to {tolerance:g}. Received: "
+                    f"{name} of {Path(path).name}, {request.signature} differs by {difference:g}"
                 )
             largest = max(largest, difference)
     return answers, largest
 
 
-def live_answer(model, function, inputs):
-    """What a function of the model answers on the CPU, as NumPy arrays by name."""
-    with without_cudnn(model), tf.device("CPU"):
-        outputs = function(*map(tf.constant, inputs.values()))
-    return {name: value.numpy() for name, value in outputs.items()}
+def units_of(model):
+    """Returns the mean and the scale of each channel of the data, or 0 and 1."""
+    standardization = model.standardization
+    return (0.0, 1.0) if standardization is None else (standardization.mean, standardization.scale)
 
 
-def largest_difference(values, expected):
-    """The largest difference, relative where `expected` is above 1; NaN where it has no value."""
-    if values is None or values.shape != expected.shape or values.dtype != expected.dtype:
+def largest_difference(values, expected, mean=0.0, scale=1.0):
+    """The largest difference of two arrays, as `verify` says.
+
+    Args:
+        values: an array, or None.
+        expected: another one.
+        mean, scale: units of the last axis. In double precision the mean is subtracted first.
+
+    Returns:
+        Float; NaN if one of the arrays is None, or their shapes or types differ.
+    """
+    if values is None or expected is None:
         return np.nan
-    return float(np.max(np.abs(values - expected) / np.maximum(1, np.abs(expected))))
+    if values.shape != expected.shape or values.dtype != expected.dtype:
+        return np.nan
+    size = np.abs(expected - np.asarray(mean if expected.dtype == "float64" else 0.0))
+    difference = np.abs(values.astype("float64") - expected)
+    return float(np.max(difference / np.maximum(scale, size)))
 
 
 def tolerance_of(model):
-    """How far answers may be apart, given the numbers that the layers compute in."""
+    """The largest valid difference, given the numbers that the layers compute in."""
     return LOW_PRECISION_TOLERANCE if compute_dtypes(model) & {"float16", "bfloat16"} else TOLERANCE
 
 
 def served_answers(calls):
-    """What SavedModels answer in a process of their own.
+    """Returns the answers of SavedModels in a process of their own, dicts of NumPy arrays.
 
     Args:
         calls: a list of `(path, Request)`.
 
-    Returns:
-        A list of dicts of NumPy arrays.
-
     Raises:
-        DataError: where one cannot be loaded or does not answer.
+        DataError: if one cannot be loaded or does not answer.
     """
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
@@ -94,7 +101,7 @@ def served_answers(calls):
         for index, (_, request) in enumerate(calls):
             np.savez(folder / f"{index}.npz", **request.inputs)
         command = [sys.executable, capi.__file__, tf.sysconfig.get_lib(), str(folder)]
-        # On the CPU, as most servers, and beside a process that may hold all of a GPU's memory.
+        # On the CPU, as most servers, since this process may hold all of a GPU's memory.
         environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "-1"}
         try:
             done = subprocess.run(

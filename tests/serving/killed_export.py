@@ -1,9 +1,9 @@
-"""Exports a small model again and again until it is killed, and begins anew; see test_killed.py.
+"""Exports a small model again and again until it is killed, and begins again; see test_killed.py.
 
     python killed_export.py DIRECTORY TIMES SECONDS [EXPORTED]
 
 TensorFlow is imported once and each exporter is forked from there. With EXPORTED, a directory of an
-earlier export, SavedModels are copied from there in place of being traced, so that more of the
+earlier export, SavedModels are copied from there instead of being traced, so that more of the
 kills meet the moments that matter.
 """
 
@@ -18,7 +18,8 @@ from pathlib import Path
 import tensorflow_serving.apis.prediction_log_pb2  # noqa: F401  (takes long the first time)
 
 import keras_vrae
-from keras_vrae.serving import exporting, verification
+from keras_vrae.serving import exporting
+from keras_vrae.serving.live_answers import live_answer
 
 
 def make_answers():
@@ -26,12 +27,11 @@ def make_answers():
     known = {}
 
     def answer(model, exports):
-        for path, signatures, requests in exports:
+        for path, requests in exports:
             for name, inputs in requests:
                 if (path.name, name) not in known:
-                    function = signatures[name].function
-                    known[path.name, name] = verification.live_answer(model, function, inputs)
-        paths = {path.name: path for path, _, _ in exports}
+                    known[path.name, name] = live_answer(model, name, inputs)
+        paths = {path.name: path for path, _ in exports}
         return {(paths[model], name): value for (model, name), value in known.items()}, 0.0
 
     return answer

@@ -17,8 +17,9 @@ from tensorflow_serving.config import model_server_config_pb2
 
 import keras_vrae as kv
 from keras_vrae import serving
+from keras_vrae.backend import flatten_layers, without_cudnn
 from keras_vrae.serving import capi, exporting, publishing, verification, warmup
-from keras_vrae.serving.portability import check_portable, without_cudnn
+from keras_vrae.serving.portability import check_portable
 from keras_vrae.serving.requests import make_requests
 from keras_vrae.serving.signatures import SIGNATURES
 from keras_vrae.serving.writer import write_saved_model
@@ -49,13 +50,14 @@ def test_layout(exported):
         assert path.stat().st_mode & 0o777 == Path(directory, "encoder").stat().st_mode & 0o777
 
 
-def test_manifest_tells_what_it_is(exported, small_model):
+def test_manifest_describes_the_version(exported, small_model):
     for name, path in exported[1].paths.items():
         content = serving.check_version(path)
         assert content["model"] == name
         assert content["version"] == 1
         assert content["event_shape"] == [3, 2]
         assert content["likelihood"] == "Bernoulli"
+        assert content["prior"] == "StandardNormal"
         assert content["versions"]["keras"] == keras.__version__
         saved = capi.SavedModel(path, tf.sysconfig.get_lib())
         assert {*content["signatures"], "serving_default"} == set(saved.signatures)
@@ -222,16 +224,23 @@ def test_differences():
     assert largest(0 * one, one / 2) == 0.5
     for other in (None, one[:1], one.astype("float64"), np.nan * one):
         assert not largest(other, one) <= 1e9
+    assert not largest(one, None) <= 1e9
+    # In units of the data a channel's scale counts, and in double precision its mean too.
+    scale = [1e-3, 1.0, 1e4]
+    found = largest(0 * one, np.array([[1e-3, 1.0, 10.0]] * 2, "float32"), [5.0, 0.0, 0.0], scale)
+    assert found == pytest.approx(1.0)
+    far = 1e5 + np.array([[0.0, 0.01]])
+    assert largest(far, far + 0.001, [1e5, 1e5], [0.002, 0.002]) == pytest.approx(0.5, rel=1e-6)
 
 
-def test_a_model_that_cannot_be_loaded_is_told(dense, tmp_path):
+def test_a_model_that_cannot_be_loaded_is_reported(dense, tmp_path):
     signatures = SIGNATURES["decoder"](dense)
-    requests = make_requests(signatures, dense.likelihood)
+    requests = make_requests(signatures, dense)
     path = tmp_path / "decoder"
     write_saved_model(dense, signatures, path)
     (path / "variables" / "variables.index").unlink()
     with pytest.raises(DataError, match="decoder, decode does not answer"):
-        verification.verify(dense, [(path, signatures, requests)])
+        verification.verify(dense, [(path, requests)])
 
 
 def test_verification_runs_without_keras(tmp_path):
@@ -261,21 +270,33 @@ def test_low_precision_is_exported_with_float32_outputs(tmp_path):
     assert verification.tolerance_of(model) > verification.TOLERANCE
 
 
-def test_support_of_other_likelihoods(dense):
+def test_support_of_other_likelihoods():
+    def requested(likelihood):
+        model = kv.build("dense", (4,), hidden_units=4, likelihood=likelihood)
+        requests = make_requests(SIGNATURES["encoder"](model), model)
+        return np.concatenate([request.inputs["inputs"] for request in requests])
+
     class Counts(kv.Bernoulli):
         def in_support(self, x):
             return tf.equal(x, tf.round(x))
 
-    signatures = SIGNATURES["encoder"](dense)
-    values = [r.inputs["inputs"] for r in make_requests(signatures, Counts())]
-    assert {0, 1} == set(np.concatenate(values).ravel())
+    assert {0, 1} == set(requested(Counts()).ravel())
+
+    class Pareto(kv.Bernoulli):
+        def in_support(self, x):
+            return x > 1
+
+        def sample(self, parameters, seed=None, temperature=1.0):
+            return tf.exp(tf.abs(parameters)) + 0.1
+
+    assert requested(Pareto()).min() > 1
 
     class Nothing(kv.Bernoulli):
         def in_support(self, x):
             return x > 1
 
     with pytest.raises(SettingError, match="`likelihood` must be one whose support"):
-        make_requests(signatures, Nothing())
+        requested(Nothing())
 
 
 # A machine unlike the one that traced.
@@ -295,7 +316,7 @@ def test_no_cudnn_in_what_is_traced_beside_a_gpu(gpu_in_sight, encoder, tmp_path
         kv.LSTMEncoder(2, 4, num_layers=2, bidirectional=True), kv.DenseDecoder((4, 3), 4)
     )
     for number, each in enumerate((model, deep)):
-        layers = [layer for layer in each._flatten_layers() if hasattr(layer, "use_cudnn")]
+        layers = [layer for layer in flatten_layers(each) if hasattr(layer, "use_cudnn")]
         assert len(layers) >= 1
         before = [layer.use_cudnn for layer in layers]
         path = tmp_path / str(number)

@@ -11,8 +11,8 @@ import tensorflow as tf
 from loopback import Models, serve_grpc
 from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
+from keras_vrae.serving.live_answers import live_answer
 from keras_vrae.serving.signatures import SIGNATURES
-from keras_vrae.serving.verification import live_answer
 
 SECONDS = float(os.environ.get("KERAS_VRAE_LOAD_SECONDS", "5"))
 THREADS = 8
@@ -23,7 +23,7 @@ def make_cases(model):
     rng = np.random.default_rng(0)
     cases = []
     for name, make in SIGNATURES.items():
-        for signature, (specs, function) in make(model).items():
+        for signature, (specs, _) in make(model).items():
             for rows, steps in ((1, 3), (2, 7), (32, 3), (7, 12)):
                 inputs = {}
                 for key, spec in specs.items():
@@ -36,7 +36,7 @@ def make_cases(model):
                 request.model_spec.name, request.model_spec.signature_name = name, signature
                 for key, values in inputs.items():
                     request.inputs[key].CopyFrom(tf.make_tensor_proto(values))
-                cases.append((request, live_answer(model, function, inputs)))
+                cases.append((request, live_answer(model, signature, inputs)))
     return cases
 
 

@@ -9,7 +9,6 @@ from keras_vrae import evaluation
 from keras_vrae.serving import capi
 from keras_vrae.serving.noise import normal_rows
 from keras_vrae.serving.signatures import SIGNATURES
-from keras_vrae.validation import SettingError
 
 RNG = np.random.default_rng(0)
 
@@ -236,13 +235,3 @@ def test_fixed_time_and_every_family():
             tf.constant(x), tf.constant([1, 2], tf.int64)
         )
         assert scores["elbo"].shape == (2,)
-
-
-def test_an_encoder_without_a_variance_is_refused():
-    class MeanEncoder(kv.DenseEncoder):
-        def call(self, x, mask=None, training=False):
-            return super().call(x, mask, training)._replace(z_log_var=None)
-
-    model = kv.VAE(MeanEncoder(2, 4), kv.DenseDecoder((3,), 4))
-    with pytest.raises(SettingError, match="`encoder` must be one that gives z_log_var"):
-        SIGNATURES["encoder"](model)["encode"].function(tf.zeros((1, 3)))
