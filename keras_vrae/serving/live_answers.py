@@ -10,7 +10,7 @@ from keras import ops
 from keras_vrae.backend import without_cudnn
 from keras_vrae.models.hashing import hash_codes
 from keras_vrae.serving.noise import normal_rows, uniform_rows
-from keras_vrae.serving.signatures import SCORE_SAMPLES
+from keras_vrae.serving.signatures import SCORE_SAMPLES, score_noise
 
 
 def live_answer(model, signature, inputs):
@@ -81,7 +81,7 @@ def _reconstruct(model, inputs, lengths=None):
 
 
 def _score(model, inputs, seed, lengths=None):
-    noise = ops.transpose(normal_rows(seed, (SCORE_SAMPLES, model.latent_dim)), (1, 0, 2))
+    noise = score_noise(seed, model.latent_dim)
     batch = model.batch_of((_examples(inputs, lengths),))
     terms = model.elbo_terms(batch, SCORE_SAMPLES, noise=noise)
     return {"elbo": terms.elbo, "reconstruction": terms.reconstruction, "kl": terms.kl}
