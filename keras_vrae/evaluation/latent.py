@@ -24,6 +24,9 @@ def active_units(z_mean, threshold=0.01):
     Returns:
         Whole number from 0 to Z.
 
+    Raises:
+        SettingError: for an array that is empty, not of rank 2, or not finite.
+
     Reference:
         Burda, Grosse and Salakhutdinov, 2015, arXiv 1509.00519, section 5.2.
 
@@ -31,6 +34,7 @@ def active_units(z_mean, threshold=0.01):
         >>> active_units(np.array([[1.0, 0.0], [-1.0, 0.01]]))
         1
     """
+    check_codes("z_mean", z_mean)
     return int(np.sum(np.var(z_mean, axis=0) > threshold))
 
 
@@ -115,7 +119,7 @@ def mutual_information(z_mean, z_log_var, num_samples=1, seed=0):
     Args:
         z_mean, z_log_var: means and log-variances of the posteriors, `(N, Z)` each.
         num_samples: samples of each posterior, K; more lessen the noise of the estimate.
-        seed: whole number; the same seed gives the same figure.
+        seed: whole number; the same seed gives the same estimate.
 
     Returns:
         The estimate as a float, in nats.
@@ -183,10 +187,10 @@ class GaussianMixture:
         z = self.mean[own] + self.scale[own] * noise
         features = np.hstack([-0.5 * np.square(z), z, np.full((len(z), 1), -0.5)])
         log_probs = features @ self.weights
-        # Minus half a square, whatever rounding makes of it.
+        # Minus half a square, which rounding may turn positive.
         np.minimum(log_probs, 0.0, out=log_probs)
         log_probs -= self.log_scale
-        # With the exact figure in its place among the others, no share is above one.
+        # With the exact value among the others, no share is above one.
         own_log_prob = -0.5 * np.sum(np.square(noise), axis=1) - self.log_scale[own]
         log_probs[np.arange(len(own)), own] = own_log_prob
         largest = log_probs.max(axis=1)
@@ -209,9 +213,9 @@ def check_codes(name, values, largest=LARGEST_CODE):
     """Returns `values` as a float64 array `(N, Z)`, or raises `SettingError`.
 
     Args:
-        name: what to call the array in the message.
+        name: name of the array in the message.
         values: one code per row; at least one row and one column.
-        largest: no value may be larger than this, whatever its sign, infinite, or not a number.
+        largest: largest magnitude of a value.
     """
     codes = np.asarray(values, dtype=np.float64)
     if codes.ndim != 2 or not codes.size:

@@ -25,15 +25,54 @@ def test_steps_add_up_to_the_bound_of_each_sequence():
     assert np.nanargmax(steps) == 3
 
 
-def test_figures_are_those_of_counting():
+class TripleKL(kv.VAE):
+    """A model whose bound has three times the KL."""
+
+    def elbo_terms(self, *args, **kwargs):
+        terms = super().elbo_terms(*args, **kwargs)
+        return terms._replace(kl=3.0 * terms.kl)
+
+
+@pytest.mark.parametrize("prior", ["normal", "mixture"])
+def test_scores_are_of_the_bound_of_the_model(prior):
+    encoder, decoder = kv.GRUEncoder(2, 6), kv.GRUDecoder((None, 2), 6)
+    model = TripleKL(encoder, decoder, "gaussian", prior=prior)
+    arrays = [np.random.default_rng(0).normal(size=(steps, 2)) for steps in (4, 1, 6)]
+    scores = anomaly.anomaly_scores(model, arrays, num_samples=5, seed=3)
+    bound = evaluation.elbo_estimate(model, arrays, num_samples=5, seed=3)
+    np.testing.assert_allclose(np.nansum(scores.per_step, axis=1), -bound["elbo"], rtol=1e-5)
+    plain = kv.VAE(encoder, decoder, model.likelihood, prior=model.prior)
+    expected = 3 * evaluation.elbo_estimate(plain, arrays, num_samples=5, seed=3)["kl"]
+    np.testing.assert_allclose(bound["kl"], expected, rtol=1e-5)
+    if prior == "normal":
+        z_mean, z_log_var = model.encode(arrays)
+        kl = 0.5 * (z_mean**2 + np.exp(z_log_var) - 1 - z_log_var).sum(axis=1)
+        np.testing.assert_allclose(bound["kl"], 3 * kl, rtol=1e-5)
+
+
+def test_one_example_has_a_score():
+    model = kv.build("gru", (4, 2), hidden_units=6, likelihood="gaussian", seed=0)
+    scores = anomaly.anomaly_scores(model, np.zeros((1, 4, 2)))
+    assert (scores.per_step.shape, scores.per_example.shape) == ((1, 4), (1,))
+
+
+@pytest.mark.parametrize("shape", [(3,), (0, 4, 2), (3, 0, 2), (3, 5, 2)])
+def test_invalid_examples_are_refused(shape):
+    model = kv.build("gru", (4, 2), hidden_units=6, likelihood="gaussian")
+    for scores in (anomaly.anomaly_scores, anomaly.importance_scores):
+        with pytest.raises(SettingError, match="`x` must be"):
+            scores(model, np.zeros(shape), num_samples=2)
+
+
+def test_metrics_are_those_of_counting():
     train = np.arange(100.0)
     scores, truth = [50.0, 99.0, 96.0, 10.0, 97.0], [False, True, True, True, False]
-    figures = anomaly.anomaly_metrics(train, scores, truth, quantile=0.95)
-    assert figures["threshold"] == pytest.approx(94.05)
-    assert figures["precision"] == pytest.approx(2 / 3)
-    assert figures["recall"] == pytest.approx(2 / 3)
+    metrics = anomaly.anomaly_metrics(train, scores, truth, quantile=0.95)
+    assert metrics["threshold"] == pytest.approx(94.05)
+    assert metrics["precision"] == pytest.approx(2 / 3)
+    assert metrics["recall"] == pytest.approx(2 / 3)
     pairs = [(a > b) for a in (99, 96, 10) for b in (50, 97)]
-    assert figures["auroc"] == pytest.approx(np.mean(pairs))
+    assert metrics["auroc"] == pytest.approx(np.mean(pairs))
 
 
 def test_test_scores_do_not_move_the_threshold():
@@ -60,21 +99,19 @@ def test_anomalies_of_one_kind_are_refused():
         anomaly.anomaly_metrics([1, 2], [1, 2], [False, False])
 
 
-@pytest.mark.slow
-def test_importance_scores_are_below_those_of_the_bound():
-    model = kv.build("gru", (6, 2), hidden_units=6, likelihood="gaussian", decoder="gru", seed=0)
-    x = np.random.default_rng(0).normal(size=(8, 6, 2))
-    scores = anomaly.importance_scores(model, x, num_samples=200)
-    assert scores.per_step is None
-    bound = anomaly.anomaly_scores(model, x, num_samples=200).per_example
-    assert scores.per_example.mean() < bound.mean()
-    np.testing.assert_allclose(scores.per_example, bound, rtol=0.2)
+@pytest.mark.parametrize(
+    ("train", "test", "name"),
+    [([], [1, 2], "train_scores"), ([1, 2], [], "test_scores"), ([1], [1, np.nan], "test_scores")],
+)
+def test_empty_scores_and_nan_are_refused(train, test, name):
+    with pytest.raises(SettingError, match=f"`{name}` must be one finite score or more"):
+        anomaly.anomaly_metrics(train, test, [True, False][: len(test)])
 
 
-def test_sequences_longer_than_those_of_training_are_compared_too():
-    train, test = np.ones((4, 3, 2)), np.ones((2, 5, 2))
-    train[::2] = 3
-    rows = anomaly.flat_features(train, test)
-    assert [part.shape for part in rows] == [(4, 10), (2, 10)]
-    assert not rows[0][:, 6:].any()
-    np.testing.assert_array_equal(rows[1], -np.ones((2, 10)))
+def test_one_training_example_is_a_baseline():
+    x = np.random.default_rng(0).normal(size=(5, 4, 2))
+    train, test = anomaly.pca_scores(x[:1], x)
+    assert train == pytest.approx([0.0])
+    # Nothing is known but the one example, so that the error is the distance from it.
+    expected = ((x - x[:1]) ** 2).mean(axis=(1, 2))
+    np.testing.assert_allclose(test, expected)

@@ -6,7 +6,7 @@ import pytest
 import scipy.integrate
 import scipy.special
 import scipy.stats
-from linear_gaussian import make_world, wrong_model
+from linear_gaussian import SCALE, D, make_world, wrong_model
 
 import keras_vrae as kv
 from keras_vrae.evaluation import elbo_estimate, importance_nll
@@ -30,6 +30,39 @@ def test_equals_the_exact_marginal_within_its_standard_error(world, num_samples)
     assert 0.85 < distance.std() < 1.15  # The errors are as large as they are said to be.
     mean_distance = estimate.mean + world.marginal.logpdf(x).mean()
     assert abs(mean_distance) < 4 * estimate.standard_error_of_mean
+
+
+def test_equals_the_exact_marginal_of_a_mixture_prior(world):
+    plain, prior = wrong_model(world.weights, world.offset), kv.MixtureOfGaussians(2)
+    model = kv.VAE(plain.encoder, plain.decoder, plain.likelihood, prior=prior)
+    means, variances = np.array([[-0.8, 0.3], [0.6, -0.2]]), np.array([[0.5, 1.2], [0.9, 0.4]])
+    prior.means.assign(means)
+    prior.log_vars.assign(np.log(variances))
+    prior.logits.assign(np.log([0.3, 0.7]))
+    parts = [
+        scipy.stats.multivariate_normal(
+            world.weights @ mean + world.offset,
+            world.weights @ np.diag(variance) @ world.weights.T + SCALE**2 * np.eye(D),
+        )
+        for mean, variance in zip(means, variances, strict=True)
+    ]
+    x = np.vstack([part.rvs(40, random_state=3) for part in parts])
+    exact = np.logaddexp(np.log(0.3) + parts[0].logpdf(x), np.log(0.7) + parts[1].logpdf(x))
+    estimate = importance_nll(model, x, 5000)
+    assert np.abs((estimate.nll + exact) / estimate.standard_error).max() < 5
+    # The same prior in the bound: its KL by integration over the exact posterior of each z.
+    bound = elbo_estimate(model, x, 4000)
+    q = scipy.stats.norm(model.encode(x).z_mean, np.exp(0.5 * model.encode(x).z_log_var))
+    z = q.rvs((4000, *q.mean().shape), random_state=4)
+    densities = [
+        scipy.stats.norm.logpdf(z, mean, np.sqrt(variance)).sum(axis=-1)
+        for mean, variance in zip(means, variances, strict=True)
+    ]
+    log_prior = np.logaddexp(np.log(0.3) + densities[0], np.log(0.7) + densities[1])
+    ratio = q.logpdf(z).sum(axis=-1) - log_prior
+    error = ratio.std(axis=0) / np.sqrt(4000)
+    assert np.abs((bound["kl"] - ratio.mean(axis=0)) / error).max() < 5 * np.sqrt(2)
+    assert estimate.mean < -bound["elbo"].mean()
 
 
 def test_equals_the_integral_over_a_one_dimensional_latent_space():
@@ -86,13 +119,13 @@ def test_the_number_of_samples_takes_no_memory(world):
     model = wrong_model(world.weights, world.offset)
     sizes = []
     decode = model.decoder.call
-    model.decoder.call = lambda z: sizes.append(z.shape[0]) or decode(z)
+    model.decoder.call = lambda z, **rest: sizes.append(z.shape[0]) or decode(z, **rest)
     importance_nll(model, world.marginal.rvs(3, random_state=2), 12_345)
     assert max(sizes) <= 10
 
 
 @pytest.mark.parametrize(("name", "settings"), [("num_samples", (0, 0)), ("seed", (1, -1))])
-def test_refuses_what_cannot_be(name, settings):
+def test_invalid_arguments_are_refused(name, settings):
     model = kv.build("dense", (4, 3), hidden_units=8)
     with pytest.raises(SettingError, match=f"`{name}` must be"):
         importance_nll(model, np.zeros((2, 4, 3)), *settings)

@@ -1,4 +1,4 @@
-"""Figures of the latent space against numerical integration."""
+"""Measures of the latent space against numerical integration."""
 
 import tracemalloc
 
@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 import scipy.integrate
 import scipy.stats
+from keras import ops
 
+import keras_vrae as kv
 from keras_vrae.evaluation import latent
 from keras_vrae.evaluation.latent import kl_per_dimension, mutual_information
 from keras_vrae.validation import SettingError
@@ -67,6 +69,45 @@ def test_a_dimension_at_the_prior_has_no_kl():
     np.testing.assert_array_equal(kl, [0.0, 2.0])
 
 
+class Laplace(kv.Prior):
+    """Independent Laplace distributions with scale 1, without a closed form of the KL."""
+
+    factorizes = True
+
+    def log_prob_per_dimension(self, z):
+        return -ops.abs(z) - np.log(2.0)
+
+
+def test_kl_of_another_prior_against_quadrature():
+    z_mean, z_log_var = np.array([[0.3, -2.0], [1.4, 0.0]]), np.array([[-1.0, 0.8], [-4.0, 0.0]])
+
+    def divergence(mean, log_var):
+        q = scipy.stats.norm(mean, np.exp(0.5 * log_var))
+        z = np.linspace(*q.interval(1 - 1e-12), 20_001)
+        ratio = q.logpdf(z) - scipy.stats.laplace.logpdf(z)
+        return scipy.integrate.trapezoid(q.pdf(z) * ratio, z)
+
+    expected = np.vectorize(divergence)(z_mean, z_log_var).mean(axis=0)
+    kl = kl_per_dimension(z_mean, z_log_var, Laplace(), num_samples=40_000)
+    np.testing.assert_allclose(kl, expected, atol=0.02)
+
+
+def test_kl_per_dimension_needs_a_prior_that_factorizes():
+    with pytest.raises(SettingError, match=r"`prior` must be one that factorizes.*Mixture"):
+        kl_per_dimension(np.zeros((2, 1)), np.zeros((2, 1)), kv.MixtureOfGaussians(2))
+
+
+@pytest.mark.parametrize("z_mean", [np.zeros((0, 2)), np.zeros(3), [[np.nan]]])
+def test_active_units_of_invalid_codes(z_mean):
+    with pytest.raises(SettingError, match="`z_mean` must be"):
+        latent.active_units(z_mean)
+
+
+def test_one_example_has_no_active_units_and_no_information():
+    assert latent.active_units([[3.0, 5.0]]) == 0
+    assert mutual_information([[3.0, 5.0]], [[0.0, 0.0]]) == pytest.approx(0.0, abs=1e-12)
+
+
 def test_mutual_information_against_integration():
     information = mutual_information(*FEW, num_samples=40_000)
     assert isinstance(information, float)
@@ -107,7 +148,7 @@ def test_posteriors_far_apart_tell_every_example(log_var):
     assert information == pytest.approx(np.log(40), abs=1e-12)
 
 
-def test_copies_cannot_be_told_apart():
+def test_copies_are_not_separated():
     z_mean, z_log_var = random_posteriors(40, 3, log_var=-20.0)
     twice = np.tile(z_mean, (2, 1)), np.tile(z_log_var, (2, 1))
     assert mutual_information(*twice, num_samples=3) == pytest.approx(np.log(40), abs=1e-5)
@@ -179,7 +220,7 @@ def test_codes_drawn_with_the_same_seed_are_not_the_noise():
     assert one == pytest.approx(two, abs=0.15)
 
 
-@pytest.mark.parametrize("figure", [kl_per_dimension, mutual_information])
+@pytest.mark.parametrize("measure", [kl_per_dimension, mutual_information])
 @pytest.mark.parametrize(
     ("z_mean", "z_log_var", "message"),
     [
@@ -202,9 +243,9 @@ def test_codes_drawn_with_the_same_seed_are_not_the_noise():
         (np.zeros((1, 1)), np.array([[1e4]]), r"`z_log_var` must be of finite .* to 300\."),
     ],
 )
-def test_codes_that_cannot_be(figure, z_mean, z_log_var, message):
+def test_invalid_codes_are_refused(measure, z_mean, z_log_var, message):
     with pytest.raises(SettingError, match=message):
-        figure(z_mean, z_log_var)
+        measure(z_mean, z_log_var)
 
 
 def test_the_largest_codes_that_float32_holds():
@@ -215,6 +256,6 @@ def test_the_largest_codes_that_float32_holds():
 
 
 @pytest.mark.parametrize(("name", "settings"), [("num_samples", (0, 0)), ("seed", (1, -1))])
-def test_settings_that_cannot_be(name, settings):
+def test_invalid_settings_are_refused(name, settings):
     with pytest.raises(SettingError, match=f"`{name}` must be"):
         mutual_information(*FEW, *settings)

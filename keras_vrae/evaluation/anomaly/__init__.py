@@ -1,4 +1,4 @@
-"""How unlikely examples are, and what that says about which of them are anomalies."""
+"""Anomaly scores of examples, and metrics of scores."""
 
 from keras_vrae.evaluation.anomaly.baselines import flat_features, pca_scores, random_scores
 from keras_vrae.evaluation.anomaly.scores import (

@@ -12,8 +12,7 @@ def pca_scores(train, test, num_components=16):
     Args:
         train, test: examples, `(N, T, ...)`, or padded sequences. Each channel is standardized by
             the training part, and padding then counts as zero.
-        num_components: number of components; fewer if the training part has fewer examples, or
-            an example fewer values.
+        num_components: number of components; fewer if the training part spans fewer dimensions.
 
     Returns:
         `(train_scores (N,), test_scores (M,))`.
@@ -21,7 +20,10 @@ def pca_scores(train, test, num_components=16):
     from sklearn.decomposition import PCA
 
     train, test = flat_features(train, test)
-    pca = PCA(min(num_components, *train.shape)).fit(train)
+    # N centred examples span N - 1 dimensions, so that any further component is arbitrary.
+    size = min(num_components, train.shape[0] - 1, train.shape[1])
+    with np.errstate(invalid="ignore"):  # One example has no variance to explain.
+        pca = PCA(size).fit(train)
     return tuple(
         np.mean((x - pca.inverse_transform(pca.transform(x))) ** 2, axis=1) for x in (train, test)
     )

@@ -1,4 +1,4 @@
-"""Anomaly scores of examples, and how well scores find anomalies."""
+"""Anomaly scores of examples, and metrics of how well scores find anomalies."""
 
 from typing import NamedTuple
 
@@ -18,10 +18,10 @@ class AnomalyScores(NamedTuple):
 
     Attributes:
         per_step: of each time step, `(N, T)`: `-E_q[log p(x_t|z)]` and an equal share of the
-            example's KL; NaN where a sequence has no such step. The steps that count add up to the
-            negative bound of the example. None where scores are of whole examples alone.
-        per_example: the mean over its steps, `(N,)`, so that a long sequence is no anomaly for its
-            length.
+            example's KL; NaN after the end of a sequence. The valid steps add up to the negative
+            bound of the example. None if scores are of whole examples alone.
+        per_example: the mean over the valid steps, `(N,)`, so that the length of a sequence does
+            not make it an anomaly.
     """
 
     per_step: np.ndarray
@@ -58,17 +58,17 @@ def anomaly_scores(model, x, num_samples=10, seed=0):
         steps = model.likelihood.log_prob_of_steps(batch.target, terms.parameters, batch.mask)
         return -ops.mean(steps, axis=0), terms.kl
 
-    shape = np.shape(sequences.array_of(x))
-    batch_size = max(1, min(512, STEPS_AT_A_TIME // (num_samples * shape[1])))
+    steps = int(np.prod(np.shape(sequences.array_of(x))[1:2]))  # 1 for an array of rank 1.
+    batch_size = max(1, min(512, STEPS_AT_A_TIME // max(1, num_samples * steps)))
     per_step, kl = model.over_examples(score, x, batch_size)
     lengths = lengths_of(x)
-    counts = np.arange(shape[1]) < lengths[:, np.newaxis]
-    per_step = np.where(counts, per_step + (kl / lengths)[:, np.newaxis], np.nan)
+    is_valid = np.arange(steps) < lengths[:, np.newaxis]
+    per_step = np.where(is_valid, per_step + (kl / lengths)[:, np.newaxis], np.nan)
     return AnomalyScores(per_step, np.nanmean(per_step, axis=1))
 
 
 def importance_scores(model, x, num_samples=500, seed=0):
-    """Scores of each example by an estimate of `-log p(x)` in place of its bound.
+    """Scores of each example by an estimate of `-log p(x)` instead of its bound.
 
     Args:
         model, x: as in `anomaly_scores`.
@@ -102,16 +102,17 @@ def anomaly_metrics(train_scores, test_scores, is_anomaly, quantile=0.95):
     Args:
         train_scores: scores of training examples, `(N,)`.
         test_scores: scores of test examples, `(M,)`, the higher the more anomalous.
-        is_anomaly: whether each test example is one, `(M,)`.
-        quantile: of the training scores, from 0 to 1.
+        is_anomaly: booleans, True for an anomaly, `(M,)`.
+        quantile: quantile of the training scores, from 0 to 1.
 
     Returns:
         A dict of `auroc` (area under the receiver operating characteristic), `auprc` (average
         precision), `f1`, `precision` and `recall` at `threshold`, and `anomalies`, their share,
-        which is the `auprc` of scores that know nothing.
+        which is the `auprc` of random scores.
 
     Raises:
-        SettingError: where the test part has no anomalies, or nothing else.
+        SettingError: if the test part has no anomalies, or nothing else, and for scores that are
+            empty or not finite.
 
     Example:
         >>> from keras_vrae.evaluation.anomaly import anomaly_metrics
@@ -121,12 +122,16 @@ def anomaly_metrics(train_scores, test_scores, is_anomaly, quantile=0.95):
     from sklearn.metrics import average_precision_score, precision_recall_fscore_support
     from sklearn.metrics import roc_auc_score as auroc_of
 
-    scores, truth = np.asarray(test_scores, float), np.asarray(is_anomaly, bool)
+    known, scores = (
+        _check_scores(name, values)
+        for name, values in (("train_scores", train_scores), ("test_scores", test_scores))
+    )
+    truth = np.asarray(is_anomaly, bool)
     if scores.shape != truth.shape or len(set(truth.tolist())) < 2:
         expected = "one boolean for each test score, some True and some False"
         raise SettingError(complaint("is_anomaly", expected, truth.tolist()[:5], of="[:5]"))
     quantile = check_float("quantile", quantile, maximum=1.0)
-    threshold = float(np.quantile(np.asarray(train_scores, float), quantile))
+    threshold = float(np.quantile(known, quantile))
     precision, recall, f1, _ = precision_recall_fscore_support(
         truth, scores > threshold, average="binary", zero_division=0.0
     )
@@ -139,3 +144,12 @@ def anomaly_metrics(train_scores, test_scores, is_anomaly, quantile=0.95):
         "threshold": threshold,
         "anomalies": float(truth.mean()),
     }
+
+
+def _check_scores(name, values):
+    """Returns scores as an array `(N,)`, or raises `SettingError`."""
+    scores = np.asarray(values, "float64")
+    if scores.ndim != 1 or not scores.size or not np.isfinite(scores).all():
+        expected = "one finite score or more, in one axis"
+        raise SettingError(complaint(name, expected, scores.ravel()[:5].tolist(), of="[:5]"))
+    return scores
