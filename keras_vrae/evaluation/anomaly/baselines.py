@@ -24,9 +24,9 @@ def pca_scores(train, test, num_components=16):
     size = min(num_components, train.shape[0] - 1, train.shape[1])
     with np.errstate(invalid="ignore"):  # One example has no variance to explain.
         pca = PCA(size).fit(train)
-    return tuple(
-        np.mean((x - pca.inverse_transform(pca.transform(x))) ** 2, axis=1) for x in (train, test)
-    )
+    centred = [x - pca.mean_ for x in (train, test)]
+    errors = [x - (x @ pca.components_.T) @ pca.components_ for x in centred]
+    return tuple(np.mean(error**2, axis=1) for error in errors)
 
 
 def random_scores(train, test, seed=0):
