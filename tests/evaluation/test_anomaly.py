@@ -113,5 +113,5 @@ def test_one_training_example_is_a_baseline():
     train, test = anomaly.pca_scores(x[:1], x)
     assert train == pytest.approx([0.0])
     # Nothing is known but the one example, so that the error is the distance from it.
-    expected = ((x - x[:1]) ** 2).mean(axis=(1, 2))
+    expected = (((x - x[:1]) / x[0].std(axis=0)) ** 2).mean(axis=(1, 2))
     np.testing.assert_allclose(test, expected)
