@@ -47,6 +47,11 @@ def make_parser():
     parser.add_argument(
         "--lengths", type=int, nargs="+", help="number of valid steps of each example"
     )
+    parser.add_argument(
+        "--float64",
+        action="store_true",
+        help="send examples in double precision, for a model whose inputs are float64",
+    )
     parser.add_argument("--z", nargs="+", metavar="A,B", help="points to decode")
     parser.add_argument(
         "--seed", type=int, nargs="+", default=[0], help="seed of each row, or one for all"
@@ -60,8 +65,8 @@ def make_parser():
     return parser
 
 
-def read_images(paths):
-    """Reads examples from files into a float32 array `(N, ...)`."""
+def read_images(paths, dtype="float32"):
+    """Reads examples from files into an array `(N, ...)`."""
     if len(paths) == 1 and paths[0].endswith(".npy"):
         array = np.load(paths[0])
     else:
@@ -69,7 +74,7 @@ def read_images(paths):
 
         array = np.stack([np.asarray(Image.open(path).convert("L")) for path in paths])
     scale = 255 if array.dtype.kind in "ui" else 1
-    return (array / scale).astype("float32")
+    return (array / scale).astype(dtype)
 
 
 def make_request(flags):
@@ -84,7 +89,7 @@ def make_request(flags):
             raise ValueError(
                 f"`images` must be one file or more for {signature}. Received: images=None"
             )
-        inputs["inputs"] = read_images(flags.images)
+        inputs["inputs"] = read_images(flags.images, "float64" if flags.float64 else "float32")
     if flags.lengths:
         signature += "_padded"
         inputs["lengths"] = np.array(flags.lengths, "int64")

@@ -35,7 +35,7 @@ def predict_rest(server, model, signature, inputs, version=None):
         NumPy arrays by name.
 
     Raises:
-        ServerError: if the server refuses the request or does not answer.
+        ServerError: if the server refuses the request, or does not answer.
     """
     path = f"{model}/versions/{version}" if version else model
     columns = {name: values.tolist() for name, values in inputs.items()}
@@ -53,7 +53,7 @@ def predict_rest(server, model, signature, inputs, version=None):
         raise ServerError(f"No answer from {server}: {error}") from None
     if not isinstance(outputs, dict):
         outputs = {ONLY_OUTPUT[signature]: outputs}
-    return {name: np.array(values, "float32") for name, values in outputs.items()}
+    return {name: np.array(values) for name, values in outputs.items()}
 
 
 def predict_grpc(server, model, signature, inputs, version=None):

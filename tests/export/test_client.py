@@ -94,12 +94,27 @@ def test_image_files_become_numbers_between_0_and_1(tmp_path):
     for path in paths:
         Image.fromarray(pixels).save(path)
     read = client.read_images(paths)
-    assert read.shape == (2, 3, 2)
+    assert (read.shape, read.dtype) == ((2, 3, 2), "float32")
     np.testing.assert_allclose(read[1], pixels / 255, atol=1e-7)
 
 
+def test_examples_in_double_precision(monkeypatch, tmp_path):
+    x = 1e5 + np.random.default_rng(0).random((2, 3)) / 1e4
+    np.save(tmp_path / "x.npy", x)
+    sent = []
+    monkeypatch.setitem(client.PROTOCOLS, "rest", (lambda *request: sent.append(request) or {}, ""))
+    for flags in ([], ["--float64"]):
+        monkeypatch.setattr(
+            sys, "argv", ["client", "encode", f"--images={tmp_path / 'x.npy'}", *flags]
+        )
+        assert client.main() == 0
+    single, double = (request[3]["inputs"] for request in sent)
+    assert (single.dtype, double.dtype) == ("float32", "float64")
+    np.testing.assert_array_equal(double, x)
+
+
 @pytest.mark.parametrize("protocol", ["rest", "grpc"])
-def test_what_the_server_refuses_is_one_line(ask, tmp_path, protocol):
+def test_a_refusal_of_the_server_is_one_line(ask, tmp_path, protocol):
     path = tmp_path / "wrong.npy"
     np.save(path, np.zeros((2, 3, 5)))
     status, line = ask("encode", "--images", str(path), protocol=protocol)
