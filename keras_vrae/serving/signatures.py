@@ -30,16 +30,16 @@ class Signature(NamedTuple):
 
 
 def encoder_signatures(model):
-    """The functions that need the encoder alone; `encode` is the one served by default.
+    """The functions of the encoder alone; `encode` is served by default.
 
     Args:
         model: a built `VAE`.
 
     Returns:
         `Signature` by name. A model of documents also has `encode_text`, which takes strings, and
-        one with hash codes `hash`, which takes strings where it can and else what `encode` takes,
+        one with hash codes `hash`, which takes strings if it can, or else the inputs of `encode`,
         and gives bytes. An encoder of sequences of any length also has `encode_padded` and
-        `sample_padded`, which take the number of steps of each row that count.
+        `sample_padded`, which take the number of valid steps of each row.
     """
     row_shape = model.encoder.event_shape
     inputs = {"inputs": _examples(model, row_shape)}
@@ -97,10 +97,10 @@ def text_signatures(model, inputs, check):
 
 
 def decoder_signatures(model):
-    """The functions that need the decoder alone; `decode` is the one served by default.
+    """The functions of the decoder and the prior; `decode` is served by default.
 
-    Those of a decoder of sequences of any length also take the number of steps of each row; after
-    them its output has zeros.
+    Those of a decoder of sequences of any length also take the number of steps of each row, after
+    which the output has zeros.
     """
 
     def decode(z, lengths=None):
@@ -123,10 +123,10 @@ def decoder_signatures(model):
 
 
 def autoencoder_signatures(model):
-    """The functions that need both; `reconstruct` is the one served by default.
+    """The functions of the whole model; `reconstruct` is served by default.
 
     A model with a recurrent decoder also has `reconstruct_padded` and `score_padded`, which take
-    the number of steps of each row that count.
+    the number of valid steps of each row.
     """
     row_shape = model.event_shape
     inputs, seed = {"inputs": _examples(model, row_shape)}, {"seed": _numbers("seed")}
@@ -186,7 +186,7 @@ class _ExampleChecks:
         return check_values("inputs", inputs, self._valid(inputs), self.expected)
 
     def padded_examples(self, inputs, lengths):
-        """Padded sequences with zeros for padding, whatever it holds, as a model takes them."""
+        """Padded sequences as a model takes them, with zeros instead of their padding."""
         inputs = check_rows("inputs", inputs, self.row_shape)
         lengths = check_rows("lengths", lengths, ())
         lengths = check_same_rows("lengths", lengths, "inputs", inputs)
@@ -234,7 +234,7 @@ def _sample(model, examples, seed):
 
 
 def _written(model, z, lengths, name):
-    """The mean of `p(x|z)` for each row of z, of as many steps as `lengths` says."""
+    """The mean of `p(x|z)` for each row of z, of the number of steps in `lengths`."""
     if lengths is None:
         return model.mean(z, steps=model.decoder.event_shape[0])
     lengths = check_same_rows("lengths", check_rows("lengths", lengths, ()), name, z)

@@ -73,7 +73,7 @@ def test_manifest_describes_the_version(exported, small_model):
 
 
 @pytest.mark.parametrize("harm", ["change", "remove", "add", "no manifest"])
-def test_a_damaged_version_is_known(exported, tmp_path, harm):
+def test_a_damaged_version_is_found(exported, tmp_path, harm):
     path = shutil.copytree(exported[1].paths["decoder"], tmp_path / "1")
     victim = path / "variables" / "variables.index"
     if harm == "change":
@@ -146,7 +146,7 @@ def test_warmup_requests_are_answered(exported, small_model):
         assert seen == set(SIGNATURES[name](small_model))
 
 
-def test_without_the_extra_there_is_no_warmup_and_all_else(dense, tmp_path, monkeypatch):
+def test_without_the_extra_all_but_the_warmup_is_exported(dense, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "tensorflow_serving", None)
     monkeypatch.setitem(sys.modules, "tensorflow_serving.apis", None)
     exported = serving.export(dense, tmp_path, models=["decoder"])
@@ -155,7 +155,7 @@ def test_without_the_extra_there_is_no_warmup_and_all_else(dense, tmp_path, monk
     assert not (exported.paths["decoder"] / "assets.extra").exists()
 
 
-# What is refused publishes nothing.
+# A refused export publishes nothing.
 
 
 @pytest.mark.parametrize("version", [0, -1, 1.5, "two", True, 2**63])
@@ -173,7 +173,7 @@ def test_a_version_that_exists_is_not_touched(exported, small_model):
     assert files(directory) == before
 
 
-def test_a_version_that_comes_to_be_meanwhile_is_not_touched(dense, tmp_path, monkeypatch):
+def test_a_version_that_another_process_publishes_is_not_touched(dense, tmp_path, monkeypatch):
     def verify(model, exports):
         (tmp_path / "decoder" / "1" / "variables").mkdir(parents=True)
         return verification.verify(model, exports)
@@ -190,7 +190,7 @@ def test_a_directory_that_cannot_be_written_to(dense, directory):
         serving.export(dense, directory)
 
 
-def test_what_is_no_model_or_was_never_built(dense, tmp_path):
+def test_other_objects_and_unbuilt_models_are_refused(dense, tmp_path):
     with pytest.raises(SettingError, match=r"`model` must be a keras_vrae\.VAE"):
         serving.export(dense.encoder, tmp_path)
     with pytest.raises(SettingError, match="Did you mean 'decoder'"):
@@ -310,7 +310,7 @@ def gpu_in_sight(monkeypatch):
 
 
 @pytest.mark.parametrize("encoder", ["lstm", "gru"])
-def test_no_cudnn_in_what_is_traced_beside_a_gpu(gpu_in_sight, encoder, tmp_path):
+def test_no_cudnn_is_traced_on_a_machine_with_a_gpu(gpu_in_sight, encoder, tmp_path):
     model = kv.build(encoder, (4, 3), hidden_units=4)
     deep = kv.VAE(
         kv.LSTMEncoder(2, 4, num_layers=2, bidirectional=True), kv.DenseDecoder((4, 3), 4)
@@ -325,8 +325,8 @@ def test_no_cudnn_in_what_is_traced_beside_a_gpu(gpu_in_sight, encoder, tmp_path
         assert [layer.use_cudnn for layer in layers] == before
 
 
-def test_a_plain_layer_beside_a_gpu_is_refused(gpu_in_sight, tmp_path):
-    """What the exporter keeps away: Keras's own layer, traced as it is."""
+def test_a_plain_layer_on_a_machine_with_a_gpu_is_refused(gpu_in_sight, tmp_path):
+    """The exporter prevents this case: Keras's own layer, traced as it is."""
     layer = keras.layers.LSTM(4)
     layer.build((None, 4, 3))
     archive = keras.export.ExportArchive()
@@ -391,7 +391,7 @@ def test_exports_take_turns_and_clear_what_a_killed_one_left(tmp_path):
     assert files(tmp_path) == []
 
 
-def test_other_folders_are_no_versions(tmp_path):
+def test_other_folders_are_not_versions(tmp_path):
     for name in ("3", "12", "latest", "1.5", "-4", "tmp"):
         (tmp_path / "encoder" / name).mkdir(parents=True)
     directory = publishing.ExportDirectory(tmp_path)
@@ -419,7 +419,7 @@ def run(tmp_path, dense):
     return folder
 
 
-def test_a_run_is_exported_with_what_it_was(run, dense, tmp_path):
+def test_an_export_describes_its_run(run, dense, tmp_path):
     exported = serving.export_run(run, tmp_path / "serving")
     for path in exported.paths.values():
         content = serving.check_version(path)
@@ -478,7 +478,7 @@ def test_openvino_reads_the_same_folder(exported, small_model):
 
 
 @pytest.mark.slow
-def test_saved_model_cli_lists_what_the_readme_promises(exported):
+def test_saved_model_cli_lists_the_signatures_of_the_readme(exported):
     command = [os.path.join(os.path.dirname(sys.executable), "saved_model_cli"), "show", "--all"]
     command += ["--dir", str(exported[1].paths["encoder"])]
     done = subprocess.run(command, capture_output=True, text=True, check=True)

@@ -19,7 +19,7 @@ THREADS = 8
 
 
 def make_cases(model):
-    """Requests of many kinds, `(model name, request)`, and what the live model answers."""
+    """Requests of many kinds, `(model name, request)`, and the answers of the live model."""
     rng = np.random.default_rng(0)
     cases = []
     for name, make in SIGNATURES.items():

@@ -186,7 +186,7 @@ def test_bad_examples_are_refused_by_name(served, model, signature):
         assert "(rows, 3, 2)" in refusal(served, model, signature, short)
 
 
-def test_message_says_what_came(served):
+def test_message_names_the_shape_that_came(served):
     message = refusal(served, "encoder", "encode", {"inputs": X[:, :, :1]})
     expected = "`inputs` must be of shape (rows, any, 2) with no size 0. Received: inputs.shape="
     assert f"{expected}] [2 3 1]" in message
