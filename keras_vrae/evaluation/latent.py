@@ -107,8 +107,8 @@ def mutual_information(z_mean, z_log_var, num_samples=1, seed=0):
 
     `I(x; z) = mean_n E_{q(z|x_n)}[log q(z|x_n) - log q(z)]`, where `q(z) = mean_n q(z|x_n)` is the
     aggregate posterior of the N examples. The mean KL term of the evidence lower bound is the sum
-    `I(x; z) + KL(q(z) || p(z))`, so what this leaves of it is the distance of the aggregate
-    posterior from the prior.
+    `I(x; z) + KL(q(z) || p(z))`, whose last part is the distance of the aggregate posterior
+    from the prior.
 
     The estimate cannot exceed log N, as there are N examples to distinguish: a value near log N
     means that the posteriors barely overlap, and nothing more. By chance the estimate can fall

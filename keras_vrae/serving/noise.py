@@ -1,4 +1,4 @@
-"""Noise that depends on the seed of a row alone, whatever rows come with it."""
+"""Noise of each row that depends on its seed alone, not on the other rows."""
 
 import tensorflow as tf
 

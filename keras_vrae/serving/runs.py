@@ -43,7 +43,7 @@ def export_run(run_dir, directory, version=None, **options):
         model,
         directory,
         version,
-        # With grey levels the Bernoulli cross-entropy is not a likelihood, and the ELBO is not a bound.
+        # With grey levels the Bernoulli cross-entropy is not a likelihood, nor the ELBO a bound.
         metadata={
             "run": {"name": run.path.resolve().name, **about},
             "elbo_is_bound": not grey_levels,

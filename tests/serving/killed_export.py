@@ -38,7 +38,7 @@ def make_answers():
 
 
 def export_until_killed(directory, exported):
-    """The work of an exporter; it says when it has done so once, and what takes long is known."""
+    """Exports again and again, and prints a line after the first export, which takes longest."""
     exporting.verify = make_answers()
     if exported:
         ignore = shutil.ignore_patterns("assets.extra", "export.json")

@@ -1,4 +1,4 @@
-"""Exports of models with parts of a user's own: what is served is what the live model says."""
+"""Exports of models with other parts, which must serve the numbers of the live model."""
 
 import keras
 import numpy as np
