@@ -1,4 +1,4 @@
-"""Metrics of trained models."""
+"""Metrics of trained models: likelihood, latent space, classes, searches and anomalies."""
 
 from keras_vrae.evaluation import anomaly
 from keras_vrae.evaluation.clustering import cluster_agreement, silhouette
