@@ -8,9 +8,7 @@ from keras_vrae import sequences
 from keras_vrae.datasets import unseen
 from keras_vrae.datasets.continuations import write_continuations
 from keras_vrae.files import replacing
-from keras_vrae.plots import rolls as roll_plots
-from keras_vrae.plots import series as series_plots
-from keras_vrae.plots import tokens as token_plots
+from keras_vrae.plots import continuations
 from keras_vrae.training.data import load_with_data, read_config
 from keras_vrae.training.run_directory import RunDirectory
 from keras_vrae.validation import SettingError, complaint
@@ -55,7 +53,8 @@ def run(values):
     paths = write_continuations(values["output"], x, lengths, prefixes.names)
     if values["picture"] is not None:
         with replacing(values["picture"]) as aside:
-            plot(x, prefixes, splits.spec.kind).savefig(aside)
+            figure = continuations(x, lengths, prefixes.truth, kind=splits.spec.kind)
+            figure.savefig(aside)
         paths.append(values["picture"])
     more = f" and {len(paths) - 3} more" if len(paths) > 3 else ""
     print(f"Wrote {', '.join(map(str, paths[:3]))}{more}")
@@ -126,11 +125,3 @@ def read_prefixes(source, splits, missing="refuse", steps=None):
         return Prefixes(truth, names, truth)
     lengths = np.minimum(truth["lengths"], steps)
     return Prefixes({"x": truth["x"][:, :steps], "lengths": lengths}, names, truth)
-
-
-def plot(x, prefixes, kind):
-    """Returns a matplotlib `Figure` of continuations `(N, K, T, ...)`."""
-    if kind == "series":
-        return series_plots.continuations(x, prefixes.inputs["lengths"], prefixes.truth)
-    plots = roll_plots if kind == "roll" else token_plots
-    return plots.samples(x[:, 0], "The first continuation of each sequence")

@@ -8,7 +8,7 @@ a callback earlier in the list stops training. The other epochs cost nothing.
 from keras_vrae.callbacks.collapse import CollapseWarning, PosteriorCollapseWarning
 from keras_vrae.callbacks.latent import LatentCallback
 from keras_vrae.callbacks.metrics import LatentMetrics
-from keras_vrae.callbacks.pictures import LatentPlots
+from keras_vrae.callbacks.plots import LatentPlots
 
 __all__ = [
     "CollapseWarning",

@@ -11,9 +11,9 @@ from keras_vrae.evaluation.latent import active_units
 from keras_vrae.likelihoods import Gaussian
 from keras_vrae.validation import check_float, check_int
 
-# An objective that draws KL to fewer nats than this asks for codes that tell next to nothing.
+# With an objective that draws KL to fewer nats than this, codes carry next to nothing.
 LEAST_CAPACITY = 1.0
-# In thresholds; less is the noise of a variance that stays where it is.
+# In thresholds; less is the noise of a constant variance.
 LEAST_GROWTH = 0.01
 
 
@@ -22,12 +22,12 @@ class PosteriorCollapseWarning(UserWarning):
 
 
 class CollapseWarning(LatentCallback):
-    """Says when the approximate posterior has collapsed to the prior, and what to try.
+    """Warns of an approximate posterior that has collapsed to the prior, and names remedies.
 
     A latent dimension is active when the variance of its means over x is above the threshold. The
     posterior has collapsed when none was active at the last `patience` looks and the largest of
-    these variances has grown over them by at most a hundredth of the threshold. KL alone would
-    not tell: a mean that is the same for every x costs KL and carries nothing, as in the first
+    these variances has grown over them by at most a hundredth of the threshold. KL alone is
+    not enough: a mean that is the same for every x costs KL and carries nothing, as in the first
     epochs of a recurrent encoder.
 
     A collapse is a `PosteriorCollapseWarning`, which `warnings.simplefilter` can silence or turn
@@ -37,7 +37,7 @@ class CollapseWarning(LatentCallback):
     An encoder that learns slowly looks the same at first, so nothing is said in the first
     `grace_steps` optimizer steps, nor while an `ELBO` draws KL to a `capacity` below 1 nat, nor
     about a model that has diverged. A KL warm-up that is still near zero leaves KL large, and is
-    no collapse.
+    not a collapse.
 
     Args:
         x: examples to encode, such as the validation part, `(N, ...)`; some hundreds will do.
@@ -49,7 +49,7 @@ class CollapseWarning(LatentCallback):
         batch_size: examples to encode at a time.
 
     Attributes:
-        state: what was found last of `"healthy"`, the first, `"partial"` and `"collapsed"`.
+        state: latest state, `"healthy"` at first, `"partial"` or `"collapsed"`.
 
     Raises:
         SettingError: as `LatentCallback` does, and for a negative threshold or number of steps.
@@ -100,16 +100,16 @@ class CollapseWarning(LatentCallback):
             return
         self.state = state
         size = self.model.latent_dim
-        figures = f"{active} of {size} latent dimensions are active, and KL is {total:.3g} nats"
+        findings = f"{active} of {size} latent dimensions are active, and KL is {total:.3g} nats"
         if state == "collapsed":
-            text = f"The posterior has collapsed by epoch {epoch}: {figures}, so the codes tell "
+            text = f"The posterior has collapsed by epoch {epoch}: {findings}, so the codes say "
             text += f"nothing about x. Try {'; '.join(self._remedies())}."
             warnings.warn(text, PosteriorCollapseWarning, stacklevel=1)
         elif (self.params or {}).get("verbose") != 0:
-            print(f"\nEpoch {epoch}: {figures}.")
+            print(f"\nEpoch {epoch}: {findings}.")
 
     def _judge(self):
-        """The state that the last looks agree on, or the present one where they do not."""
+        """Returns the state that the last looks agree on, or else the present one."""
         active = np.array([active for active, _ in self._looks][-self.patience :])
         variances = [variance for _, variance in self._looks]
         is_low = 2 * active < self.model.latent_dim
@@ -123,7 +123,7 @@ class CollapseWarning(LatentCallback):
         return self.state if is_growing else "collapsed"
 
     def _weight(self, name, default):
-        """A weight of the objective at the present step, where it has one of that name."""
+        """Returns a weight of the objective at the present step, or the default."""
         schedule = getattr(self.model.objective, name, None)
         return default if schedule is None else float(schedule(self.model.optimizer.iterations))
 
@@ -139,5 +139,5 @@ class CollapseWarning(LatentCallback):
             remedies.insert(0, f"a beta below the present {beta:g}")
         likelihood = self.model.likelihood
         if isinstance(likelihood, Gaussian) and likelihood.scale != "learned":
-            remedies.insert(0, f"Gaussian(scale='learned') in place of {likelihood.scale:g}")
+            remedies.insert(0, f"Gaussian(scale='learned') instead of {likelihood.scale:g}")
         return remedies

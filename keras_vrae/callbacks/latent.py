@@ -1,4 +1,4 @@
-"""What the callbacks that look at the latent space share."""
+"""The contract of callbacks that look at the latent space."""
 
 import math
 
@@ -20,8 +20,8 @@ class LatentCallback(keras.callbacks.Callback):
         batch_size: examples to encode at a time.
 
     Raises:
-        SettingError: for an x that is no array, or numbers below one; and when `fit` is called,
-            for a model that is no `VAE`, or x that it cannot use.
+        SettingError: for an x that is not an array, or numbers below one; and when `fit` is called,
+            for a model that is not a `VAE`, or an x that it refuses.
     """
 
     def __init__(self, x, every=1, batch_size=512):

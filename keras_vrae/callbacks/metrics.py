@@ -1,4 +1,4 @@
-"""Figures about the latent space in the history of a training."""
+"""Metrics of the latent space in the history of a training."""
 
 import math
 
@@ -9,29 +9,29 @@ from keras_vrae.evaluation.latent import active_units, mutual_information
 
 
 class LatentMetrics(LatentCallback):
-    """Adds figures about the latent space to the logs of an epoch.
+    """Adds metrics of the latent space to the logs of an epoch.
 
-    `latent_active_units` is the number of latent dimensions that tell anything about x,
+    `latent_active_units` is the number of latent dimensions that depend on x,
     `latent_mutual_information` the information of the codes about which example they come from, in
     nats and at most log N, and `latent_kl_0`, `latent_kl_1`, ... the KL term of each dimension in
     nats; see `active_units`, `mutual_information` and `kl_per_dimension` in
     `keras_vrae.evaluation`. They are NaN once the model has diverged.
 
-    The history that `fit` returns has them for every epoch: between two looks the last figures are
+    The history that `fit` returns has them for every epoch: between two looks the last metrics are
     repeated. Callbacks that come later in the list, such as `CSVLogger` or `EarlyStopping`, see
-    them too; those that come before do not. `records` has the measured figures alone.
+    them too; those that come before do not. `records` has the measured metrics alone.
 
     Args:
         x: examples to encode, such as the validation part, `(N, ...)`. The mutual information
             takes time that grows with the square of N; one or two thousand are plenty.
-        every: epochs from one look to the next; see the module for which ones these are.
+        every: number of epochs from one look to the next, as the module says.
         batch_size: examples to encode at a time.
-        per_dimension: whether the KL terms of the dimensions are among the logs; `records` has
+        per_dimension: True if the KL terms of the dimensions are among the logs; `records` has
             them in any case.
 
     Attributes:
         records: one dict for each look, over all calls of `fit`: `epoch`, numbered from 1, and the
-            figures by the names above.
+            metrics by the names above.
 
     Raises:
         SettingError: as `LatentCallback` does.

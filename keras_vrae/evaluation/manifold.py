@@ -1,4 +1,4 @@
-"""What a latent plane decodes to."""
+"""The decoded latent plane."""
 
 from statistics import NormalDist
 
@@ -13,7 +13,7 @@ def decode_grid(model, size, length=None):
     Args:
         model: a `VAE` with two latent dimensions.
         size: points of the grid in each direction.
-        length: time steps of each, where the model leaves that open.
+        length: number of time steps of each; None unless the model leaves it open.
 
     Returns:
         `(size, size, ...)`: means of `p(x|z)`; along the second axis the first latent dimension

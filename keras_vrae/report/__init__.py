@@ -1,4 +1,4 @@
-"""Several finished runs beside each other: `report.html`, `report.md`, `comparison.png`."""
+"""Reports that compare finished runs: `report.html`, `report.md`, `comparison.png`."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from keras_vrae.files import replacing
 from keras_vrae.report import html, markdown
 from keras_vrae.report.comparison import Comparison
 from keras_vrae.report.findings import sentences
-from keras_vrae.report.pictures import comparison_figure, validation_figure
+from keras_vrae.report.plots import comparison_plot, validation_plot
 
 __all__ = ["Comparison", "sentences", "write"]
 
@@ -16,15 +16,16 @@ def write(run_dirs, folder=None):
 
     Args:
         run_dirs: folders of the runs, of any encoders and seeds.
-        folder: where to write, `<dataset>-comparison` beside the first run when None; what a former
-            report left there is replaced.
+        folder: folder to write to; `<dataset>-comparison` next to the first run if None. The files
+            of an earlier report are replaced.
 
     Returns:
-        `(folder, comparison)`: where it was written, and the `Comparison`.
+        `(folder, comparison)`: the folder of the report, and the `Comparison`.
 
     Raises:
-        DataError: for a folder that is no finished run, or whose files are damaged.
-        SettingError: for runs that cannot be compared.
+        DataError: for a folder without a finished run, or whose files are damaged.
+        SettingError: for runs of different data sets, or of one encoder that differ in more
+            than their seed.
     """
     comparison = Comparison.of(run_dirs)
     if folder is None:
@@ -32,8 +33,8 @@ def write(run_dirs, folder=None):
         folder = Path(run_dirs[0]).resolve().parent / name
     folder = Path(folder)
     figures = {
-        "comparison": comparison_figure(comparison),
-        "validation": validation_figure(comparison),
+        "comparison": comparison_plot(comparison),
+        "validation": validation_plot(comparison),
     }
     for name, figure in figures.items():
         with replacing(folder / f"{name}.png") as aside:

@@ -1,4 +1,4 @@
-"""The figures of several runs, gathered by encoder."""
+"""The metrics of several runs, grouped by encoder."""
 
 import statistics
 import zipfile
@@ -7,23 +7,25 @@ from typing import NamedTuple
 
 import numpy as np
 
-from keras_vrae.report.figures import check_figures
+from keras_vrae.report.checks import check_metrics
 from keras_vrae.training.experiment import ExperimentConfig
 from keras_vrae.training.run_directory import RunDirectory
 from keras_vrae.validation import DataError, SettingError
 
-# What may differ between runs that are compared. Any other setting that does is pointed out.
-FREE_SETTINGS = ("encoder", "seed", "data_dir", "git_revision", "nll_samples")
-FREE_SETTINGS += ("checkpoint_every",)
+# Settings that may differ between compared runs. The report points out any other that does.
+FREE_SETTINGS = ("encoder", "seed", "data_dir", "git_revision", "nll_samples", "checkpoint_every")
 # Of runs that differ in one of these, the bounds are on different things.
 DECIDE_THE_BOUND = {"likelihood", "binarization"}
-FIGURES = ("parameters", "seconds_per_epoch", "examples_per_second", "peak_memory_mb")
-TEST_FIGURES = ("elbo", "reconstruction", "kl", "knn_accuracy", "linear_probe_accuracy")
+METRICS = ("parameters", "seconds_per_epoch", "examples_per_second", "peak_memory_mb")
+TEST_METRICS = ("elbo", "reconstruction", "kl", "knn_accuracy", "linear_probe_accuracy")
 SETTINGS = ("likelihood", "binarization", "hidden_units", "latent_dim", "epochs", "batch_size")
 SETTINGS += ("learning_rate", "learning_rate_schedule", "clipnorm")
 ARRAYS = ("codes", "labels", "class_names")
-# Figures of documents, their columns and digits.
-TEXT_FIGURES = {
+# Columns of the table that need labels or documents, with their names and digits; those that no run
+# has are left out.
+OPTIONAL_METRICS = {
+    "knn_accuracy": ("kNN", 3),
+    "linear_probe_accuracy": ("linear probe", 3),
     "perplexity": ("perplexity", 0),
     "precision_at_100_cosine": ("P@100, cosine", 3),
     "precision_at_100_hamming": ("P@100, hash", 3),
@@ -31,7 +33,7 @@ TEXT_FIGURES = {
 
 
 class Run(NamedTuple):
-    """A finished run: its settings, figures, history, and the arrays behind its pictures."""
+    """A finished run: its settings, metrics, history, and the arrays that its plots show."""
 
     path: str
     config: dict
@@ -60,25 +62,25 @@ class Run(NamedTuple):
             if not isinstance(metrics.get(part, {}), dict):
                 raise DataError(f"{directory.metrics_path} must hold an object under {part!r}")
         for content, names, source in (
-            (metrics, ("encoder", "dataset", "seed", "test", *FIGURES), directory.metrics_path),
-            (metrics.get("test", {}), TEST_FIGURES, directory.metrics_path),
+            (metrics, ("encoder", "dataset", "seed", "test", *METRICS), directory.metrics_path),
+            (metrics.get("test", {}), TEST_METRICS, directory.metrics_path),
             (config, SETTINGS, directory.config_path),
             (arrays, ARRAYS, directory.arrays_path),
         ):
             missing = [name for name in names if name not in content]
             if missing:
                 raise DataError(f"{source} lacks {', '.join(missing)}")
-        check_figures(metrics, directory.metrics_path)
+        check_metrics(metrics, directory.metrics_path)
         return cls(str(path), config, metrics, directory.read_history(), arrays)
 
     @property
-    def figures(self):
-        """All figures of `metrics.json` by name, those of its parts among them."""
+    def all_metrics(self):
+        """The metrics of `metrics.json` and of its parts by name."""
         return {**self.metrics.get("evaluation", {}), **self.metrics, **self.metrics["test"]}
 
 
 class Spread(NamedTuple):
-    """A figure over the seeds of one encoder: mean, standard deviation, number of runs."""
+    """A metric over the seeds of one encoder: mean, standard deviation, number of runs."""
 
     mean: float
     deviation: float
@@ -90,7 +92,7 @@ class Spread(NamedTuple):
         return cls(statistics.fmean(values), deviation, len(values))
 
     def text(self, digits):
-        """`mean`, or `mean ± standard deviation` where there are several runs."""
+        """Returns `mean`, or `mean ± standard deviation` if there are several runs."""
         mean = f"{self.mean:,.{digits}f}"
         return mean if self.count == 1 else f"{mean} ± {self.deviation:.{digits}f}"
 
@@ -107,10 +109,24 @@ class EncoderRuns:
         self.name, self.runs = name, runs
         self.shown = runs[0]
 
-    def figure(self, name):
-        """The `Spread` of a figure of `metrics.json` or of its parts; None if a run lacks it."""
-        values = [run.figures.get(name) for run in self.runs]
+    def metric(self, name):
+        """Returns the `Spread` of a metric of `metrics.json` or its parts; None if a run lacks it.
+
+        Args:
+            name: name of the metric.
+        """
+        values = [run.all_metrics.get(name) for run in self.runs]
         return None if None in values else Spread.of(values)
+
+    @property
+    def speed(self):
+        """Examples per second over all runs.
+
+        It is the harmonic mean, so that ratios of speeds agree with those of seconds per epoch.
+        """
+        return statistics.harmonic_mean(
+            [run.all_metrics["examples_per_second"] for run in self.runs]
+        )
 
 
 class Comparison:
@@ -118,7 +134,7 @@ class Comparison:
 
     Args:
         encoders: list of `EncoderRuns`.
-        differing: names of the settings, beside encoder and seed, that differ between the runs.
+        differing: names of the settings other than encoder and seed that differ between the runs.
     """
 
     def __init__(self, encoders, differing):
@@ -128,7 +144,7 @@ class Comparison:
 
     @classmethod
     def of(cls, run_dirs):
-        """Reads the runs. Raises `DataError` or `SettingError` where they cannot be compared."""
+        """Reads the runs. Raises `DataError` or `SettingError` if they cannot be compared."""
         runs = [Run.read(path) for path in run_dirs]
         if not runs:
             raise SettingError("A report needs one or more folders of runs. Received: none")
@@ -153,59 +169,58 @@ class Comparison:
 
     @property
     def is_bound(self):
-        """Whether every run has an ELBO, and all are bounds on the same thing."""
+        """True if every run has an ELBO, and all are bounds on the same thing."""
         comparable = not DECIDE_THE_BOUND & set(self.differing)
-        return comparable and all(encoder.figure("elbo") for encoder in self.encoders)
+        return comparable and all(encoder.metric("elbo") for encoder in self.encoders)
+
+    def has(self, name):
+        """Returns whether any encoder has a metric."""
+        return any(encoder.metric(name) for encoder in self.encoders)
 
     @property
     def nll_samples(self):
-        """Importance samples of the likelihoods, where all runs have one and by as many; or None.
+        """Number of importance samples of the likelihoods; None unless all runs have the same.
 
         Runs whose likelihood is of a part of the test examples have none.
         """
         runs = [run for encoder in self.encoders for run in encoder.runs]
-        samples = {run.figures.get("nll_samples") for run in runs}
-        whole = {run.figures.get("nll_examples") == len(run.arrays["codes"]) for run in runs}
+        samples = {run.all_metrics.get("nll_samples") for run in runs}
+        whole = {run.all_metrics.get("nll_examples") == len(run.arrays["codes"]) for run in runs}
         return samples.pop() if self.is_bound and len(samples) == 1 and whole == {True} else None
 
     def header_and_rows(self):
-        """The table of figures: a list of column names, and a list of cells for each encoder."""
+        """Returns the table: a list of column names, and a list of cells for each encoder."""
         dense = next((encoder for encoder in self.encoders if encoder.name == "dense"), None)
+        optional = {name: of for name, of in OPTIONAL_METRICS.items() if self.has(name)}
         header = ["encoder", "runs", "parameters", "s / epoch", "speed, dense = 1"]
         header += ["NLL"] if self.nll_samples else []
-        header += ["ELBO", "reconstruction", "KL", "kNN", "linear probe"]
-        of_text = {
-            figure: words
-            for figure, words in TEXT_FIGURES.items()
-            if all(encoder.figure(figure) for encoder in self.encoders)
-        }
-        header += [*(name for name, _ in of_text.values()), "memory, MiB"]
+        header += ["ELBO", "reconstruction", "KL", *(column for column, _ in optional.values())]
+        header += ["memory, MiB"]
         rows = []
         for encoder in self.encoders:
-            speed, elbo = encoder.figure("examples_per_second"), encoder.figure("elbo")
+            elbo = encoder.metric("elbo")
             rows.append(
                 [
                     encoder.name,
                     str(len(encoder.runs)),
                     f"{encoder.shown.metrics['parameters']:,}",
-                    encoder.figure("seconds_per_epoch").text(2),
-                    f"{speed.mean / dense.figure('examples_per_second').mean:.2f}"
-                    if dense
-                    else "–",
-                    *([encoder.figure("nll").text(2)] if self.nll_samples else []),
+                    encoder.metric("seconds_per_epoch").text(2),
+                    f"{encoder.speed / dense.speed:.2f}" if dense else "–",
+                    *([encoder.metric("nll").text(2)] if self.nll_samples else []),
                     elbo.text(2) if elbo else "no bound",
-                    encoder.figure("reconstruction").text(2),
-                    encoder.figure("kl").text(2),
-                    _text(encoder.figure("knn_accuracy"), 3),
-                    _text(encoder.figure("linear_probe_accuracy"), 3),
-                    *(_text(encoder.figure(name), digits) for name, (_, digits) in of_text.items()),
-                    encoder.figure("peak_memory_mb").text(0),
+                    encoder.metric("reconstruction").text(2),
+                    encoder.metric("kl").text(2),
+                    *(
+                        _text(encoder.metric(name), digits)
+                        for name, (_, digits) in optional.items()
+                    ),
+                    encoder.metric("peak_memory_mb").text(0),
                 ]
             )
         return header, rows
 
     def conditions(self):
-        """Under what conditions the runs were made, as pairs of a name and a text."""
+        """Returns the conditions of the runs, as pairs of a name and a text."""
         runs = [run for encoder in self.encoders for run in encoder.runs]
 
         def of_all(describe):
@@ -233,8 +248,8 @@ TRAINING = "{epochs} epochs, batch {batch_size}, Adam {learning_rate:g} ({learni
 TRAINING += ", clipnorm {clipnorm:g}"
 
 
-def _text(figure, digits):
-    return figure.text(digits) if figure else "–"
+def _text(metric, digits):
+    return metric.text(digits) if metric else "–"
 
 
 def _listed(versions):
@@ -242,6 +257,6 @@ def _listed(versions):
 
 
 def _differing(runs):
-    """Names of the settings that differ between runs, those that may be left out."""
+    """Returns the names of the settings that differ between runs, without the free ones."""
     settings = [name for name in runs[0].config if name not in FREE_SETTINGS]
     return [name for name in settings if len({str(run.config.get(name)) for run in runs}) > 1]

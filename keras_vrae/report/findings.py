@@ -1,4 +1,4 @@
-"""Sentences computed from the figures of a comparison."""
+"""Sentences computed from the metrics of a comparison."""
 
 import math
 
@@ -10,37 +10,34 @@ PRAISE = {
 
 
 def sentences(comparison):
-    """What the figures say, a list of sentences: which encoder is fastest, which embeds best."""
-    if len(comparison.encoders) < 2:
-        return [f"Only one encoder, {comparison.encoders[0].name}, was run: nothing to compare."]
-    found = [_fastest(comparison.encoders)]
-    for figure, praise in PRAISE.items():
-        if all(encoder.figure(figure) for encoder in comparison.encoders):
-            found.append(_best(comparison.encoders, figure, praise, 3))
+    """Returns a list of sentences about the encoders: the fastest, and the best by each metric."""
+    encoders = comparison.encoders
+    if len(encoders) < 2:
+        return [f"Only one encoder, {encoders[0].name}, was run: nothing to compare."]
+    found = [_fastest(encoders)]
+    for metric, praise in PRAISE.items():
+        if all(encoder.metric(metric) for encoder in encoders):
+            found.append(_best(encoders, metric, praise, 3))
     if comparison.nll_samples:
-        found.append(_best(comparison.encoders, "nll", "has the lowest NLL", 2, " nats", sign=-1))
+        found.append(_best(encoders, "nll", "has the lowest NLL", 2, " nats", sign=-1))
     elif comparison.is_bound:
-        found.append(_best(comparison.encoders, "elbo", "has the highest ELBO", 2, " nats"))
+        found.append(_best(encoders, "elbo", "has the highest ELBO", 2, " nats"))
     return found
 
 
 def _fastest(encoders):
-    ranked = sorted(encoders, key=lambda encoder: encoder.figure("seconds_per_epoch").mean)
-    first = ranked[0].figure("seconds_per_epoch").mean
-    others = [
-        f"{encoder.figure('seconds_per_epoch').mean / first:.1f} times that of {encoder.name}"
-        for encoder in ranked[1:]
-    ]
+    first, *rest = sorted(encoders, key=lambda encoder: -encoder.speed)
+    others = [f"{first.speed / encoder.speed:.1f} times that of {encoder.name}" for encoder in rest]
     return (
-        f"{ranked[0].name} trains fastest: {first:.2f} s an epoch; its speed is "
-        f"{' and '.join(others)}."
+        f"{first.name} trains fastest: {first.metric('seconds_per_epoch').mean:.2f} s per epoch; "
+        f"its speed is {' and '.join(others)}."
     )
 
 
-def _best(encoders, figure, praise, digits, unit="", sign=1):
-    """The sentence about the encoder with the highest figure, or with the lowest for `sign=-1`."""
-    ranked = sorted(encoders, key=lambda encoder: -sign * encoder.figure(figure).mean)
-    first, second = (encoder.figure(figure) for encoder in ranked[:2])
+def _best(encoders, metric, praise, digits, unit="", sign=1):
+    """Returns the sentence about the encoder with the highest metric, or with `sign=-1` lowest."""
+    ranked = sorted(encoders, key=lambda encoder: -sign * encoder.metric(metric).mean)
+    first, second = (encoder.metric(metric) for encoder in ranked[:2])
     difference = sign * (first.mean - second.mean)
     distance = f"{difference:.{digits}f}"
     side = f"{distance} above" if sign > 0 else f"{distance} below"
@@ -53,7 +50,7 @@ def _best(encoders, figure, praise, digits, unit="", sign=1):
 
 
 def _weight(first, second, difference):
-    """How much a difference of two means over seeds can be trusted, in words."""
+    """Says how much a difference of two means over seeds can be trusted."""
     if min(first.count, second.count) < 2:
         return "with one run of an encoder the spread over seeds is unknown, so this may be chance"
     error = math.sqrt(first.deviation**2 / first.count + second.deviation**2 / second.count)

@@ -1,17 +1,16 @@
-"""A map of documents as SVG inside the report: the title of a document shows where one points."""
+"""A map of documents as SVG inside the report, with the title of a document under the mouse."""
 
 from html import escape
 
-from keras_vrae.plots.images import CLASS_COLOURS
+from keras_vrae.plots.style import CLASS_COLOURS, class_style
 
 SIZE, MARGIN = 640, 12
-UNLABELLED = "#c8c8c8"
 # A class above the tenth has the colour of one before it, and a ring.
 RADIUS, RING = 3.4, 'fill-opacity="0.15" stroke-width="1.4"'
 
 
 def hover_map(arrays):
-    """The SVG element and its legend.
+    """Returns the SVG element and its legend.
 
     Args:
         arrays: those of a run on documents: `map`, `map_rows`, `labels`, `titles`, `class_names`.
@@ -44,6 +43,6 @@ def hover_map(arrays):
 
 
 def _style(label):
-    colour = CLASS_COLOURS[label % len(CLASS_COLOURS)] if label >= 0 else UNLABELLED
+    colour, _ = class_style(label)
     ring = RING if label >= len(CLASS_COLOURS) else 'fill-opacity="0.8" stroke="none"'
     return f'fill="{colour}" {ring}' + (f' stroke="{colour}"' if "width" in ring else "")

@@ -1,4 +1,4 @@
-"""A comparison as one HTML file that needs nothing beside it."""
+"""A comparison as one HTML file that needs no other file."""
 
 import base64
 import io
@@ -6,7 +6,7 @@ from html import escape
 
 from keras_vrae.report.findings import sentences
 from keras_vrae.report.hover_map import hover_map
-from keras_vrae.report.pictures import panel_figure, panels_of, validation_figure
+from keras_vrae.report.plots import panel_plot, panels_of, validation_plot
 from keras_vrae.report.wording import explanation, title
 
 STYLE = """
@@ -37,13 +37,13 @@ dt { color: var(--faint); } dd { margin: 0; overflow-wrap: anywhere; }
 
 HEADINGS = {
     "embedding": "Embeddings: test examples in latent space, a colour for each class",
-    "manifold": "Manifolds: what the latent plane decodes to",
-    "samples": "Samples: means of p(x|z) for z drawn from the prior",
+    "manifold": "Manifolds: the decoded latent plane",
+    "samples": "Samples: p(x|z) for z drawn from the prior",
 }
 
 
 def page(comparison):
-    """The text of `report.html`."""
+    """Returns the text of `report.html`."""
     header, rows = comparison.header_and_rows()
     findings = "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences(comparison))
     conditions = "".join(
@@ -62,7 +62,7 @@ def page(comparison):
 <body>
 <h1>{heading}</h1>
 <ul class="findings">{findings}</ul>
-<h2>Figures</h2>
+<h2>Metrics</h2>
 <div class="scroll"><table>
 <thead><tr>{_cells(header, "th")}</tr></thead>
 <tbody>{"".join(f"<tr>{_cells(row, 'td')}</tr>" for row in rows)}</tbody>
@@ -70,7 +70,7 @@ def page(comparison):
 <p class="note">{escape(explanation(comparison))}</p>
 {sections}
 <h2>Validation while training</h2>
-{_image(validation_figure(comparison), "validation curves by epoch and by time")}
+{_image(validation_plot(comparison), "validation curves by epoch and by time")}
 <h2>Conditions</h2>
 <dl>{conditions}</dl>
 </body>
@@ -84,7 +84,7 @@ def _cells(values, tag):
 
 def _section(name, comparison):
     cards = "".join(
-        f"<figure>{_image(panel_figure(name, encoder), f'{name}, {encoder.name} encoder')}"
+        f"<figure>{_image(panel_plot(name, encoder), f'{name}, {encoder.name} encoder')}"
         f"<figcaption>{escape(encoder.name)}</figcaption></figure>"
         for encoder in comparison.encoders
     )

@@ -5,7 +5,7 @@ from keras_vrae.report.wording import explanation, title
 
 
 def page(comparison):
-    """The text of `report.md`; its pictures are the PNG files beside it."""
+    """Returns the text of `report.md`; its plots are the PNG files in the same folder."""
     header, rows = comparison.header_and_rows()
     lines = [f"# {title(comparison)}", ""]
     lines += [f"- {sentence}" for sentence in sentences(comparison)]

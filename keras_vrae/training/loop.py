@@ -19,8 +19,7 @@ from keras_vrae.training import (
     console,
     distribution,
     environment,
-    pictures,
-    text_pictures,
+    run_plots,
 )
 from keras_vrae.training.build import make_model, make_targets
 from keras_vrae.training.callbacks import RunRecorder
@@ -183,7 +182,7 @@ def finish(model, splits, config, run, recorder):
         model.binarizer.adapt(codes.train.z_mean[:, : model.shared_dim])
     with replacing(run.model_path) as aside:
         model.save(aside)
-    (text_pictures if config.is_text else pictures).draw(model, splits, config, run, codes)
+    run_plots.draw(model, splits, config, run, codes)
     console.say("Evaluating on the test part ...")
     metrics = {
         **description,

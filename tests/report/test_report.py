@@ -1,4 +1,4 @@
-"""Comparisons of made-up runs, so that every figure of the report is known beforehand."""
+"""Comparisons of made-up runs, so that every metric of the report is known beforehand."""
 
 import json
 import re
@@ -17,9 +17,9 @@ from keras_vrae.validation import DataError, SettingError
 
 
 def make_run(folder, encoder, seed=0, seconds=1.0, knn=0.8, elbo=-140.0, nll=None, **settings):
-    """Writes the files of a finished run with these figures."""
+    """Writes the files of a finished run with these metrics; without labels if `knn` is None."""
     run = RunDirectory(folder / f"{encoder}-{seed}")
-    config = ExperimentConfig(encoder=encoder, dataset="mnist", seed=seed, **settings)
+    config = ExperimentConfig(encoder=encoder, seed=seed, **{"dataset": "mnist", **settings})
     versions = {"versions": {"keras": "3"}, "device": "CPU, 2 cores"}
     run.write_json(run.config_path, {**config.as_dict(), **versions})
     curve = {"loss": 150.0, "reconstruction": 144.0, "kl": 6.0}
@@ -34,7 +34,7 @@ def make_run(folder, encoder, seed=0, seconds=1.0, knn=0.8, elbo=-140.0, nll=Non
         run.arrays_path, samples=rng.random((9, 4, 4)), class_names=names, **arrays, **manifold
     )
     test = {"elbo": elbo, "reconstruction": 134.0, "kl": 6.0, "active_units": 2}
-    test = {**test, "knn_accuracy": knn, "linear_probe_accuracy": knn - 0.1}
+    test = {**test, "knn_accuracy": knn, "linear_probe_accuracy": knn and knn - 0.1}
     timings = {"seconds_per_epoch": seconds, "examples_per_second": 1000 / seconds}
     metrics = {"dataset": "mnist", "encoder": encoder, "seed": seed, "parameters": 1_234_567}
     evaluation = {"nll": nll, "nll_samples": 500, "nll_examples": 50} if nll else {"nll": None}
@@ -66,7 +66,9 @@ def test_table(runs):
 
 def test_findings_weigh_differences_against_the_spread(runs):
     speed, knn, probe, elbo = sentences(Comparison.of(runs))
-    assert speed == ("dense trains fastest: 2.10 s an epoch; its speed is 10.0 times that of lstm.")
+    assert speed == (
+        "dense trains fastest: 2.10 s per epoch; its speed is 10.0 times that of lstm."
+    )
     # The standard error of the difference is sqrt(2 * 0.0002 / 2) = 0.0141.
     assert knn == (
         "lstm embeds best by kNN accuracy: 0.910 ± 0.014, 0.100 above dense; "
@@ -104,6 +106,47 @@ def test_likelihoods_stand_in_for_bounds_where_all_runs_have_them(tmp_path):
     comparison = Comparison.of(runs)
     assert "NLL" not in comparison.header_and_rows()[0]
     assert "has the highest ELBO" in sentences(comparison)[3]
+
+
+def test_the_sentence_and_the_table_say_the_same_of_speed(tmp_path):
+    runs = [
+        make_run(tmp_path, "dense", 0, seconds=1.0),
+        make_run(tmp_path, "dense", 1, seconds=3.0),
+        make_run(tmp_path, "lstm", 0, seconds=8.0),
+        make_run(tmp_path, "lstm", 1, seconds=8.0),
+    ]
+    comparison = Comparison.of(runs)
+    header, rows = comparison.header_and_rows()
+    dense, lstm = (dict(zip(header, row, strict=True)) for row in rows)
+    # 2 s per epoch on average against 8 s; the mean of the speeds of dense is 5.3 times that.
+    assert (dense["s / epoch"], lstm["s / epoch"]) == ("2.00 ± 1.41", "8.00 ± 0.00")
+    assert (dense["speed, dense = 1"], lstm["speed, dense = 1"]) == ("1.00", "0.25")
+    assert "its speed is 4.0 times that of lstm" in sentences(comparison)[0]
+
+
+def test_runs_without_labels_are_compared_by_their_bounds(tmp_path):
+    series = {"dataset": "timeseries:a.csv", "likelihood": "gaussian", "knn": None}
+    runs = [
+        make_run(tmp_path, "dense", elbo=-142.0, **series),
+        make_run(tmp_path, "gru", elbo=-141.0, **series),
+    ]
+    folder, comparison = report.write(runs)
+    header, rows = comparison.header_and_rows()
+    assert [dict(zip(header, row, strict=True))["ELBO"] for row in rows] == ["-142.00", "-141.00"]
+    _, elbo = sentences(comparison)
+    assert elbo.startswith("gru has the highest ELBO: -141.00 nats, 1.00 above dense")
+    for name in ("report.html", "report.md"):
+        text = (folder / name).read_text()
+        assert "kNN" not in text
+        assert "linear probe" not in text
+        assert elbo in text
+
+
+def test_one_run_without_labels_leaves_its_cells_empty(tmp_path):
+    runs = [make_run(tmp_path, "dense"), make_run(tmp_path, "gru", knn=None)]
+    header, rows = Comparison.of(runs).header_and_rows()
+    assert [dict(zip(header, row, strict=True))["kNN"] for row in rows] == ["0.800", "–"]
+    assert "kNN" not in " ".join(sentences(Comparison.of(runs)))
 
 
 def test_a_difference_that_cannot_be_seen_is_called_none(tmp_path):
@@ -155,8 +198,8 @@ def test_files(runs, tmp_path):
     for part in ("0.910 ± 0.014", "dense and lstm on mnist"):
         assert part in text
         assert part in markdown
-    for picture in re.findall(r"\]\((.*?)\)", markdown):
-        assert (folder / picture).is_file()
+    for plot in re.findall(r"\]\((.*?)\)", markdown):
+        assert (folder / plot).is_file()
 
 
 def test_latent_spaces_without_a_plane_have_no_manifold(tmp_path):
@@ -189,7 +232,7 @@ def test_bounds_on_different_things_are_not_ranked(tmp_path):
     assert conditions["likelihood"] == (
         "bernoulli, binarization dynamic; gaussian, binarization none"
     )
-    assert conditions["settings that differ"] == "likelihood, binarization"
+    assert conditions["settings that differ"] == "likelihood, likelihood_scale, binarization"
 
 
 def test_runs_of_one_encoder_differ_in_their_seed_alone(runs, tmp_path):

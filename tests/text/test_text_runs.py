@@ -36,7 +36,7 @@ def finished(corpus, tmp_path_factory):
     return folder, train_and_evaluate(settings, folder)
 
 
-def test_a_run_leaves_figures_and_pictures(finished):
+def test_a_run_leaves_metrics_and_plots(finished):
     folder, metrics = finished
     test = metrics["test"]
     assert test["precision_at_100_hamming"] > 0.45

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from keras_vrae import datasets, evaluation, serving
-from keras_vrae.plots import tokens as token_plots
+from keras_vrae import datasets, evaluation, plots, serving
 from keras_vrae.training import ExperimentConfig, RunDirectory, train_and_evaluate
 from keras_vrae.training.data import prepare_data
 from keras_vrae.validation import DataError, SettingError
@@ -56,7 +55,7 @@ def test_run_evaluation_and_export(tmp_path):
     assert np.isfinite(scores.per_example).all()
     with np.load(run.arrays_path) as arrays:
         assert arrays["samples"].shape == (100, 9)
-        token_plots.manifold(arrays["manifold"])
+        plots.plane(arrays["manifold"], kind="tokens")
     assert {path.stem for path in run.figures_path.glob("*.png")} == {
         "curves",
         "embedding",

@@ -1,4 +1,4 @@
-"""Pictures of the latent space in the course of a training."""
+"""Plots of the latent space during training."""
 
 from pathlib import Path
 
@@ -15,24 +15,24 @@ GRID_SIZE = 16
 class LatentPlots(LatentCallback):
     """Draws the latent space while a model trains.
 
-    `embedding-0001.png` has the codes of the examples after epoch 1, and so on; with two latent
-    dimensions and images for examples, `manifold-0001.png` has what the plane of the prior decodes
-    to. No picture is ever half there, and one of the same name is replaced. A model that has
+    `embedding-0001.png` shows the codes of the examples after epoch 1, and so on. If the examples
+    are images and the model has two latent dimensions, `manifold-0001.png` shows the decoded latent
+    plane. Each file is written as a whole, and one of the same name is replaced. A model that has
     diverged is not drawn.
 
     Args:
         x: examples to encode, `(N, ...)`; of more than 10,000 a part is drawn.
-        y: the class of each example, `(N,)`: whole numbers from 0 where `class_names` are given,
-            otherwise anything that can be sorted.
+        y: the class of each example, `(N,)`: whole numbers from 0 if `class_names` are given,
+            or else anything that can be sorted.
         directory: folder to write to, which need not exist yet.
         class_names: names of the classes in the order of their numbers; the classes themselves
-            when None.
-        every: epochs from one picture to the next; see the module for which ones these are.
-        batch_size: examples to encode at a time.
+            if None.
+        every: number of epochs from one plot to the next, as the module says.
+        batch_size: number of examples to encode at a time.
 
     Raises:
         SettingError: as `LatentCallback` does, for labels that do not fit x or the names, and when
-            `fit` is called, for a folder that cannot be made.
+            `fit` is called, for a folder that it fails to make.
 
     Example:
         >>> import os, tempfile
@@ -61,7 +61,7 @@ class LatentPlots(LatentCallback):
 
     def look(self, epoch, posterior, kl):
         # With matplotlib, which the package does not load before it is needed.
-        from keras_vrae.plots import images as plots
+        from keras_vrae import plots
 
         if not np.isfinite(kl).all():
             return
@@ -71,7 +71,7 @@ class LatentPlots(LatentCallback):
         shape = self.model.event_shape
         if self.model.latent_dim == 2 and len(shape) > 1 and shape[2:] in ((), (1,), (3,)):
             images = decode_grid(self.model, GRID_SIZE)
-            drawn["manifold"] = plots.manifold(images, f"Decoded latent plane, epoch {epoch}")
+            drawn["manifold"] = plots.plane(images, f"Decoded latent plane, epoch {epoch}")
         for name, figure in drawn.items():
             with replacing(self.directory / f"{name}-{epoch:04d}.png") as aside:
                 figure.savefig(aside)

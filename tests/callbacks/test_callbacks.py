@@ -11,6 +11,7 @@ import tensorflow as tf
 from matplotlib.figure import Figure
 
 import keras_vrae as kv
+from keras_vrae import plots
 from keras_vrae.callbacks import (
     CollapseWarning,
     LatentMetrics,
@@ -19,11 +20,10 @@ from keras_vrae.callbacks import (
 )
 from keras_vrae.evaluation.latent import active_units, kl_per_dimension, mutual_information
 from keras_vrae.evaluation.manifold import decode_grid
-from keras_vrae.plots import images as plots
 from keras_vrae.validation import SettingError
 
 N, EVENT_SHAPE = 48, (4, 3)
-FIGURES = ["latent_active_units", "latent_kl_0", "latent_kl_1", "latent_mutual_information"]
+METRICS = ["latent_active_units", "latent_kl_0", "latent_kl_1", "latent_mutual_information"]
 CALLBACKS = {
     "metrics": lambda x, folder, **options: LatentMetrics(x, **options),
     "collapse": lambda x, folder, **options: CollapseWarning(x, **options),
@@ -46,9 +46,9 @@ def digits():
 
 
 @pytest.fixture
-def quick_pictures(monkeypatch):
-    """Draws next to nothing, where the pictures are not what a test is about."""
-    for name in ("embedding", "manifold"):
+def quick_plots(monkeypatch):
+    """Draws next to nothing, if a test is not about the plots."""
+    for name in ("embedding", "plane"):
         monkeypatch.setattr(plots, name, lambda *args: Figure(figsize=(1, 1), dpi=20))
 
 
@@ -67,7 +67,7 @@ def fit(model, x, *callbacks, epochs=3, **options):
 
 
 def numbers(names, folder):
-    """The epochs of the pictures of one name."""
+    """The epochs of the plots of one name."""
     return [int(path.stem.split("-")[1]) for path in sorted(folder.glob(f"{names}-*.png"))]
 
 
@@ -95,22 +95,22 @@ def said(capsys, *scales, latent_dim=2, grace_steps=0, objective=None, **options
     return [str(warning.message) for warning in caught], lines
 
 
-# The figures in the logs.
+# The metrics in the logs.
 
 
-def test_the_figures_are_those_of_the_functions(x):
+def test_the_metrics_are_those_of_the_functions(x):
     model, metrics = make_model(), LatentMetrics(x)
     history = fit(model, x, metrics)
     posterior = model.encode(x)
-    assert sorted(set(history) - {"kl", "loss", "reconstruction"}) == FIGURES
+    assert sorted(set(history) - {"kl", "loss", "reconstruction"}) == METRICS
     assert history["latent_active_units"][-1] == active_units(posterior.z_mean)
     assert history["latent_mutual_information"][-1] == mutual_information(*posterior)
     kl = [history[f"latent_kl_{index}"][-1] for index in range(2)]
     np.testing.assert_array_equal(kl, kl_per_dimension(*posterior))
-    assert metrics.records[-1] == {"epoch": 3, **{name: history[name][-1] for name in FIGURES}}
+    assert metrics.records[-1] == {"epoch": 3, **{name: history[name][-1] for name in METRICS}}
 
 
-def test_an_epoch_between_two_looks_repeats_the_last_figures(x, tmp_path):
+def test_an_epoch_between_two_looks_repeats_the_last_metrics(x, tmp_path):
     metrics, log = LatentMetrics(x, every=3), keras.callbacks.CSVLogger(tmp_path / "log.csv")
     history = fit(make_model(), x, metrics, log, epochs=7, validation_data=x)
     assert [record["epoch"] for record in metrics.records] == [1, 3, 6, 7]
@@ -122,7 +122,7 @@ def test_an_epoch_between_two_looks_repeats_the_last_figures(x, tmp_path):
     assert [float(row["latent_kl_0"]) for row in rows] == history["latent_kl_0"]
 
 
-def test_later_callbacks_see_the_figures_and_may_stop_training(x):
+def test_later_callbacks_see_the_metrics_and_may_stop_training(x):
     stop = keras.callbacks.EarlyStopping("latent_active_units", mode="min", patience=1)
     metrics, after = LatentMetrics(x, per_dimension=False), LatentMetrics(x, every=100)
     history = fit(make_model(), x, metrics, stop, after, epochs=9)
@@ -140,20 +140,20 @@ def test_training_that_goes_on_begins_with_a_look(x):
     assert [record["epoch"] for record in metrics.records] == [1, 2, 3, 4]
 
 
-def test_a_model_that_has_diverged_has_no_figures(x, tmp_path):
+def test_a_model_that_has_diverged_has_no_metrics(x, tmp_path):
     model, metrics = make_model(), LatentMetrics(x)
     weights = [np.full(weight.shape, np.nan) for weight in model.get_weights()]
     model.set_weights(weights)
     watch = CollapseWarning(x, grace_steps=0, patience=1)
     history = fit(model, x, metrics, watch, LatentPlots(x, np.zeros(N), tmp_path))
-    assert all(math.isnan(history[name][-1]) for name in FIGURES)
+    assert all(math.isnan(history[name][-1]) for name in METRICS)
     assert not list(tmp_path.iterdir())
 
 
 # What they leave alone, and what they ask for.
 
 
-def test_training_is_the_same_with_and_without(x, tmp_path, quick_pictures):
+def test_training_is_the_same_with_and_without(x, tmp_path, quick_plots):
     runs = []
     for makes in ([], CALLBACKS.values()):
         model = make_model()
@@ -163,7 +163,7 @@ def test_training_is_the_same_with_and_without(x, tmp_path, quick_pictures):
         np.testing.assert_array_equal(mine, other)
 
 
-def test_an_epoch_without_a_look_encodes_nothing(x, tmp_path, quick_pictures, monkeypatch):
+def test_an_epoch_without_a_look_encodes_nothing(x, tmp_path, quick_plots, monkeypatch):
     model, calls = make_model(), []
     encode = model.encode
     monkeypatch.setattr(model, "encode", lambda *args: calls.append(args) or encode(*args))
@@ -173,13 +173,13 @@ def test_an_epoch_without_a_look_encodes_nothing(x, tmp_path, quick_pictures, mo
     assert [batch_size for _, batch_size in calls] == [5] * 3 * len(callbacks)
 
 
-def test_datasets_and_steps_per_execution(x, tmp_path, quick_pictures):
+def test_datasets_and_steps_per_execution(x, tmp_path, quick_plots):
     model = make_model(compile_options={"steps_per_execution": 2})
     batches = tf.data.Dataset.from_tensor_slices(x).batch(16)
     callbacks = [make(x, tmp_path) for make in CALLBACKS.values()]
     options = {"batch_size": None, "shuffle": False, "validation_data": batches}
     history = fit(model, batches, *callbacks, **options)
-    assert set(FIGURES) < set(history)
+    assert set(METRICS) < set(history)
     assert {len(values) for values in history.values()} == {3}
 
 
@@ -240,7 +240,7 @@ def test_the_settings_at_fault_come_first():
         ({"objective": kv.ELBO(beta=50.0)}, "Try a beta below the present 50; "),
         (
             {"likelihood": kv.Gaussian(scale=10.0)},
-            r"Try Gaussian\(scale='learned'\) in place of 10; ",
+            r"Try Gaussian\(scale='learned'\) instead of 10; ",
         ),
         ({"objective": kv.IWAE()}, "Try a KL warm-up, "),
     ):
@@ -339,10 +339,10 @@ def test_settings_of_the_warning_are_checked(x, name):
         CollapseWarning(x, **{name: -1})
 
 
-# Pictures.
+# Plots.
 
 
-def test_pictures_are_drawn_after_their_epochs_and_whole(x, tmp_path, quick_pictures):
+def test_plots_are_drawn_after_their_epochs_and_whole(x, tmp_path, quick_plots):
     callback = LatentPlots(x, np.arange(N) % 3, tmp_path / "new" / "folder", every=2)
     fit(make_model(), x, callback, epochs=5)
     for name in ("embedding", "manifold"):
@@ -354,7 +354,7 @@ def test_pictures_are_drawn_after_their_epochs_and_whole(x, tmp_path, quick_pict
 
 def test_what_is_drawn(x, tmp_path, monkeypatch):
     drawn = {}
-    for name in ("embedding", "manifold"):
+    for name in ("embedding", "plane"):
         original = getattr(plots, name)
 
         def draw(*args, name=name, original=original):
@@ -369,10 +369,10 @@ def test_what_is_drawn(x, tmp_path, monkeypatch):
     np.testing.assert_array_equal(labels, np.arange(N) % 2)
     assert names == ["even", "odd"]
     assert "epoch 1" in title
-    np.testing.assert_array_equal(drawn["manifold"][0], decode_grid(model, 16))
+    np.testing.assert_array_equal(drawn["plane"][0], decode_grid(model, 16))
 
 
-def test_only_planes_of_images_have_a_manifold(x, tmp_path, quick_pictures):
+def test_only_planes_of_images_have_a_manifold(x, tmp_path, quick_plots):
     fit(make_model(latent_dim=3), x, LatentPlots(x, np.zeros(N), tmp_path), epochs=1)
     rows = kv.build("dense", (12,), hidden_units=8)
     rows.compile(run_eagerly=True)

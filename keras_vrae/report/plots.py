@@ -1,0 +1,103 @@
+"""The plots of a comparison."""
+
+from matplotlib.figure import Figure
+
+from keras_vrae import plots
+from keras_vrae.plots.style import CLASS_COLOURS, hide_frame
+
+PANELS = ("embedding", "manifold", "samples")
+
+
+def panels_of(comparison):
+    """Returns the names of the panels that every encoder can show."""
+    shown = [encoder.shown.arrays for encoder in comparison.encoders]
+    return [name for name in PANELS if name == "embedding" or all(name in a for a in shown)]
+
+
+def panel_plot(name, encoder, title="", figure=None):
+    """Draws one panel of one encoder.
+
+    Args:
+        name: one of `PANELS`.
+        encoder: the `EncoderRuns`.
+        title: title of the panel.
+        figure: `SubFigure` to draw in; None for a new `Figure`.
+
+    Returns:
+        The figure.
+    """
+    figure = figure or Figure(figsize=(5, 5), dpi=110, layout="constrained")
+    arrays = encoder.shown.arrays
+    if name == "embedding":
+        _draw_embedding(figure.add_subplot(), arrays)
+        figure.suptitle(title, x=0.02, ha="left", fontsize=13)
+    else:
+        draw = plots.plane if name == "manifold" else plots.samples
+        # The arrays of an older run lack the kind.
+        draw(arrays[name], title, str(arrays.get("kind", "image")), figure=figure)
+    return figure
+
+
+def _draw_embedding(axes, arrays):
+    names = [str(label) for label in arrays["class_names"]]
+    if "map" in arrays:
+        labels = arrays["labels"][arrays["map_rows"]]
+        plots.draw_document_map(axes, arrays["map"], labels, names)
+    else:
+        plots.draw_embedding(axes, arrays["codes"], arrays["labels"], names)
+
+
+def comparison_plot(comparison):
+    """Draws all panels of all encoders: a column for each encoder, a row for each panel."""
+    panels, encoders = panels_of(comparison), comparison.encoders
+    size = (5 * len(encoders), 5 * len(panels) + 0.6)
+    figure = Figure(figsize=size, dpi=110, layout="constrained")
+    grid = figure.subfigures(len(panels), len(encoders), squeeze=False)
+    for column, encoder in enumerate(encoders):
+        for row, name in enumerate(panels):
+            title = "" if row else _heading(encoder, comparison.is_bound)
+            panel_plot(name, encoder, title, grid[row][column])
+    handles, labels = grid[0][0].axes[0].get_legend_handles_labels()
+    figure.legend(
+        handles,
+        labels,
+        loc="outside lower center",
+        ncols=10 if len(labels) <= 10 else 4,
+        frameon=False,
+    )
+    return figure
+
+
+def _heading(encoder, is_bound):
+    knn, elbo = encoder.metric("knn_accuracy"), encoder.metric("elbo")
+    parts = [f"kNN {knn.text(3)}"] if knn else []
+    parts += [f"ELBO {elbo.text(1)}"] if is_bound else []
+    return f"{encoder.name}: {', '.join(parts)}" if parts else encoder.name
+
+
+def validation_plot(comparison):
+    """Draws the validation curve of every run, by epoch and by time spent training."""
+    figure = Figure(figsize=(10, 3.8), dpi=130, layout="constrained")
+    by_epoch, by_time = figure.subplots(1, 2, sharey=True)
+    colours = (CLASS_COLOURS[index] for index in (0, 6, 4, 2, 5, 8))
+    for encoder, colour in zip(comparison.encoders, colours, strict=False):
+        for index, run in enumerate(encoder.runs):
+            values = [-row["val_loss"] for row in run.rows]
+            seconds, spent = 0.0, []
+            for row in run.rows:
+                seconds += row["seconds"]
+                spent.append(seconds)
+            style = {"color": colour, "label": None if index else encoder.name, "linewidth": 1.6}
+            style["marker"] = "o" if len(values) == 1 else None
+            by_epoch.plot([row["epoch"] for row in run.rows], values, **style)
+            by_time.plot(spent, values, **style)
+    by_epoch.set_ylabel("ELBO, nats" if comparison.is_bound else "minus the loss, nats")
+    by_epoch.set_xlabel("epoch")
+    by_epoch.xaxis.get_major_locator().set_params(integer=True)
+    by_time.set_xlabel("seconds of training")
+    by_epoch.legend(frameon=False, loc="lower right")
+    for axes in figure.axes:
+        axes.grid(color="#e5e5e5")
+        axes.set_axisbelow(True)
+        hide_frame(axes)
+    return figure
