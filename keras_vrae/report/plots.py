@@ -52,7 +52,7 @@ def comparison_plot(comparison):
     panels, encoders = panels_of(comparison), comparison.encoders
     size = (5 * len(encoders), 5 * len(panels) + 0.6)
     figure = Figure(figsize=size, dpi=110, layout="constrained")
-    grid = figure.subfigures(len(panels), len(encoders), squeeze=False)
+    grid = figure.subfigures(len(panels), len(encoders), squeeze=False, wspace=0.04)
     for column, encoder in enumerate(encoders):
         for row, name in enumerate(panels):
             title = "" if row else _heading(encoder, comparison.is_bound)
