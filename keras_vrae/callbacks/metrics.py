@@ -52,21 +52,21 @@ class LatentMetrics(LatentCallback):
         super().__init__(x, every, batch_size)
         self.per_dimension = bool(per_dimension)
         self.records = []
-        self._figures = {}
+        self._latest = {}
 
     def on_epoch_end(self, epoch, logs=None):
         super().on_epoch_end(epoch, logs)
         if logs is not None:
-            logs.update(self._figures)
+            logs.update(self._latest)
 
     def look(self, epoch, posterior, kl):
-        figures = {"latent_active_units": math.nan, "latent_mutual_information": math.nan}
+        metrics = {"latent_active_units": math.nan, "latent_mutual_information": math.nan}
         if np.isfinite(kl).all():
-            figures["latent_active_units"] = active_units(posterior.z_mean)
-            figures["latent_mutual_information"] = mutual_information(*posterior)
+            metrics["latent_active_units"] = active_units(posterior.z_mean)
+            metrics["latent_mutual_information"] = mutual_information(*posterior)
         if self.model.prior.factorizes:
             dimensions = {f"latent_kl_{index}": float(value) for index, value in enumerate(kl)}
         else:
             dimensions = {"latent_kl": float(kl[0])}
-        self.records.append({"epoch": epoch, **figures, **dimensions})
-        self._figures = {**figures, **dimensions} if self.per_dimension else figures
+        self.records.append({"epoch": epoch, **metrics, **dimensions})
+        self._latest = {**metrics, **dimensions} if self.per_dimension else metrics

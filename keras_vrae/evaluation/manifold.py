@@ -1,10 +1,8 @@
 """The decoded latent plane."""
 
-from statistics import NormalDist
-
 import numpy as np
 
-from keras_vrae.validation import check_int
+from keras_vrae.validation import SettingError, check_int, complaint
 
 
 def decode_grid(model, size, length=None):
@@ -27,8 +25,11 @@ def decode_grid(model, size, length=None):
         >>> decode_grid(vae, size=3).shape
         (3, 3, 8, 8)
     """
+    if model.latent_dim != 2:
+        expected = "one with 2 latent dimensions"
+        raise SettingError(complaint("model", expected, model.latent_dim, of=".latent_dim"))
     quantiles = np.linspace(0.02, 0.98, check_int("size", size))
-    line = np.array([NormalDist().inv_cdf(quantile) for quantile in quantiles])
-    first, second = np.meshgrid(line, line)
-    images = model.decode(np.column_stack([first.ravel(), second.ravel()]), length=length)
+    first, second = np.meshgrid(quantiles, quantiles)
+    z = model.prior.quantile(np.column_stack([first.ravel(), second.ravel()]))
+    images = model.decode(z, length=length)
     return images.reshape(size, size, *images.shape[1:])

@@ -127,7 +127,7 @@ def test_later_callbacks_see_the_metrics_and_may_stop_training(x):
     metrics, after = LatentMetrics(x, per_dimension=False), LatentMetrics(x, every=100)
     history = fit(make_model(), x, metrics, stop, after, epochs=9)
     assert len(history["loss"]) < 9
-    assert not {"latent_kl_0", "latent_kl_1"} & set(metrics._figures)
+    assert not {"latent_kl_0", "latent_kl_1"} & set(metrics._latest)
     assert "latent_kl_1" in metrics.records[0]
     # That training stops here was known to the callback after the one that stops it.
     assert [record["epoch"] for record in after.records] == [1, len(history["loss"])]
