@@ -64,11 +64,4 @@ flags.DEFINE(
     "A .png file for a plot of the continuations. (default: no plot)",
     flag_values=FLAGS,
 )
-flags.DEFINE_integer("seed", 0, "Seed of all random draws.", lower_bound=0, flag_values=FLAGS)
-flags.DEFINE(
-    parsers.FOLDER,
-    "data_dir",
-    None,
-    "Folder of the run's data. (default: the folder that the run used)",
-    flag_values=FLAGS,
-)
+parsers.define_run_flags(FLAGS)

@@ -11,13 +11,6 @@ from keras_vrae_cli.flags import parsers
 
 ARGUMENTS = "RUN_DIR..."
 FLAGS = flags.FlagValues()
-flags.DEFINE(
-    parsers.FOLDER,
-    "data_dir",
-    None,
-    "Folder of the data. (default: the folder that the run used)",
-    flag_values=FLAGS,
-)
 flags.DEFINE_integer(
     "nll_samples",
     5000,
@@ -39,4 +32,4 @@ flags.DEFINE(
     "Numbers of labelled examples for the kNN accuracy, with commas between them.",
     flag_values=FLAGS,
 )
-flags.DEFINE_integer("seed", 0, "Seed of all random draws.", lower_bound=0, flag_values=FLAGS)
+parsers.define_run_flags(FLAGS)

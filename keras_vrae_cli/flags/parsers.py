@@ -1,4 +1,4 @@
-"""Parsers of flags for which absl does not have one."""
+"""Parsers of flags for which absl does not have one, and flags of several commands."""
 
 import difflib
 import math
@@ -133,3 +133,10 @@ def new_file(*endings):
         return text
 
     return Convert(convert, f"a file that ends in {' or '.join(endings)}, below a folder")
+
+
+def define_run_flags(known):
+    """Defines the flags `seed` and `data_dir` of a command that works on finished runs."""
+    flags.DEFINE_integer("seed", 0, "Seed of all random draws.", 0, flag_values=known)
+    text = "Folder of the data. (default: the folder that the run used)"
+    flags.DEFINE(FOLDER, "data_dir", None, text, known)
