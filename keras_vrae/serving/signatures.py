@@ -225,7 +225,7 @@ def _numbers(name):
 
 def _posterior(model, examples):
     """The posterior of examples, or of padded sequences, in the units of the data."""
-    return model.posterior(model.batch_of((examples,)))
+    return model.posterior(model.batch_of((examples,), any_length=True))
 
 
 def _sample(model, examples, seed):
