@@ -9,11 +9,11 @@ MOST_CHOICES_NAMED = 20
 
 
 class SettingError(ValueError):
-    """A setting that cannot be used. Programs print it on one line and exit with status 2."""
+    """An invalid setting. Programs print it on one line and exit with status 2."""
 
 
 class DataError(ValueError):
-    """Data that cannot be used. Programs print it on one line and exit with status 1."""
+    """Unusable data. Programs print it on one line and exit with status 1."""
 
 
 def complaint(name, expected, value, of=""):

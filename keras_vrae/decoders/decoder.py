@@ -16,7 +16,7 @@ class Decoder(keras.layers.Layer):
     Args:
         event_shape: shape of one example of x.
         parameters_shape: shape of the parameters of one example; the likelihood of the model
-            decides it, and `event_shape` if there is no model.
+            decides it, and `event_shape` without a model.
         num_categories: number of categories V if x holds tokens; the likelihood decides it too.
 
     Attributes:

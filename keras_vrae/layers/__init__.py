@@ -1,4 +1,4 @@
-"""Layers that models are built of."""
+"""Layers that models are built of, some of them those of Keras in a faster form."""
 
 from keras_vrae.backend import GRU, LSTM
 from keras_vrae.layers.mlp import DEFAULT_HIDDEN_UNITS, MLP

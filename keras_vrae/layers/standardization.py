@@ -58,7 +58,7 @@ class Standardization(keras.layers.Layer):
 
     @property
     def needs_float64(self):
-        """Whether float32 loses the values of a channel, as its mean is so large for its scale."""
+        """True if float32 loses the values of a channel, as its mean is so large for its scale."""
         spacing = np.spacing(np.abs(np.array(self.mean, "float32"))).astype("float64")
         return bool(np.any(spacing > LARGEST_ROUNDING * np.array(self.scale)))
 

@@ -70,12 +70,12 @@ class Likelihood(keras.layers.Layer):
         return (None, None)
 
     def in_support(self, x):
-        """Whether the likelihood is defined for each value: booleans in the shape of x."""
+        """Returns booleans in the shape of x, True for values with a likelihood."""
         lowest, highest = self.bounds
         return ops.logical_and(ops.greater_equal(x, lowest), ops.less_equal(x, highest))
 
     def accepts(self, x, target):
-        """Whether a batch can be trained on: a boolean scalar.
+        """Returns a boolean scalar, True if a batch can be trained on.
 
         Args:
             x: the examples that the encoder reads, `(B, ...)`.

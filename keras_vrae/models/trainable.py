@@ -27,12 +27,12 @@ class TrainableModel(backend.Model):
 
     @property
     def is_light(self):
-        """Whether a training step takes so little time that the call to the backend shows."""
+        """True if a training step takes so little time that the call to the backend shows."""
         return self.encoder.is_light and self.decoder.is_light
 
     @property
     def keeps_float64(self):
-        """Whether data in float64 are standardized in it."""
+        """True if data in float64 are standardized in it."""
         return self.standardization is not None
 
     def batch_of(self, data, mask=None, any_length=False):

@@ -160,7 +160,7 @@ def get(name, value):
 
 
 def serialize(schedule):
-    """What `deserialize` makes a schedule of again: a number, or Keras's form of an object."""
+    """Form of a schedule for a config: a number, or the config of an object."""
     if isinstance(schedule, Constant):
         return schedule.value
     return keras.saving.serialize_keras_object(schedule)

@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 
-from keras_vrae.backend.tensorflow.loops import BatchGroups
+from keras_vrae.backend import BatchGroups
 from keras_vrae.datasets.pipeline import (
     evaluation_batches,
     steps_in_epoch,

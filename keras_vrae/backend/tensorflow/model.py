@@ -100,7 +100,7 @@ class Model(keras.Model):
         """
         arguments = inspect.signature(super().fit).bind(*args, **kwargs).arguments
         if arguments.get("class_weight") is not None and arguments.get("y") is None:
-            expected = "left out if there are no labels y"
+            expected = "left out without labels y"
             raise SettingError(complaint("class_weight", expected, arguments["class_weight"]))
         given = arguments.get("x")
         if isinstance(given, BatchGroups):

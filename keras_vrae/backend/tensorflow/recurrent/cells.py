@@ -14,7 +14,7 @@ _tanh_gradient = tf.raw_ops.TanhGrad
 
 
 class Weights(NamedTuple):
-    """What a cell's arguments are made of.
+    """Weights of a cell, which make its arguments.
 
     The input adds `x kernel + bias`, the last output `h recurrent_kernel + recurrent_bias`.
 

@@ -2,7 +2,7 @@
 
 The gradient that TensorFlow finds for a loop adds up one small product for each weight and time
 step. Here the gradients of several steps are kept, and the weights' are formed of them by one
-product; likewise the input of several steps is projected by one. Products of that size run close
+product, and the input of several steps is projected by one. Products of that size run close
 to the speed of the largest, and the arrays are still small enough for the caches.
 """
 
