@@ -275,6 +275,7 @@ class GRUDecoder(RecurrentDecoder):
 
     Example:
         >>> decoder = keras_vrae.GRUDecoder(event_shape=(None, 3), hidden_units=16)
+        >>> decoder.build((None, 2))
         >>> parameters, x = decoder.write(np.zeros((4, 2), "float32"), lambda mean: mean, steps=6)
         >>> x.shape
         TensorShape([4, 6, 3])

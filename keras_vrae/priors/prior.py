@@ -13,8 +13,9 @@ class Prior(keras.layers.Layer):
     A subclass implements `from_noise`, and one of two: a prior that factorizes over latent
     dimensions sets `factorizes = True` and implements `log_prob_per_dimension` (and
     `kl_per_dimension` if the divergence has a closed form); any other implements `log_prob` (and
-    `kl`). Without a closed form the divergence is estimated from the samples of z. It is a layer so that it may have weights, which `build` adds: `input_shape[-1]` is the number of
-    latent dimensions. It computes in float32 under every dtype policy.
+    `kl`). Without a closed form the divergence is estimated from the samples of z. It is a layer so
+    that it may have weights, which `build` adds: `input_shape[-1]` is the number of latent
+    dimensions. It computes in float32 under every dtype policy.
 
     Attributes:
         factorizes: whether `p(z)` is a product over latent dimensions.
