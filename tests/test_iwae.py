@@ -46,6 +46,7 @@ def terms_of(model, x, **options):
     gate = GradientGate() if model.objective.doubly_reparameterized else None
     noise = keras.random.SeedGenerator(1)
     batch, size = model.batch_of((x,)), model.objective.num_samples
+    options["analytic_kl"] = model.objective.analytic_kl
     return model.elbo_terms(batch, size, noise=noise, gate=gate, **options)
 
 

@@ -155,7 +155,7 @@ def test_schedules_follow_the_steps_of_the_optimizer_across_calls_of_fit():
         (lambda: ELBO(free_bits=0.5, capacity=3.0), "free_bits"),
         (lambda: ELBO(capacity="much"), "capacity"),
         (lambda: IWAE(0), "num_samples"),
-        (lambda: build("dense", (4,), objective="iwae"), "objective"),
+        (lambda: build("dense", (4,), objective="nothing"), "objective"),
     ],
 )
 def test_wrong_settings(make, name):

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from keras_vrae.models.hashing import pack_bits
-from keras_vrae.sequences import blank
+from keras_vrae.sequences import array_of, blank
 from keras_vrae.serving.input_checks import check_rows, check_same_rows, check_values
 from keras_vrae.serving.noise import normal_rows, uniform_rows
 
@@ -140,13 +140,13 @@ def autoencoder_signatures(model):
         return {"reconstruction": model.call(check.padded_examples(inputs, lengths))}
 
     def score(inputs, seed):
-        return score_of(check.examples(inputs), inputs, seed)
+        return score_of(check.examples(inputs), seed)
 
     def score_padded(inputs, lengths, seed):
-        return score_of(check.padded_examples(inputs, lengths), inputs, seed)
+        return score_of(check.padded_examples(inputs, lengths), seed)
 
-    def score_of(examples, inputs, seed):
-        noise = score_noise(check.seeds(seed, inputs), model.latent_dim)
+    def score_of(examples, seed):
+        noise = score_noise(check.seeds(seed, array_of(examples)), model.latent_dim)
         terms = model.elbo_terms(model.batch_of((examples,)), SCORE_SAMPLES, noise=noise)
         return {"elbo": terms.elbo, "reconstruction": terms.reconstruction, "kl": terms.kl}
 

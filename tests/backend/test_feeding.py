@@ -7,6 +7,7 @@ import tensorflow as tf
 
 import keras_vrae as kv
 from keras_vrae.backend.tensorflow import feeding
+from keras_vrae.backend.tensorflow import model as engine
 from keras_vrae.backend.tensorflow.batches import array_batches, common_length
 from keras_vrae.backend.tensorflow.feeding import feed_arrays, split_off_validation
 from keras_vrae.backend.tensorflow.loops import BatchGroups, watch_batches
@@ -257,7 +258,7 @@ def test_large_batches_come_one_by_one(monkeypatch):
 def test_data_without_end_get_as_many_steps_as_asked_for(steps):
     model = kv.build("dense", (4, 3), hidden_units=8, seed=0)
     model.compile()
-    assert model.steps_per_call > 1
+    assert model._most_steps_per_call() > 1
     batches = tf.data.Dataset.from_tensors(np.zeros((8, 4, 3), "float32")).repeat()
     model.fit(batches, steps_per_epoch=steps, epochs=2, shuffle=False, verbose=0)
     assert int(model.optimizer.iterations) == 2 * steps
@@ -267,6 +268,6 @@ def test_another_number_of_steps_per_call_is_compiled_again(monkeypatch):
     model = make_model()
     batches = tf.data.Dataset.from_tensor_slices(X).batch(1)
     for number, steps in enumerate((16, 4, 3), start=1):
-        monkeypatch.setattr(type(model), "steps_per_call", steps)
+        monkeypatch.setattr(engine, "LIGHT_STEPS_PER_CALL", steps)
         model.fit(batches, validation_data=batches, shuffle=False, verbose=0)
         assert int(model.optimizer.iterations) == number * N

@@ -41,7 +41,7 @@ def test_an_epoch_has_the_figures_of_its_metrics_and_what_else_a_step_tells():
     model = kv.build("dense", (2, 2), hidden_units=4, objective=objective, seed=0)
     model.compile("adam")
     forget = keras.callbacks.LambdaCallback(
-        on_train_batch_end=lambda step, logs: model.kl_tracker.reset_state()
+        on_train_batch_end=lambda step, logs: model.metrics[2].reset_state()
     )
     history = model.fit(np.zeros((4, 2, 2)), batch_size=2, verbose=0, callbacks=[forget]).history
     assert set(history) == {"loss", "reconstruction", "kl", "beta"}

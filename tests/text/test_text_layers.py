@@ -156,11 +156,13 @@ def test_multinomial_of_counts_and_of_words_is_a_sum_of_log_softmax():
     counts = np.stack([np.bincount(row, minlength=8)[1:] for row in words])
     logs = log_softmax(logits.astype("float64"), axis=-1)
     expected = [[sum(logs[k, b, w - 1] for w in words[b] if w) for b in range(3)] for k in range(2)]
-    bag, tokens = kv.Multinomial(), kv.Multinomial(tokens=True)
+    bag, tokens = kv.Multinomial(), kv.Multinomial(7, tokens=True)
     for likelihood in (bag, tokens):
         likelihood.build((None, None, 7))
     np.testing.assert_allclose(bag.log_prob(counts, logits), expected, rtol=1e-5)
-    np.testing.assert_allclose(tokens.log_prob(words, logits), expected, rtol=1e-5)
+    np.testing.assert_allclose(
+        tokens.log_prob(tokens.target_of(words), logits), expected, rtol=1e-5
+    )
     np.testing.assert_allclose(tokens.log_prob(counts, logits), expected, rtol=1e-5)
     assert np.asarray(tokens.in_support(np.array([0, 7, 8, 1.5, -1]))).tolist() == [
         True,
@@ -173,7 +175,7 @@ def test_multinomial_of_counts_and_of_words_is_a_sum_of_log_softmax():
 
 @pytest.mark.parametrize("tokens", [False, True])
 def test_drawn_documents_have_the_shares_of_the_distribution(tokens):
-    likelihood = kv.Multinomial(tokens=tokens, length=4000)
+    likelihood = kv.Multinomial(3, tokens=tokens, length=4000)
     likelihood.build((None, None, 3))
     drawn = np.asarray(likelihood.sample(np.log([[0.2, 0.5, 0.3]]).astype("float32"), seed=1))
     if tokens:
