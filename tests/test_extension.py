@@ -3,6 +3,7 @@
 The code of an encoder, a decoder, a likelihood, an objective and a prior is that of the docstrings.
 """
 
+import dataclasses
 import doctest
 
 import keras
@@ -200,8 +201,9 @@ def test_a_run_and_its_report(name, tmp_path):
         return model
 
     folders = [tmp_path / f"run-{number}" for number in range(2)]
-    for folder in folders:
-        metrics = train_and_evaluate(config, folder, model_of=model_of)
+    for seed, folder in enumerate(folders):
+        settings = dataclasses.replace(config, seed=seed)
+        metrics = train_and_evaluate(settings, folder, model_of=model_of)
         assert np.isfinite(metrics["test"]["elbo"])
         assert np.isfinite(metrics["evaluation"]["nll"])
         assert (metrics["evaluation"]["kl_per_dimension"] is None) == (
