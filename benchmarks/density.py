@@ -76,7 +76,7 @@ def make_epoch(model, images, seed):
             step_seed = tf.random.fold_in(epoch_seed, step)
             noise = tf.random.stateless_uniform(tf.shape(values), seed=step_seed)
             model.train_step(tf.cast(noise < values, tf.float32))
-        return model.loss_tracker.result()
+        return model.metrics[0].result()
 
     def run(number):
         model.reset_metrics()

@@ -17,8 +17,7 @@ from keras_vrae.evaluation.anomaly import (
     random_scores,
 )
 from keras_vrae.files import replacing
-from keras_vrae.training.data import load_with_data, read_config
-from keras_vrae.training.run_directory import RunDirectory
+from keras_vrae.training.data import load_with_data, open_finished
 from keras_vrae.validation import SettingError, complaint
 
 
@@ -38,9 +37,7 @@ def run(values):
         values: values of `keras_vrae_cli.flags.anomaly`, a dict.
     """
     check(values)
-    finished = RunDirectory(*values["arguments"])
-    finished.read_json(finished.metrics_path)
-    config = read_config(finished, values["data_dir"])
+    finished, config = open_finished(*values["arguments"], values["data_dir"])
     if config.is_text:
         raise SettingError(complaint("run_dir", "a run on sequences or images", str(finished)))
     model, splits = load_with_data(finished, config)

@@ -9,8 +9,7 @@ from keras_vrae.datasets import unseen
 from keras_vrae.datasets.continuations import write_continuations
 from keras_vrae.files import replacing
 from keras_vrae.plots import continuations
-from keras_vrae.training.data import load_with_data, read_config
-from keras_vrae.training.run_directory import RunDirectory
+from keras_vrae.training.data import load_with_data, open_finished
 from keras_vrae.validation import SettingError, complaint
 
 
@@ -35,9 +34,7 @@ def run(values):
         values: values of `keras_vrae_cli.flags.complete`, a dict.
     """
     check(values)
-    finished = RunDirectory(*values["arguments"])
-    finished.read_json(finished.metrics_path)
-    config = read_config(finished, values["data_dir"])
+    finished, config = open_finished(*values["arguments"], values["data_dir"])
     check_run(config, finished, values["output"])
     model, splits = load_with_data(finished, config)
     prefixes = read_prefixes(values["data"], splits, config.missing, values["prefix"])

@@ -62,4 +62,6 @@ def test_training_reaches_the_optimum_of_probabilistic_pca(world):
     model.fit(x, batch_size=100, epochs=80, verbose=0)
     reached = elbo_estimate(model, x, num_samples=200, seed=0)["elbo"].mean()
     assert optimum - 0.05 < reached < optimum + 0.01
-    assert np.exp(float(model.likelihood.log_scale)) == pytest.approx(np.sqrt(noise), rel=0.05)
+    assert np.exp(float(model.likelihood.learned_log_scale)) == pytest.approx(
+        np.sqrt(noise), rel=0.05
+    )

@@ -55,13 +55,13 @@ class CollapseWarning(LatentCallback):
         SettingError: as `LatentCallback` does, and for a negative threshold or number of steps.
 
     Example:
-        >>> vae = keras_vrae.build("gru", (8, 8), hidden_units=16, objective=keras_vrae.ELBO(1e4))
+        >>> vae = keras_vrae.build("gru", (8, 8), hidden_units=16, objective=keras_vrae.ELBO(50.0))
         >>> vae.compile("adam")
         >>> x = np.random.default_rng(0).random((32, 8, 8))
         >>> watch = CollapseWarning(x, grace_steps=0)
         >>> with warnings.catch_warnings(record=True) as caught:
         ...     warnings.simplefilter("always")
-        ...     history = vae.fit(x, epochs=40, verbose=0, callbacks=[watch])
+        ...     history = vae.fit(x, epochs=8, verbose=0, callbacks=[watch])
         >>> watch.state, [warning.category.__name__ for warning in caught]
         ('collapsed', ['PosteriorCollapseWarning'])
 

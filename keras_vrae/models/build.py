@@ -71,12 +71,14 @@ def build(
         if not decoders.DECODERS[decoder].any_length:
             check_event_shape("input_shape", input_shape)
         decoder_options = {"event_shape": input_shape, **units, **decoder_options}
+    # The encoder is made first: Keras draws the seeds of initializers in the order of the layers.
+    encoder = encoders.get(encoder, **encoder_options)
     decoder = decoders.get(decoder, **decoder_options)
     if decoder.event_shape != input_shape:
         expected = f"{decoder.event_shape}, the event_shape of the decoder"
         raise SettingError(complaint("input_shape", expected, input_shape))
     return (SupervisedVAE if label_options else VAE)(
-        encoder=encoders.get(encoder, **encoder_options),
+        encoder=encoder,
         decoder=decoder,
         likelihood=likelihood,
         prior=prior,

@@ -1,5 +1,7 @@
 """The uses of a trained model: whole NumPy arrays in and out, each function compiled once."""
 
+import contextlib
+
 import keras
 import numpy as np
 from keras import ops, tree
@@ -151,6 +153,15 @@ class Inference:
         """Quantizes the layers that Keras can quantize, as `keras.Model.quantize` does."""
         self.__dict__.pop("_kept_functions", None)  # They were compiled with other weights.
         super().quantize(*args, **kwargs)
+
+    @contextlib.contextmanager
+    def compiling_again(self):
+        """Makes the methods compile their functions again within the block, and forget them."""
+        kept = self.__dict__.pop("_kept_functions", {})
+        try:
+            yield
+        finally:
+            self.__dict__["_kept_functions"] = kept
 
     def over_examples(self, function, x, batch_size, name=None, together=1, verbose=0):
         """Applies a function of a `Batch` to all examples.

@@ -73,6 +73,9 @@ class VampPrior(Prior):
         )
         self.built = True
 
+    def build_from_config(self, config):
+        """Leaves building to the model, which knows the encoder."""
+
     def adapt(self, x, seed=0):
         """Takes examples of the data as the pseudo-inputs to begin with, or to keep.
 

@@ -23,15 +23,9 @@ def live_answer(model, signature, inputs):
         signature: name of the signature.
         inputs: NumPy arrays by name.
     """
-    # Functions that were compiled earlier may hold cuDNN kernels, and these may not stay.
-    kept = model.__dict__.pop("_kept_functions", None)
-    try:
-        with without_cudnn(model), tf.device("CPU"):
-            outputs = ANSWERS[signature.removesuffix("_padded")](model, **inputs)
-    finally:
-        model.__dict__.pop("_kept_functions", None)
-        if kept is not None:
-            model.__dict__["_kept_functions"] = kept
+    # Functions that were compiled earlier may hold cuDNN kernels, and these must not stay.
+    with model.compiling_again(), without_cudnn(model), tf.device("CPU"):
+        outputs = ANSWERS[signature.removesuffix("_padded")](model, **inputs)
     return {name: ops.convert_to_numpy(values) for name, values in outputs.items()}
 
 

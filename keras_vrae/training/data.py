@@ -6,6 +6,7 @@ from keras_vrae import datasets
 from keras_vrae.datasets.pipeline import binarize
 from keras_vrae.models.checks import NO_LABEL
 from keras_vrae.training.experiment import ExperimentConfig
+from keras_vrae.training.run_directory import RunDirectory
 from keras_vrae.validation import DataError, SettingError
 
 
@@ -47,6 +48,17 @@ def read_config(run, data_dir=None):
         )
     except SettingError as error:
         raise DataError(f"{run.config_path} cannot be used: {error}") from None
+
+
+def open_finished(run_dir, data_dir=None):
+    """Returns the `RunDirectory` of a finished run and its `ExperimentConfig`.
+
+    Raises:
+        DataError: if the run is not finished, or its files are damaged.
+    """
+    run = RunDirectory(run_dir)
+    run.read_json(run.metrics_path)
+    return run, read_config(run, data_dir)
 
 
 def load_with_data(run, config):
