@@ -52,8 +52,8 @@ def main():
         start = rng.integers(len(series) - 5)
         series[start : start + 5] = 0.0
     scores = [anomaly.anomaly_scores(vae, x).per_example for x in (train, broken)]
-    figures = anomaly.anomaly_metrics(*scores, is_broken)
-    print(f"sensors that fall silent for 5 steps: AUROC {figures['auroc']:.2f}")
+    metrics = anomaly.anomaly_metrics(*scores, is_broken)
+    print(f"sensors that fall silent for 5 steps: AUROC {metrics['auroc']:.2f}")
 
     prefixes = [series[:15] for series in test]
     futures = vae.complete(prefixes, length=20, num_samples=50, seed=0)

@@ -38,7 +38,7 @@ LIKELIHOODS = {
     "gaussian_fixed": lambda: kv.Gaussian(scale=0.5),
     "multinomial": lambda: kv.Multinomial(),
 }
-# The recurrent decoders stand beside one encoder each, and both kinds of values; what is for
+# The recurrent decoders are paired with one encoder each, and both kinds of values; what is for
 # documents once each.
 FOR_DOCUMENTS = ("bag", "dense_bounded", "multinomial")
 MODELS = [

@@ -213,7 +213,7 @@ def test_a_run_and_its_report(name, tmp_path):
     assert np.isfinite(metrics["evaluation"]["nll"])
     factorizes = RunDirectory(folder).load_model(folder / "model.keras").prior.factorizes
     assert (metrics["evaluation"]["kl_per_dimension"] is None) == (not factorizes)
-    written, comparison = report.write([folder], tmp_path / "report")
+    written, _ = report.write([folder], tmp_path / "report")
     assert "gru" in (written / "report.html").read_text()
     assert f"{metrics['test']['elbo']:.2f}".lstrip("-") in (written / "report.md").read_text()
 

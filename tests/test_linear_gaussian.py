@@ -17,7 +17,7 @@ def world():
     return make_world()
 
 
-def test_bound_is_the_marginal_where_the_posterior_is_exact(world):
+def test_bound_is_the_marginal_if_the_posterior_is_exact(world):
     weights, offset, marginal = world
     x = marginal.rvs(20, random_state=1)
     model = exact_model(weights, offset)

@@ -96,6 +96,6 @@ def test_the_name_of_a_data_set_cannot_lead_a_run_elsewhere(name):
     assert "/" not in ExperimentConfig(dataset=name).name
 
 
-def test_a_settings_file_cannot_name_what_is_no_setting(tmp_path):
+def test_a_settings_file_may_name_settings_only(tmp_path):
     with pytest.raises(SettingError, match="`encoder` must be one of"):
         ExperimentConfig.from_dict({"encoder": "__import__('os')", "__class__": "x"})

@@ -42,7 +42,7 @@ def test_pad_refuses(arrays, options, words):
         (["a", "b", "c"], "whole numbers"),
     ],
 )
-def test_lengths_that_cannot_be_are_refused(lengths, words):
+def test_invalid_lengths_are_refused(lengths, words):
     with pytest.raises(SettingError) as raised:
         sequences.check_lengths({"x": np.zeros((3, 4, 2)), "lengths": np.array(lengths)})
     assert words in str(raised.value)

@@ -142,7 +142,7 @@ def test_fit_traces_its_step_for_two_shapes_at_most(encoder, monkeypatch):
     traced = traces_of(monkeypatch, lambda: model.fit(x, batch_size=16, epochs=3, verbose=0))
     assert 1 <= traced.total() <= 2, traced
     again = traces_of(monkeypatch, lambda: model.fit(x, batch_size=16, epochs=1, verbose=0))
-    assert not again, "a second fit of the same shapes traced anew"
+    assert not again, "a second fit of the same shapes traced again"
 
 
 def test_steps_per_execution_traces_no_more(monkeypatch):

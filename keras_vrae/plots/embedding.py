@@ -15,7 +15,8 @@ def embedding(codes, labels, class_names, title=""):
         codes: posterior means, `(N, Z)`. Two dimensions are drawn as they are, more of them as
             their first two principal components (and the axes say so), one against the classes.
         labels: class numbers, `(N,)`.
-        class_names: names of the classes in the order of their numbers.
+        class_names: names of the classes in the order of their numbers. One class alone, that of
+            examples without labels, is not named.
         title: title of the plot.
 
     Returns:
@@ -25,7 +26,8 @@ def embedding(codes, labels, class_names, title=""):
     axes = figure.add_subplot()
     draw_embedding(axes, codes, labels, class_names)
     axes.set_title(title, loc="left", fontsize=13)
-    figure.legend(loc="outside right upper", frameon=False, title="class", alignment="left")
+    if len(class_names) > 1:
+        figure.legend(loc="outside right upper", frameon=False, title="class", alignment="left")
     return figure
 
 
@@ -37,7 +39,8 @@ def draw_embedding(axes, codes, labels, class_names):
     points, x_name, y_name = _in_the_plane(codes[order], labels[order])
     labels = labels[order]
     styles = [class_style(number) for number in range(len(class_names))]
-    for (colour, marker), name in zip(styles, class_names, strict=True):
+    named = class_names if len(class_names) > 1 else ()
+    for (colour, marker), name in zip(styles, named, strict=False):
         axes.scatter([], [], s=36, color=colour, marker=marker, linewidths=0, label=name)
     # In slices of mixed classes, so that no class hides the others.
     for part in np.array_split(np.arange(len(points)), 10):
@@ -46,7 +49,7 @@ def draw_embedding(axes, codes, labels, class_names):
             axes.scatter(
                 *points[rows].T, s=size, color=colour, marker=marker, alpha=0.7, linewidths=0
             )
-    for number in np.unique(labels):
+    for number in np.unique(labels) if len(named) else ():
         _name_class(axes, points[labels == number], class_names[number], fontsize=13)
     axes.set_xlabel(x_name)
     axes.set_ylabel(y_name)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from keras_vrae.report.checks import check_metrics
-from keras_vrae.training.experiment import ExperimentConfig
+from keras_vrae.training.experiment import describe_objective
 from keras_vrae.training.run_directory import RunDirectory
 from keras_vrae.validation import DataError, SettingError
 
@@ -144,7 +144,7 @@ class Comparison:
 
     @classmethod
     def of(cls, run_dirs):
-        """Reads the runs. Raises `DataError` or `SettingError` if they cannot be compared."""
+        """Reads the runs. Raises `DataError` or `SettingError` if they do not fit together."""
         runs = [Run.read(path) for path in run_dirs]
         if not runs:
             raise SettingError("A report needs one or more folders of runs. Received: none")
@@ -234,7 +234,8 @@ class Comparison:
                 of_all("{hidden_units} hidden units, {latent_dim} latent dimensions".format_map),
             ),
             ("training", of_all(TRAINING.format_map)),
-            ("objective", of_all(lambda config: ExperimentConfig.from_dict(config).objective_text)),
+            ("prior", of_all(lambda config: config.get("prior", "normal"))),
+            ("objective", of_all(describe_objective)),
             ("seeds", ", ".join(dict.fromkeys(str(run.metrics["seed"]) for run in runs))),
             ("device", of_all(lambda config: config.get("device", "unknown"))),
             ("versions", of_all(lambda config: _listed(config.get("versions", {})))),

@@ -36,7 +36,7 @@ dt { color: var(--faint); } dd { margin: 0; overflow-wrap: anywhere; }
 """
 
 HEADINGS = {
-    "embedding": "Embeddings: test examples in latent space, a colour for each class",
+    "embedding": "Embeddings: test examples in latent space",
     "manifold": "Manifolds: the decoded latent plane",
     "samples": "Samples: p(x|z) for z drawn from the prior",
 }
@@ -95,7 +95,10 @@ def _section(name, comparison):
             "</figure>"
             for encoder in comparison.encoders
         )
-    return f'<h2>{escape(HEADINGS[name])}</h2>\n<div class="cards">{cards}</div>\n'
+    heading = HEADINGS[name]
+    if name == "embedding" and len(comparison.encoders[0].shown.arrays["class_names"]) > 1:
+        heading += ", a colour for each class"
+    return f'<h2>{escape(heading)}</h2>\n<div class="cards">{cards}</div>\n'
 
 
 def _image(figure, text):

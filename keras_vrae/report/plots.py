@@ -58,13 +58,9 @@ def comparison_plot(comparison):
             title = "" if row else _heading(encoder, comparison.is_bound)
             panel_plot(name, encoder, title, grid[row][column])
     handles, labels = grid[0][0].axes[0].get_legend_handles_labels()
-    figure.legend(
-        handles,
-        labels,
-        loc="outside lower center",
-        ncols=10 if len(labels) <= 10 else 4,
-        frameon=False,
-    )
+    columns = 10 if len(labels) <= 10 else 4
+    if handles:
+        figure.legend(handles, labels, loc="outside lower center", ncols=columns, frameon=False)
     return figure
 
 

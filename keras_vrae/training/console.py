@@ -38,7 +38,8 @@ def banner(config, splits, model, run, progress):
             (
                 "model",
                 f"{config.hidden_units} hidden units, {config.latent_dim} latent dimensions, "
-                f"{config.likelihood} likelihood, {model.count_params():,} parameters",
+                f"{config.likelihood} likelihood, {config.prior} prior, "
+                f"{model.count_params():,} parameters",
             ),
             (
                 "training",

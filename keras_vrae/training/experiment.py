@@ -263,14 +263,7 @@ class ExperimentConfig:
     @property
     def objective_text(self):
         """The objective in words, with the settings that change the bound."""
-        samples = self.importance_samples
-        drawn = "" if samples == 1 else f", {samples} samples"
-        changed = [
-            f"{name} {getattr(self, name)}"
-            for name, usual in KL_SETTINGS.items()
-            if getattr(self, name) != usual
-        ]
-        return ", ".join([f"{self.objective}{drawn}", *changed])
+        return describe_objective(self.as_dict())
 
     @property
     def dataset_name(self):
@@ -293,3 +286,20 @@ class ExperimentConfig:
     def as_dict(self):
         """Returns the settings, for `config.json`."""
         return dataclasses.asdict(self)
+
+
+def describe_objective(settings):
+    """Returns the objective in words, with the settings that change the bound.
+
+    Args:
+        settings: those of a run by name, as in its `config.json`. The run of an older version may
+            lack some, which then had their defaults.
+    """
+    samples = settings.get("importance_samples", 1)
+    drawn = "" if samples == 1 else f", {samples} samples"
+    changed = [
+        f"{name} {settings[name]}"
+        for name, usual in KL_SETTINGS.items()
+        if settings.get(name, usual) != usual
+    ]
+    return ", ".join([f"{settings.get('objective', 'elbo')}{drawn}", *changed])

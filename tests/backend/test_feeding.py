@@ -126,7 +126,7 @@ def test_fit_with_special_data():
     np.testing.assert_allclose(*losses, rtol=1e-6)
 
 
-def test_keras_says_what_it_cannot_split_or_pair():
+def test_keras_refuses_to_split_a_generator_or_to_pair_unequal_data():
     with pytest.raises(ValueError, match="not sufficient to split"):
         make_model().fit(X, validation_split=0.99, verbose=0)
     with pytest.raises(ValueError, match="same"):
@@ -160,7 +160,7 @@ def test_who_looks_at_batches(callbacks, expected):
     assert watch_batches(callbacks) is expected
 
 
-def test_several_steps_per_call_where_nobody_sees_it():
+def test_several_steps_per_call_if_no_callback_sees_them():
     seen, inside = [], []
     watch = keras.callbacks.LambdaCallback(on_train_batch_end=lambda step, logs: seen.append(step))
     options = {"batch_size": 1, "epochs": 2, "shuffle": False, "verbose": 0}

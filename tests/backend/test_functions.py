@@ -16,11 +16,11 @@ X = np.arange(20, dtype="float32").reshape(10, 2)
 def test_rows_come_back_in_order(batch_size, together):
     sizes = []
 
-    def figures(rows):
+    def sums(rows):
         tf.py_function(lambda rows: sizes.append(len(rows)), [rows], [])
         return rows[:, 0], tf.stack([rows, 2 * rows], 1)
 
-    run = over_batches(figures, (2,), together)
+    run = over_batches(sums, (2,), together)
     for array in (X, scipy.sparse.csr_array(X)):
         sizes.clear()
         first, both = run(array, batch_size)

@@ -203,7 +203,7 @@ def test_gru_with_the_reset_gate_before_the_product_falls_back():
 
 
 @pytest.mark.parametrize("kind", PAIRS)
-def test_falls_back_where_there_is_a_gpu(kind, monkeypatch):
+def test_falls_back_if_there_is_a_gpu(kind, monkeypatch):
     layer, _ = make_pair(kind)
     devices = tf.config.list_logical_devices
     monkeypatch.setattr(

@@ -24,8 +24,8 @@ def test_alone_a_replica_has_all_examples():
 @pytest.mark.parametrize("eager", [False, True])
 def test_figures_stay_with_their_worker(eager):
     function = replicas.step_of_workers(WORKER, lambda x: {"mean": tf.reduce_mean(x)}, eager)
-    figures = function(iter([np.float32([1, 2]), np.float32([4, 5])]))
-    assert {name: float(value) for name, value in figures.items()} == {"mean": 1.5}
+    sums = function(iter([np.float32([1, 2]), np.float32([4, 5])]))
+    assert {name: float(value) for name, value in sums.items()} == {"mean": 1.5}
 
 
 def test_workers_take_one_step_a_call(monkeypatch):
@@ -36,7 +36,7 @@ def test_workers_take_one_step_a_call(monkeypatch):
         model.make_train_function()
 
 
-def test_an_epoch_has_the_figures_of_its_metrics_and_what_else_a_step_tells():
+def test_an_epoch_reports_its_metrics_and_other_logs_of_a_step():
     objective = kv.ELBO(beta=kv.schedules.LinearWarmup(4))
     model = kv.build("dense", (2, 2), hidden_units=4, objective=objective, seed=0)
     model.compile("adam")

@@ -58,14 +58,14 @@ def test_density_benchmark_goes_on_where_it_was(tmp_path, monkeypatch):
 
 @pytest.mark.slow
 def test_every_caller_of_a_served_model_takes_its_turns():
-    figures = serving.run(["gru"], hidden_units=4, rounds=2, batch_sizes=(1, 3))
-    assert set(figures["latency"]) == {"gru encoder", "decoder"}
-    for rows in figures["latency"].values():
+    measured = serving.run(["gru"], hidden_units=4, rounds=2, batch_sizes=(1, 3))
+    assert set(measured["latency"]) == {"gru encoder", "decoder"}
+    for rows in measured["latency"].values():
         for callers in rows.values():
             assert set(callers) == {"C API", "predict", "tf.function", "OpenVINO"}
             assert all(figure["milliseconds"] > 0 for figure in callers.values())
     for part in ("encoder", "decoder", "autoencoder"):
-        assert figures["size"]["gru"][part]["variables"] > figures["size"]["gru"][part]["weights"]
+        assert measured["size"]["gru"][part]["variables"] > measured["size"]["gru"][part]["weights"]
 
 
 def test_layers_take_turns_with_those_of_keras():

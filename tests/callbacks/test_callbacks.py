@@ -200,7 +200,7 @@ def test_examples_and_models_that_do_not_fit_are_refused(x, tmp_path, make):
         make(x, tmp_path, batch_size=0)
 
 
-def test_a_dataset_is_no_array_of_examples(x):
+def test_a_dataset_is_refused_as_an_array_of_examples(x):
     with pytest.raises(SettingError, match="`x` must be an array of examples"):
         LatentMetrics(tf.data.Dataset.from_tensor_slices(x))
 
@@ -296,7 +296,7 @@ def test_codes_that_differ_by_rounding_alone_do_not_grow():
         show(watch, model, [0, 1e-8, 2e-8])
 
 
-def test_a_capacity_near_zero_is_no_collapse(capsys):
+def test_a_capacity_near_zero_is_not_a_collapse(capsys):
     capacity = kv.schedules.LinearWarmup(steps=90, end=10.0)
     assert said(capsys, 0, 0, 0, objective=kv.ELBO(beta=10.0, capacity=0.0)) == ([], [])
     # It is 1 nat in epoch 3.
@@ -388,7 +388,7 @@ def test_labels_that_do_not_fit_are_refused(x, tmp_path):
         LatentPlots(x, np.arange(N) % 3, tmp_path, class_names=["even", "odd"])
 
 
-def test_a_folder_that_cannot_be_made_stops_training_at_once(x, tmp_path):
+def test_an_impossible_folder_stops_training_at_once(x, tmp_path):
     path = tmp_path / "file"
     path.write_text("")
     with pytest.raises(SettingError, match="`directory` must be a folder"):

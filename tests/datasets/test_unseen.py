@@ -54,7 +54,7 @@ def test_music_from_one_file_or_a_folder(tmp_path):
         assert found.names[0].endswith("song.mid")
 
 
-def test_what_does_not_fit_is_named(tmp_path):
+def test_unfitting_data_are_named(tmp_path):
     np.savez(tmp_path / "a.npz", x=np.zeros((2, 5, 2)))
     with pytest.raises(DataError, match=r"must have 3 channels, as the model .* Received: 2"):
         unseen.read_sequences(tmp_path / "a.npz", (None, 3))

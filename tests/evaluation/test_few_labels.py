@@ -125,7 +125,7 @@ def test_lists_will_do():
         ("seed", -1),
     ],
 )
-def test_settings_that_cannot_be(name, value):
+def test_invalid_settings(name, value):
     train, test = clusters(distance=1.5)
     with pytest.raises(SettingError, match=f"`{name}` must be a whole .* Received: {name}={value}"):
         few_label_knn_accuracy(train, test, **{"num_labels": 20, name: value})

@@ -147,7 +147,7 @@ def test_no_server_is_one_line(monkeypatch, capsys, protocol):
     assert "127.0.0.1:9" in capsys.readouterr().err
 
 
-# The README beside the compose file.
+# The README next to the compose file.
 
 BODIES = re.findall(
     r"^`POST /v1/models/(\w+):predict`\n+```json\n(.*?)^```\n+```json\n(.*?)^```",

@@ -254,7 +254,7 @@ def test_parts_of_the_wrong_kind_are_refused(name):
         kv.VAE(**{**parts, name: "lstm"})
 
 
-def test_gaussian_refuses_only_what_is_not_finite(x):
+def test_gaussian_refuses_only_non_finite_values(x):
     model = kv.build("dense", EVENT_SHAPE, hidden_units=8, likelihood="gaussian")
     model.compile()
     model.fit(100 * x - 50, verbose=0)
@@ -262,7 +262,7 @@ def test_gaussian_refuses_only_what_is_not_finite(x):
         model.fit(np.where(x > 0.5, np.inf, x), verbose=0)
 
 
-def test_decode_and_generate_refuse_what_cannot_be():
+def test_decode_and_generate_refuse_invalid_arguments():
     model = kv.build("dense", EVENT_SHAPE, hidden_units=8)
     for z in (np.zeros((3, 5)), np.zeros(2), np.zeros((0, 2))):
         with pytest.raises(SettingError, match="`z` must be of shape"):
@@ -294,7 +294,7 @@ def test_batch_size_of_encoding_makes_no_difference(x, batch_size):
         ({"dropout": 1.0}, "dropout"),
     ],
 )
-def test_build_refuses_what_cannot_be(settings, name):
+def test_build_refuses_invalid_settings(settings, name):
     with pytest.raises(SettingError, match=f"`{name}` must be"):
         kv.build(**{"encoder": "lstm", "input_shape": EVENT_SHAPE, **settings})
 

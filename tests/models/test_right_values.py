@@ -35,7 +35,7 @@ def plain(encoder="dense", **options):
 
 
 @pytest.mark.parametrize("multi_label", [False, True])
-def test_weights_without_labels_teach_no_class(multi_label):
+def test_weights_without_labels_teach_nothing_about_classes(multi_label):
     model = supervised(multi_label=multi_label)
     before = model.label_head.get_weights()
     history = model.fit(X, sample_weight=np.ones(N), epochs=3, verbose=0).history
@@ -225,7 +225,7 @@ def test_a_batch_of_the_wrong_shape_does_not_spoil_the_model():
 # Schedules, codes, parts.
 
 
-def test_a_cycle_begins_at_zero_though_it_has_no_whole_number_of_steps():
+def test_a_cycle_begins_at_zero_if_its_length_is_fractional():
     schedule = kv.schedules.Cyclical(20_000, cycles=6)
     assert float(schedule(10_000)) == 0.0
     assert float(schedule(9_999)) == 1.0

@@ -104,9 +104,9 @@ def test_keras_methods(steps):
     batches = tf.data.Dataset.from_tensor_slices(padded).batch(3)
     model.fit(batches, epochs=1, verbose=0, validation_data=batches, shuffle=False)
     model.fit(padded, sample_weight=np.array([1.0, 0, 0, 0]), verbose=0)
-    figures = model.evaluate(padded, verbose=0, return_dict=True)
+    metrics = model.evaluate(padded, verbose=0, return_dict=True)
     terms = kv.evaluation.elbo_estimate(model, alone, num_samples=200)
-    assert figures["loss"] == pytest.approx(-terms["elbo"].mean(), rel=0.1)
+    assert metrics["loss"] == pytest.approx(-terms["elbo"].mean(), rel=0.1)
     copies = model.predict(padded, verbose=0)
     assert copies.shape == padded["x"].shape
     np.testing.assert_allclose(model.reconstruct(alone), copies, atol=1e-6)

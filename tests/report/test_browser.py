@@ -69,7 +69,7 @@ def test_hostile_names_and_titles_neither_run_nor_load(tmp_path):
     assert "point at a document for its title" in dom
 
 
-def test_what_runs_and_loads_is_found_out(tmp_path):
+def test_scripts_and_requests_are_detected(tmp_path):
     page = tmp_path / "page.html"
     page.write_text(f"<!doctype html><html><body>{HOSTILE}</body></html>")
     dom, asked = opened(page, tmp_path / "profile")

@@ -27,8 +27,9 @@ def make_run(folder, encoder, seed=0, seconds=1.0, knn=0.8, elbo=-140.0, nll=Non
     run.write_history([{"epoch": n, **curve, "seconds": seconds} for n in (1, 2)])
     rng = np.random.default_rng(seed)
     run.figures_path.mkdir()
-    arrays = {"codes": rng.normal(size=(50, 2)), "labels": np.arange(50) % 10}
-    names = np.array([f"<{number}>" for number in range(10)])
+    classes = [f"<{number}>" for number in range(10)] if knn else ["all"]
+    arrays = {"codes": rng.normal(size=(50, 2)), "labels": np.arange(50) % len(classes)}
+    names = np.array(classes)
     manifold = {"manifold": rng.random((3, 3, 4, 4))} if config.latent_dim == 2 else {}
     np.savez(
         run.arrays_path, samples=rng.random((9, 4, 4)), class_names=names, **arrays, **manifold
@@ -84,7 +85,7 @@ def test_one_run_each_is_said_to_prove_nothing(runs):
     assert "spread over seeds is unknown, so this may be chance" in knn
 
 
-def test_likelihoods_stand_in_for_bounds_where_all_runs_have_them(tmp_path):
+def test_likelihoods_replace_bounds_if_all_runs_have_them(tmp_path):
     runs = [
         make_run(tmp_path, "dense", 0, nll=136.0),
         make_run(tmp_path, "dense", 1, nll=136.2),
@@ -139,6 +140,26 @@ def test_runs_without_labels_are_compared_by_their_bounds(tmp_path):
         assert "kNN" not in text
         assert "linear probe" not in text
         assert elbo in text
+
+
+def test_the_plot_of_one_class_names_none(tmp_path):
+    found = Comparison.of([make_run(tmp_path, "dense", knn=None)])
+    comparison = report.plots.comparison_plot(found)
+    assert not comparison.legends
+    assert not comparison.subfigs[0].axes[0].texts
+    assert "a colour for each class" not in report.html.page(found)
+    named = Comparison.of([make_run(tmp_path, "lstm")])
+    assert len(report.plots.comparison_plot(named).legends[0].get_texts()) == 10
+    assert "a colour for each class" in report.html.page(named)
+
+
+def test_conditions_have_the_prior_and_need_no_data(tmp_path):
+    run = make_run(tmp_path, "gru", prior="vamp", beta=0.5)
+    config = json.loads((run / "config.json").read_text())
+    (run / "config.json").write_text(json.dumps({**config, "dataset": "timeseries:/gone/x.npz"}))
+    conditions = dict(Comparison.of([run]).conditions())
+    assert conditions["prior"] == "vamp"
+    assert conditions["objective"] == "elbo, beta 0.5, kl_schedule linear"
 
 
 def test_one_run_without_labels_leaves_its_cells_empty(tmp_path):
@@ -242,7 +263,7 @@ def test_runs_of_one_encoder_differ_in_their_seed_alone(runs, tmp_path):
         report.write([runs[0], other])
 
 
-def test_runs_that_cannot_be_compared(runs, tmp_path):
+def test_runs_of_unlike_settings_are_refused(runs, tmp_path):
     with pytest.raises(DataError, match=r"not a finished run: it has no metrics\.json"):
         report.write([tmp_path / "nowhere"])
     metrics = RunDirectory(runs[0]).metrics_path

@@ -89,7 +89,7 @@ def test_a_damaged_version_is_found(exported, tmp_path, harm):
 
 
 @pytest.mark.parametrize("encoder", ["dense", "gru"])
-def test_each_weight_is_stored_once_where_it_is_needed(tmp_path, encoder):
+def test_each_weight_is_stored_once_in_the_model_that_needs_it(tmp_path, encoder):
     model = kv.build(encoder, (28, 28), latent_dim=2, hidden_units=64)
     parts = {"encoder": (model.encoder,), "decoder": (model.decoder,)}
     parts["autoencoder"] = (model.encoder, model.decoder)
@@ -185,7 +185,7 @@ def test_a_version_that_another_process_publishes_is_not_touched(dense, tmp_path
 
 
 @pytest.mark.parametrize("directory", ["/dev/null/serving", "/proc/serving"])
-def test_a_directory_that_cannot_be_written_to(dense, directory):
+def test_a_read_only_directory(dense, directory):
     with pytest.raises(SettingError, match=r"`export_dir` must be a folder that can be written to"):
         serving.export(dense, directory)
 
@@ -233,7 +233,7 @@ def test_differences():
     assert largest(far, far + 0.001, [1e5, 1e5], [0.002, 0.002]) == pytest.approx(0.5, rel=1e-6)
 
 
-def test_a_model_that_cannot_be_loaded_is_reported(dense, tmp_path):
+def test_a_damaged_model_is_reported(dense, tmp_path):
     signatures = SIGNATURES["decoder"](dense)
     requests = make_requests(signatures, dense)
     path = tmp_path / "decoder"

@@ -66,9 +66,9 @@ def test_training_saving_and_evaluation(x, tmp_path):
     vae = make(num_classes=2, weight=kv.schedules.LinearWarmup(10, end=20.0), private_dim=1)
     vae.compile(kv.optimizers.Adam(0.02))
     vae.fit(x, y, epochs=30, batch_size=40, validation_data=(x, y), verbose=0)
-    figures = vae.evaluate(x, y, verbose=0, return_dict=True)
-    assert figures["label_accuracy"] > 0.9
-    assert figures["loss"] == pytest.approx(figures["reconstruction"] + figures["kl"], rel=1e-5)
+    metrics = vae.evaluate(x, y, verbose=0, return_dict=True)
+    assert metrics["label_accuracy"] > 0.9
+    assert metrics["loss"] == pytest.approx(metrics["reconstruction"] + metrics["kl"], rel=1e-5)
     assert vae.classify(x).argmax(axis=1).tolist() == y.tolist()
     vae.save(tmp_path / "vae.keras")
     copy = keras.saving.load_model(tmp_path / "vae.keras")

@@ -105,12 +105,12 @@ def test_documents_without_labels_and_private_dimensions(corpus, tmp_path):
         ("neighbours", -1),
     ],
 )
-def test_settings_that_cannot_be(name, value):
+def test_invalid_settings(name, value):
     with pytest.raises(SettingError, match=f"`{name}` must be"):
         ExperimentConfig(dataset="text:x", encoder="dense", **{name: value})
 
 
-def test_what_is_not_asked_for_depends_on_labels_and_dimensions():
+def test_defaults_depend_on_labels_and_dimensions():
     def found(name, **settings):
         return getattr(ExperimentConfig(dataset="text:x", encoder="dense", **settings), name)
 

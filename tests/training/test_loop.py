@@ -26,7 +26,7 @@ from keras_vrae.training.data import prepare_data
 from keras_vrae.training.loop import training_data
 from keras_vrae.validation import DataError, SettingError
 
-FIGURES = {"embedding.png", "manifold.png", "samples.png", "reconstructions.png", "curves.png"}
+PLOTS = {"embedding.png", "manifold.png", "samples.png", "reconstructions.png", "curves.png"}
 FILES = {"config.json", "history.csv", "metrics.json", "model.keras", "checkpoints", "figures"}
 
 
@@ -43,10 +43,10 @@ def finished(tmp_path_factory):
 def test_files_of_a_run(finished):
     folder, _ = finished
     assert {path.name for path in folder.iterdir()} == FILES
-    assert {path.name for path in (folder / "figures").iterdir()} == FIGURES | {"arrays.npz"}
+    assert {path.name for path in (folder / "figures").iterdir()} == PLOTS | {"arrays.npz"}
     (checkpoint,) = (folder / "checkpoints").iterdir()
     assert checkpoint.name.startswith("step-00000123-")
-    for name in FIGURES:
+    for name in PLOTS:
         picture = imread(folder / "figures" / name)
         assert min(picture.shape[:2]) > 400
         assert picture.std() > 0.02
@@ -107,7 +107,7 @@ def test_a_folder_that_is_not_a_run_is_never_replaced(tmp_path):
 
 
 @pytest.mark.parametrize("spoiled", ["file", "below"])
-def test_a_folder_that_cannot_be_written_to(tmp_path, spoiled):
+def test_a_read_only_folder(tmp_path, spoiled):
     (tmp_path / "file").write_text("")
     path = tmp_path / "file" if spoiled == "file" else tmp_path / "file" / "run"
     with pytest.raises(SettingError, match="`run_dir` must be"):

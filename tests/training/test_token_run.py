@@ -89,7 +89,7 @@ def test_long_sequences_of_tokens_leave_the_length_open(tmp_path):
         (np.zeros((5, 4, 2)), "series 0: tokens must have one channel. Received: 2"),
     ],
 )
-def test_what_is_no_token_is_named(x, words, tmp_path):
+def test_an_invalid_token_is_named(x, words, tmp_path):
     np.savez(tmp_path / "a.npz", x=x)
     with pytest.raises(DataError, match=words):
         datasets.load(f"timeseries:{tmp_path / 'a.npz'}", tokens=True)

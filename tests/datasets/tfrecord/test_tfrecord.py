@@ -60,7 +60,7 @@ def numbers(batches):
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "float32"])
-def test_what_is_written_is_read(tmp_path, dtype):
+def test_round_trip(tmp_path, dtype):
     x, y = made(tmp_path, dtype)
     splits = datasets.load(f"tfrecord:{tmp_path}/*.tfrecord")
     scaled = x / 255 if dtype == "uint8" else x
@@ -83,7 +83,7 @@ def test_every_epoch_holds_every_example_in_an_order_of_its_own(train):
     for epoch in (one, two):
         assert sorted(numbers(epoch)) == list(range(SIZE))
     assert numbers(one) != numbers(two)
-    # Beside the shards, which come in turns, the buffer mixes.
+    # The shards come in turns, and the buffer mixes as well.
     assert np.mean(np.abs(np.diff(numbers(one)))) > SIZE / 6
 
 
