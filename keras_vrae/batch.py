@@ -2,6 +2,8 @@
 
 from typing import Any, NamedTuple
 
+NO_LABEL = -1  # The class number of an example without a label.
+
 
 class Batch(NamedTuple):
     """One batch, made once where data enter a step: `model.batch_of(data)`.
@@ -12,7 +14,7 @@ class Batch(NamedTuple):
         mask: booleans `(B, T)`, True at valid steps, or None if all of them are valid.
         target: the values whose likelihood the bound is about, those of x unless the data give
             others.
-        y: labels, or None.
+        y: labels, `NO_LABEL` for an example without one; or None.
         weight: float32 `(B,)`, the weight of each example in the loss, or None.
     """
 

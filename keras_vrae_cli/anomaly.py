@@ -84,19 +84,18 @@ def read_scored(source, config, model, splits):
     if not config.is_series:
         expected = f"left out for a run on {config.dataset}"
         raise SettingError(complaint("data", expected, source))
-    options = config.missing, config.window, config.stride
-    return Scored(*unseen.read_sequences(source, model.event_shape, *options))
+    return Scored(*unseen.read_sequences(source, model.event_shape, *config.reading))
 
 
 def truth_of(anomalies, labels):
     """Returns True per sequence whose label means an anomaly; None if `anomalies` is None."""
     if anomalies is None:
         return None
-    known = sorted(set(labels or []))
+    known = sorted(set(labels or []) - {None})
     if not set(anomalies) <= set(known) or len(set(anomalies)) == len(known):
         expected = f"some, and not all, of the labels {known}, with commas"
         raise SettingError(complaint("anomalies", expected, ",".join(anomalies)))
-    return np.isin(labels, anomalies)
+    return np.isin([label or "" for label in labels], anomalies)
 
 
 def write_scores(path, scored, scores, above):

@@ -37,7 +37,7 @@ def run(values):
     finished, config = open_finished(*values["arguments"], values["data_dir"])
     check_run(config, finished, values["output"])
     model, splits = load_with_data(finished, config)
-    prefixes = read_prefixes(values["data"], splits, config.missing, values["prefix"])
+    prefixes = read_prefixes(values["data"], splits, config.reading, values["prefix"])
     x = model.complete(
         prefixes.inputs,
         choose_length(values["length"], splits.spec.event_shape[0], prefixes),
@@ -98,13 +98,13 @@ def choose_length(asked, trained, prefixes):
     return length
 
 
-def read_prefixes(source, splits, missing="refuse", steps=None):
+def read_prefixes(source, splits, reading=(), steps=None):
     """Returns the `Prefixes` of files, or of a test part.
 
     Args:
         source: as in `unseen.read_sequences`; the test part of `splits` if None.
         splits: data of the model.
-        missing: as in `unseen.read_sequences`.
+        reading: `preparation` and `table` of `unseen.read_sequences`.
         steps: number of first steps of each sequence that the model reads; all if None.
 
     Raises:
@@ -116,7 +116,10 @@ def read_prefixes(source, splits, missing="refuse", steps=None):
         if not sequences.is_padded(truth):
             truth = {"x": truth, "lengths": np.full(len(truth), truth.shape[1])}
     else:
-        read = unseen.read_sequences(source, (None, *splits.spec.event_shape[1:]), missing)
+        preparation, *table = reading or (None,)
+        preparation = preparation and preparation._replace(window=None, stride=None)
+        event_shape = (None, *splits.spec.event_shape[1:])
+        read = unseen.read_sequences(source, event_shape, preparation, *table)
         names, truth = read.names, read.inputs
     if steps is None:
         return Prefixes(truth, names, truth)

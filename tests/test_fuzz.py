@@ -100,7 +100,7 @@ def zipped_idx_file(folder):
 
 
 def load_series(path):
-    splits = series.load(path, missing="interpolate")
+    splits = series.load(path, series.Preparation(missing="interpolate"))
     scaling = splits.spec.standardization
     for values in (*(split.x for split in splits[:3]), scaling["mean"], scaling["scale"]):
         assert np.size(values)

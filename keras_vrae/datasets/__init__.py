@@ -3,31 +3,45 @@
 from keras_vrae.datasets import images, music, pipeline, series, tfrecord
 from keras_vrae.datasets import text as documents
 from keras_vrae.datasets.names import check_dataset, source_of
+from keras_vrae.datasets.series import Preparation
 from keras_vrae.datasets.splits import DataSpec, Split, Splits
+from keras_vrae.datasets.tables import TableSettings
 from keras_vrae.datasets.text import TextSettings
 from keras_vrae.validation import check_folder
 
-__all__ = ["DataSpec", "Split", "Splits", "TextSettings", "load", "pipeline"]
+__all__ = [
+    "DataSpec",
+    "Preparation",
+    "Split",
+    "Splits",
+    "TableSettings",
+    "TextSettings",
+    "load",
+    "pipeline",
+]
 
 
-def load(name, data_dir=None, text=None, **series_options):
+def load(name, data_dir=None, text=None, **options):
     """Loads a data set by name.
 
     Args:
         name: `"digits"` (comes with scikit-learn), `"mnist"`, `"fashion_mnist"`, `"kmnist"`,
             `"tfds:NAME"` for any set of labelled images of one size in tensorflow-datasets,
-            `"timeseries:PATH"` for time series in a `.npz`, `.csv`, `.parquet` or `.ts` file, or
-            in one of the sets that come with aeon; `"chorales"`, those of Bach in music21;
-            `"midi:PATH"` for the MIDI files of a folder; `"newsgroups"`, or `"text:PATH"` for
-            documents of your own (`keras_vrae.datasets.text.Corpus` lists what PATH may be);
+            `"timeseries:PATH"` for time series in a table (`.csv`, `.tsv`, `.jsonl`, `.json`,
+            `.parquet`), a `.npz` or a `.ts` file, or in one of the sets that come with aeon;
+            `"chorales"`, those of Bach in music21; `"midi:PATH"` for the MIDI files of a folder;
+            `"newsgroups"`, or `"text:PATH"` for documents of your own
+            (`keras_vrae.datasets.text.Corpus` lists what PATH may be);
             `"tfrecord:GLOB"` for shards that `python -m keras_vrae.datasets.tfrecord` has written,
             whose parts are then `tfrecord.ShardedSplit`s.
         data_dir: for the MNIST family a folder with the four IDX files, gzipped or not; for
             newsgroups scikit-learn's cache; for music a folder that keeps the chorales; otherwise
             the folder in which tensorflow-datasets keeps or prepares its data.
         text: `TextSettings` for documents; the default ones if None.
-        **series_options: for time series `window`, `stride`, `missing`, `standardize` and `tokens`
-            of `datasets.series.load`, for music `window` and `stride`.
+        **options: for time series and music the fields of `datasets.Preparation`: `window`,
+            `stride`, `missing`, `max_gap`; for tables those of `datasets.TableSettings`:
+            `id_column`, `time_column`, `label_column`, `delimiter`, `decimal`; and for time series
+            `standardize` and `tokens` of `datasets.series.load`.
 
     Returns:
         `Splits` of train, validation and test, and their `DataSpec`.
@@ -47,10 +61,11 @@ def load(name, data_dir=None, text=None, **series_options):
     kind, _, rest = source_of(name)
     if kind == "tfrecord":
         return tfrecord.load(rest)
-    if kind == "music":
-        return music.load(name, data_dir, **series_options)
-    if kind == "series":
-        return series.load(rest, **series_options)
     if kind == "text":
-        return documents.load(name, data_dir, text)
+        return documents.load(name, data_dir, text, **options)
+    prepared = {field: options.pop(field) for field in Preparation._fields if field in options}
+    if kind == "music":
+        return music.load(name, data_dir, Preparation(**prepared), **options)
+    if kind == "series":
+        return series.load(rest, Preparation(**prepared), **options)
     return images.load(name, data_dir)

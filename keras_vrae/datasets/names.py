@@ -49,7 +49,8 @@ KINDS = {
     "text": Kind((NEWSGROUPS,), "text:", "PATH"),
     "tfrecord": Kind((), "tfrecord:", "GLOB"),
 }
-SERIES_ENDINGS = (".npz", ".csv", ".parquet", ".ts")
+TABLE_ENDINGS = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
+SERIES_ENDINGS = (*TABLE_ENDINGS, ".npz", ".ts")
 
 
 def source_of(name):

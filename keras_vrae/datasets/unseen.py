@@ -5,13 +5,16 @@ from typing import Any, NamedTuple
 
 from keras_vrae import sequences
 from keras_vrae.datasets.music import midi
-from keras_vrae.datasets.series.loading import READERS, read_series
+from keras_vrae.datasets.names import SERIES_ENDINGS
+from keras_vrae.datasets.series.loading import read_series
 from keras_vrae.datasets.series.preparation import (
+    Preparation,
     Series,
     check_series,
-    check_windows,
+    cut_windows,
+    fill,
     series_names,
-    window_starts,
+    whole_stretches,
 )
 from keras_vrae.validation import DataError, SettingError, complaint
 
@@ -23,7 +26,7 @@ class Unseen(NamedTuple):
         inputs: padded sequences, a dict of `x` and `lengths`, in the units of the data.
         names: the name of the series of each row.
         starts: the step of that series at which each row begins; 0 except for windows.
-        labels: the class of each row, a string; None without classes.
+        labels: the class of each row, a string or None without a label; None without classes.
     """
 
     inputs: dict
@@ -32,15 +35,15 @@ class Unseen(NamedTuple):
     labels: Any = None
 
 
-def read_sequences(source, event_shape, missing="refuse", window=None, stride=None):
+def read_sequences(source, event_shape, preparation=None, table=None):
     """Reads sequences as a model of examples of this shape takes them.
 
     Args:
         source: a file of time series or the name of a set of aeon, as in `series.read_series`, of
             which all parts are read; a `.mid` file, or a folder of them.
         event_shape: shape of one example of the model; `(T,)` for tokens.
-        missing: as in `series.preparation.make_splits`.
-        window, stride: the same; without a window each series is whole.
+        preparation: `Preparation`; without a window each series is whole.
+        table: `TableSettings` of a table.
 
     Returns:
         `Unseen`.
@@ -49,9 +52,12 @@ def read_sequences(source, event_shape, missing="refuse", window=None, stride=No
         SettingError: for a source of another kind.
         DataError: for unusable data, or data that do not fit the model.
     """
-    series = _read_source(source)
+    preparation = preparation or Preparation()
+    series = _read_source(source, table)
     names = series_names(series)
-    values, _ = check_series(series.values, names, source, missing)
+    check_series(series, source, preparation.missing)
+    stretches = whole_stretches(series)
+    values, _ = fill(series, source, stretches)
     channels = event_shape[1] if len(event_shape) > 1 else 1
     if values[0].shape[1] != channels:
         raise DataError(
@@ -59,12 +65,13 @@ def read_sequences(source, event_shape, missing="refuse", window=None, stride=No
             f"Received: {values[0].shape[1]}"
         )
     values = values if len(event_shape) > 1 else [value[:, 0] for value in values]
-    rows = []
-    for index, value in enumerate(values):
-        steps = window or len(value)
-        for start in window_starts(value, False, steps, stride or steps)[0]:
-            rows.append((value[start : start + steps], names[index], start, index))
-    check_windows(rows, values, window, source)
+    cuts = [(index, 0) for index in range(len(values))]
+    if preparation.window:
+        cuts = cut_windows(series, source, stretches, preparation)
+    rows = [
+        (values[index][start:][: preparation.window], names[index], start, index)
+        for index, start in cuts
+    ]
     longest = max(rows, key=lambda row: len(row[0]))
     if event_shape[0] and len(longest[0]) > event_shape[0]:
         raise DataError(
@@ -72,19 +79,20 @@ def read_sequences(source, event_shape, missing="refuse", window=None, stride=No
             f"model was trained on. Received: {len(longest[0])}"
         )
     arrays, named, starts, indices = map(list, zip(*rows, strict=True))
-    labels = series.labels and [str(series.labels[index]) for index in indices]
+    labels = series.labels and [series.labels[index] for index in indices]
+    labels = labels and [None if label is None else str(label) for label in labels]
     return Unseen(sequences.pad(arrays, event_shape[0]), named, starts, labels)
 
 
-def _read_source(source):
+def _read_source(source, table):
     path = Path(source)
     if path.is_dir():
         return midi.read_midi_folder(path)[0]
     ending = path.suffix.lower()
     if ending in midi.ENDINGS:
         return Series([midi.read_midi(path)], names=[path.name])
-    if ending in READERS:
-        return READERS[ending](path)
+    if ending in SERIES_ENDINGS:
+        return read_series(path, table)
     try:
         return read_series(str(source))
     except (SettingError, DataError) as error:  # aeon lacks the set, or is not installed.

@@ -4,11 +4,11 @@ import numpy as np
 from keras import ops
 
 from keras_vrae import sequences
+from keras_vrae.batch import NO_LABEL
 from keras_vrae.validation import SettingError, check_batch_shape, complaint
 
 CHECKED_AT_A_TIME = 4096
 NUMERIC_KINDS = "buif"
-NO_LABEL = -1
 
 
 def check_examples(x, event_shape, likelihood=None, standardization=None, name="x"):

@@ -5,7 +5,8 @@ import numpy as np
 from keras import ops
 
 from keras_vrae import backend
-from keras_vrae.models.checks import NO_LABEL, check_labels
+from keras_vrae.batch import NO_LABEL
+from keras_vrae.models.checks import check_labels
 from keras_vrae.models.vae import VAE
 from keras_vrae.objectives import schedules
 from keras_vrae.validation import SettingError, check_int, complaint

@@ -2,8 +2,10 @@
 
 import math
 import re
+from pathlib import PurePath
 
-from keras_vrae.datasets.names import NEWSGROUPS
+from keras_vrae.datasets import names
+from keras_vrae.datasets.names import NEWSGROUPS, TABLE_ENDINGS
 from keras_vrae.training.defaults import TOKENS
 from keras_vrae.validation import SettingError, check_choice, check_float, check_int, complaint
 
@@ -34,7 +36,9 @@ RECURRENT_SETTINGS = {
     "encoder": {"bidirectional": False, "reverse_input": False},
     "decoder": {"decoder_inputs": "zero", "z_at_every_step": False, "word_dropout": 0.0},
 }
-SERIES_SETTINGS = {"window": None, "missing": "refuse", "scaling": None}
+PREPARATION = ("window", "stride", "missing", "max_gap")
+TABLE_SETTINGS = ("id_column", "time_column", "label_column", "delimiter", "decimal")
+SERIES_SETTINGS = {"window": None, "missing": "refuse", "max_gap": None, "scaling": None}
 SCALINGS = ("standard", "none")
 GAUSSIAN_SCALES = ("learned", "per_value")
 INTERVAL = re.compile(r"(\d{1,12}) ?(step|epoch)s?")
@@ -82,6 +86,7 @@ def check_settings(config):
     _check_kl(config)
     _check_networks(config)
     _check_series(config)
+    _check_table(config)
     _check_supervision(config)
     _check_text(config)
 
@@ -203,9 +208,28 @@ def _check_series(config):
         for name, usual in SERIES_SETTINGS.items():
             _require(config, name, usual, f"with dataset={config.dataset!r}")
         return
+    check_float("max_gap", config.max_gap)
     check_choice("scaling", config.scaling, SCALINGS)
     if config.likelihood != "gaussian" or config.kind == "music":
         _require(config, "scaling", "none", f"with likelihood={config.likelihood!r}")
+
+
+def _check_table(config):
+    """Checks the settings of tables, which are of time series and documents in such files."""
+    path = names.source_of(config.dataset).rest
+    if config.kind not in ("series", "text") or PurePath(path).suffix.lower() not in TABLE_ENDINGS:
+        for name in TABLE_SETTINGS:
+            expected = f"left out for data other than a table ({', '.join(TABLE_ENDINGS)})"
+            if getattr(config, name) is not None:
+                raise SettingError(complaint(name, expected, getattr(config, name)))
+    if config.is_text:
+        for name in ("id_column", "time_column", "decimal"):
+            _require(config, name, None, "for documents")
+    delimiter = config.delimiter
+    if delimiter not in (None, "tab") and (len(delimiter) != 1 or delimiter in '"\r\n'):
+        raise SettingError(complaint("delimiter", "one character, or 'tab'", delimiter))
+    if config.decimal is not None:
+        check_choice("decimal", config.decimal, (".", ","))
 
 
 def _check_supervision(config):

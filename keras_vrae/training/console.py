@@ -30,11 +30,16 @@ def banner(config, splits, model, run, progress):
         if dropped:
             values += f"; {dropped:,} documents without a term were dropped"
     decoder = "" if config.decoder == "dense" else f" and the {config.decoder} decoder"
+    notes = splits.spec.notes or {}
+    read_as = [("read as", notes["read_as"])] if "read_as" in notes else []
+    remarks = [("note", remark) for remark in notes.get("remarks", ())]
     say(f"\nTraining a VAE with the {config.encoder} encoder{decoder} on {config.dataset}")
     _table(
         [
             ("data", "{} training, {} validation, {} test examples".format(*sizes)),
             ("", f"of {values}"),
+            *read_as,
+            *remarks,
             (
                 "model",
                 f"{config.hidden_units} hidden units, {config.latent_dim} latent dimensions, "

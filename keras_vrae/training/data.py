@@ -3,8 +3,8 @@
 import numpy as np
 
 from keras_vrae import datasets
+from keras_vrae.batch import NO_LABEL
 from keras_vrae.datasets.pipeline import binarize
-from keras_vrae.models.checks import NO_LABEL
 from keras_vrae.training.experiment import ExperimentConfig
 from keras_vrae.training.run_directory import RunDirectory
 from keras_vrae.validation import DataError, SettingError

@@ -91,6 +91,7 @@ def defaults_of(config):
     likelihood = found["likelihood"] if config.likelihood is None else config.likelihood
     if kind in ("series", "music"):
         found["scaling"] = "standard" if likelihood == "gaussian" else "none"
+        found["max_gap"] = 10.0
     if likelihood == "gaussian":
         found["likelihood_scale"] = "learned"
     if config.prior != "normal":

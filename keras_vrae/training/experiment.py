@@ -6,6 +6,8 @@ from keras_vrae.datasets import names
 from keras_vrae.training.checks import (
     KL_SETTINGS,
     NETWORKS,
+    PREPARATION,
+    TABLE_SETTINGS,
     check_settings,
     document_frequency,
     parse_interval,
@@ -29,6 +31,10 @@ class ExperimentConfig:
         window: for time series, steps of the windows that each is cut into; None for no cut.
         stride: steps from one window to the next; a whole window if None.
         missing: treatment of missing values of a time series: `"refuse"` or `"interpolate"`.
+        max_gap: no window runs across a gap in time of more than so many median steps; 0 for
+            windows across any gap.
+        id_column, time_column, label_column, delimiter, decimal: the form of a table of time series
+            or documents; see `keras_vrae.datasets.TableSettings`.
         scaling: `"standard"` standardizes each channel of time series with the mean and standard
             deviation of the training part, `"none"` leaves the values as they are.
         epochs: passes over the training part.
@@ -113,6 +119,12 @@ class ExperimentConfig:
     window: int | None = None
     stride: int | None = None
     missing: str = "refuse"
+    max_gap: float | None = None
+    id_column: str | None = None
+    time_column: str | None = None
+    label_column: str | None = None
+    delimiter: str | None = None
+    decimal: str | None = None
     scaling: str | None = None
     epochs: int | None = None
     batch_size: int | None = None
@@ -212,14 +224,26 @@ class ExperimentConfig:
     @property
     def data_options(self):
         """Arguments of `datasets.load` after the name and the folder, a dict."""
+        table = {name: getattr(self, name) for name in TABLE_SETTINGS}
+        table = {name: value for name, value in table.items() if value is not None}
         if self.is_text:
-            return {"text": self._text_settings()}
+            return {"text": self._text_settings(), **table}
         if not self.is_series:
             return {}
-        options = {name: getattr(self, name) for name in ("window", "stride", "missing")}
-        if self.likelihood == "categorical":
-            options["tokens"] = True
-        return {**options, "standardize": self.scaling == "standard"}
+        options = {name: getattr(self, name) for name in PREPARATION}
+        if self.kind == "music":
+            return options
+        tokens = {"tokens": self.likelihood == "categorical"}
+        return {**options, **table, **tokens, "standardize": self.scaling == "standard"}
+
+    @property
+    def reading(self):
+        """The `Preparation` and `TableSettings` of further series in the form of these, a pair."""
+        from keras_vrae.datasets import Preparation, TableSettings
+
+        options = self.data_options
+        table = {name: options[name] for name in TABLE_SETTINGS if name in options}
+        return Preparation(*(options[name] for name in PREPARATION)), TableSettings(**table)
 
     def _text_settings(self):
         # Whoever only checks settings does not wait for the data sets.

@@ -5,9 +5,9 @@ from typing import NamedTuple
 import numpy as np
 
 from keras_vrae import evaluation
+from keras_vrae.batch import NO_LABEL
 from keras_vrae.datasets.pipeline import binarize
 from keras_vrae.encoders import Posterior
-from keras_vrae.models.checks import NO_LABEL
 from keras_vrae.training import console
 from keras_vrae.training.data import load_with_data, read_config
 from keras_vrae.training.run_directory import RunDirectory

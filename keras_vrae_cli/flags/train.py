@@ -90,10 +90,10 @@ parsed(
     "digits",
     "digits (installed with scikit-learn, needs no network), mnist, fashion_mnist, kmnist, or "
     "tfds:NAME for any labelled images of one size in tensorflow-datasets; timeseries:PATH for "
-    "time series in a .npz, .csv, .parquet or .ts file, or timeseries:NAME for a set that is "
-    "installed with aeon; chorales (by Bach, in music21) or midi:PATH for a folder of MIDI files, "
-    "as piano rolls; newsgroups, or text:PATH for your own documents: a folder of folders, or a "
-    ".csv, .tsv, .jsonl or plain file; tfrecord:GLOB for shards that "
+    "time series in a table (.csv, .tsv, .jsonl, .json, .parquet) or a .npz or .ts file, or "
+    "timeseries:NAME for a set that is installed with aeon; chorales (by Bach, in music21) or "
+    "midi:PATH for a folder of MIDI files, as piano rolls; newsgroups, or text:PATH for your own "
+    "documents: a folder of folders, a table or a plain file; tfrecord:GLOB for shards that "
     "python -m keras_vrae.datasets.tfrecord wrote, which are read during training.",
 )
 parsed(
@@ -112,6 +112,36 @@ choice(
     "Treatment of missing values of a time series: refuse them, or interpolate linearly between "
     "their neighbours in time.",
 )
+number(
+    "max_gap",
+    None,
+    "Time series with windows: no window runs across a gap in time of more than so many median "
+    "steps; 0: windows across any gap. (default: 10)",
+)
+text(
+    "id_column",
+    None,
+    "Tables: column that names the series of a row; empty for none. (default: a column named id, "
+    "series_id, unique_id or the like)",
+)
+text(
+    "time_column",
+    None,
+    "Tables: column of the time of a row; empty for none. (default: a column named time, "
+    "timestamp, date, ds or the like)",
+)
+text(
+    "label_column",
+    None,
+    "Tables: column of the class; empty for none. (default: a column named label, class, target or "
+    "category)",
+)
+text(
+    "delimiter",
+    None,
+    "Tables: character between cells, or tab. (default: a comma in .csv, a tab in .tsv)",
+)
+choice("decimal", None, [".", ","], "Tables of time series: decimal sign. (default: .)")
 choice(
     "scaling",
     None,

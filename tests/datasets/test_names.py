@@ -40,4 +40,4 @@ def test_a_prefix_without_a_rest_is_refused(kind):
 
 def test_the_loaders_know_the_names_of_the_registry():
     assert tuple(MNIST_FAMILY) == names.MNIST_FAMILY
-    assert tuple(READERS) == names.SERIES_ENDINGS
+    assert (*names.TABLE_ENDINGS, *READERS) == names.SERIES_ENDINGS

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from keras_vrae.datasets import unseen
+from keras_vrae.datasets import Preparation, unseen
 from keras_vrae.datasets.music import midi
 from keras_vrae.validation import DataError, SettingError
 
@@ -21,20 +21,20 @@ def test_series_come_whole_and_in_their_order(tmp_path):
 
 def test_windows_are_those_of_the_run(tmp_path):
     np.savez(tmp_path / "a.npz", x=np.arange(20.0).reshape(2, 10), lengths=np.array([10, 3]))
-    found = unseen.read_sequences(tmp_path / "a.npz", (4, 1), window=4, stride=3)
+    found = unseen.read_sequences(tmp_path / "a.npz", (4, 1), Preparation(window=4, stride=3))
     assert found.names == ["series 0"] * 3, "the other is shorter than a window"
     assert found.starts == [0, 3, 6]
     assert found.inputs["x"][1, :, 0].tolist() == [3, 4, 5, 6]
     assert found.labels is None
     with pytest.raises(DataError, match=r"a window or more, 11 steps\. Received: 10"):
-        unseen.read_sequences(tmp_path / "a.npz", (11, 1), window=11)
+        unseen.read_sequences(tmp_path / "a.npz", (11, 1), Preparation(window=11))
 
 
 def test_gaps_are_filled_as_in_training(tmp_path):
     (tmp_path / "a.csv").write_text("a,b,c\n1,,3\n")
     with pytest.raises(DataError, match="the value at step 1, channel 0 is missing"):
         unseen.read_sequences(tmp_path / "a.csv", (3, 1))
-    found = unseen.read_sequences(tmp_path / "a.csv", (3, 1), missing="interpolate")
+    found = unseen.read_sequences(tmp_path / "a.csv", (3, 1), Preparation(missing="interpolate"))
     assert found.inputs["x"][0, :, 0].tolist() == [1, 2, 3]
 
 

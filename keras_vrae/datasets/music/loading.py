@@ -8,7 +8,7 @@ from keras_vrae.datasets.series.preparation import make_splits, random_tests
 FEWEST_PIECES = 5
 
 
-def load(name, data_dir=None, **options):
+def load(name, data_dir=None, preparation=None):
     """Loads piano rolls; 0.8 of the pieces are for training and 0.2 for the test.
 
     All windows of a piece are in one part. If there are fewer than five pieces, both parts have
@@ -17,7 +17,7 @@ def load(name, data_dir=None, **options):
     Args:
         name: `"chorales"` or `"midi:PATH"`.
         data_dir: folder that keeps the chorales once they are parsed.
-        **options: `window` and `stride` of `series.preparation.make_splits`.
+        preparation: `Preparation`, of which `window` and `stride` matter here.
 
     Returns:
         `Splits`.
@@ -31,5 +31,5 @@ def load(name, data_dir=None, **options):
         series, notes = read_midi_folder(source_of(name).rest)
     if len(series.values) >= FEWEST_PIECES:
         series = series._replace(tests=random_tests(len(series.values)).tolist())
-    splits = make_splits(series, name, **{**options, "standardize": False, "kind": "roll"})
+    splits = make_splits(series, name, preparation, standardize=False, kind="roll")
     return splits._replace(spec=splits.spec._replace(notes={**splits.spec.notes, **notes}))

@@ -1,5 +1,6 @@
-"""Time series from CSV, NumPy, Parquet and `.ts` files, and from the sets that come with aeon."""
+"""Time series from tables, NumPy and `.ts` files, and from the sets that come with aeon."""
 
 from keras_vrae.datasets.series.loading import load, read_series
+from keras_vrae.datasets.series.preparation import Preparation, Series
 
-__all__ = ["load", "read_series"]
+__all__ = ["Preparation", "Series", "load", "read_series"]

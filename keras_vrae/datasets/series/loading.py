@@ -2,20 +2,24 @@
 
 from pathlib import Path
 
+from keras_vrae.datasets.names import TABLE_ENDINGS
 from keras_vrae.datasets.series.archive import load_bundled, read_ts
 from keras_vrae.datasets.series.npz_file import read_npz
 from keras_vrae.datasets.series.preparation import make_splits
-from keras_vrae.datasets.series.tables import read_csv, read_parquet
+from keras_vrae.datasets.series.tables import read_series_table
 from keras_vrae.datasets.series.tokens import as_tokens, count_categories
+from keras_vrae.datasets.tables import TableSettings
 
-READERS = {".npz": read_npz, ".csv": read_csv, ".parquet": read_parquet, ".ts": read_ts}
+READERS = {".npz": read_npz, ".ts": read_ts}
 
 
-def read_series(path):
+def read_series(path, table=None):
     """Reads time series as they are in a file.
 
     Args:
-        path: an `.npz`, `.csv`, `.parquet` or `.ts` file, or the name of a set of aeon.
+        path: an `.npz` or `.ts` file, a table (`.csv`, `.tsv`, `.jsonl`, `.json`, `.parquet`), or
+            the name of a set of aeon.
+        table: `TableSettings` of a table.
 
     Returns:
         `Series`.
@@ -25,17 +29,21 @@ def read_series(path):
         DataError: for a damaged file or a missing package.
     """
     ending = Path(path).suffix.lower()
+    if ending in TABLE_ENDINGS:
+        return read_series_table(path, table)
     return READERS[ending](path) if ending in READERS else load_bundled(path)
 
 
-def load(path, window=None, stride=None, missing="refuse", standardize=True, tokens=False):
+def load(path, preparation=None, standardize=True, tokens=False, **table):
     """Loads time series.
 
     Args:
         path: as in `read_series`.
-        window, stride, missing, standardize: as in `preparation.make_splits`.
+        preparation: `Preparation`; its defaults if None.
+        standardize: as in `preparation.make_splits`.
         tokens: whether the values are numbers of categories, which are not standardized; the
             examples are then `(T,)`.
+        **table: fields of `TableSettings`.
 
     Returns:
         `Splits`.
@@ -44,9 +52,9 @@ def load(path, window=None, stride=None, missing="refuse", standardize=True, tok
         SettingError: for a name that is neither.
         DataError: for data that are damaged or do not fit each other.
     """
-    series = read_series(path)
+    series = read_series(path, TableSettings(**table))
     if not tokens:
-        return make_splits(series, path, window, stride, missing, standardize)
+        return make_splits(series, path, preparation, standardize)
     num_categories = count_categories(series, path)
-    splits = make_splits(series, path, window, stride, standardize=False, kind="tokens")
+    splits = make_splits(series, path, preparation, standardize=False, kind="tokens")
     return as_tokens(splits, num_categories)

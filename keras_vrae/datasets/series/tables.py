@@ -1,18 +1,30 @@
-"""Time series in the tables of CSV and Parquet files."""
+"""Time series in tables."""
 
-import csv
 import datetime
 
 import numpy as np
 
 from keras_vrae.datasets.series.preparation import Series
+from keras_vrae.datasets.tables import (
+    TableSettings,
+    assign_roles,
+    name_of,
+    parse_label,
+    parse_number,
+    parse_time,
+    read_table,
+)
 from keras_vrae.validation import DataError
 
-EMPTY_CELLS = {"", "nan", "na", "null", "none"}
+MOST_NAMES = 8  # In the sentence on how a table was read.
 
 
-def read_csv(path):
-    """Reads a CSV file with a header, in the forms of `parse_table`.
+def read_series_table(path, settings=None):
+    """Reads time series from a file in the forms of `parse_table`.
+
+    Args:
+        path: a file that `keras_vrae.datasets.tables.read_table` opens.
+        settings: `TableSettings`.
 
     Returns:
         `Series`.
@@ -20,149 +32,146 @@ def read_csv(path):
     Raises:
         DataError: for a file that is not such a table; the message names its first faulty line.
     """
-    lines, rows = [], []
-    try:
-        with open(path, newline="", encoding="utf-8-sig") as file:
-            reader = csv.reader(file)
-            header = next(reader, None)
-            for row in reader:
-                if not row:
-                    continue
-                if len(row) != len(header):
-                    raise DataError(
-                        f"{path}, line {reader.line_num}: a row must have {len(header)} cells, as "
-                        f"the header has. Received: {len(row)}"
-                    )
-                lines.append(reader.line_num)
-                rows.append(row)
-    except (OSError, csv.Error, UnicodeDecodeError) as error:
-        raise DataError(f"{path} cannot be read: {error}") from None
-    if header is None:
-        raise DataError(f"{path} must have a header. Received: an empty file")
-
-    def where(number):
-        return str(path) if number is None else f"{path}, line {lines[number]}"
-
-    return parse_table(header, rows, where)
+    settings = settings or TableSettings()
+    return parse_table(read_table(path, settings), settings)
 
 
-def read_parquet(path):
-    """Reads a Parquet file through pandas, in the forms of `parse_table`.
+def parse_table(table, settings=None):
+    """Makes `Series` of a table.
 
-    Returns:
-        `Series`.
-
-    Raises:
-        DataError: without pandas and pyarrow, and for a file that is not such a table.
-    """
-    try:
-        import pandas as pd
-
-        frame = pd.read_parquet(path)
-    except ImportError as error:
-        raise DataError(
-            f"{path} needs pandas and pyarrow: pip install 'keras_vrae[timeseries]' ({error})"
-        ) from None
-    except (OSError, ValueError) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise DataError(f"{path} cannot be read: {reason}") from None
-    frame = frame.astype(object).where(frame.notna(), None)
-
-    def where(number):
-        return str(path) if number is None else f"{path}, row {number}"
-
-    return parse_table(list(frame.columns), frame.values.tolist(), where)
-
-
-def parse_table(header, rows, where):
-    """Makes `Series` of the rows of a table.
-
-    A table with a column `time` is long: each row is a step of the series that the column `id`
-    names, or of a single series without such a column, and the columns other than `id`, `time` and
-    `label` are channels. Within a series time must rise from row to row. Any other table is wide:
-    each row is a series of one channel, whose last steps may be empty; `label` is its class.
+    In the long form each row is a step of the series that the id names, or of a single series
+    without an id; a table is long if it has a time column, or ids of which one is repeated, whose
+    steps are then in the order of the rows. Within a series time must rise from row to row. Any
+    other table is wide: each row is a series of one channel, whose last steps may be empty.
 
     Args:
-        header: names of the columns.
-        rows: lists of cells, strings or numbers, each as long as the header.
-        where: a function from the number of a row to its name in messages.
+        table: `keras_vrae.datasets.tables.Table`.
+        settings: `TableSettings`.
 
     Returns:
         `Series`.
 
     Raises:
+        SettingError: for a setting that names no column.
         DataError: for a table in neither form.
     """
-    header = [str(name).strip() for name in header]
-    columns = {name.lower(): index for index, name in enumerate(header)}
-    if len(columns) != len(header):
-        raise DataError(f"{where(None)} must have columns of different names. Received: {header}")
-    channels = [i for name, i in columns.items() if name not in ("id", "time", "label")]
-    if not channels:
-        raise DataError(f"{where(None)} must have columns of values. Received: {header}")
+    settings = settings or TableSettings()
+    rows = list(table.rows)
+    columns = assign_roles(table, settings, rows[0] if rows else None)
+    if not columns.values:
+        raise DataError(f"{table.path} must have columns of values. Received: {table.header}")
     if not rows:
-        raise DataError(f"{where(None)} must have rows below its header. Received: none")
-    if "time" in columns:
-        return _parse_long(columns, channels, rows, where)
-    return _parse_wide(columns, channels, rows, where)
+        raise DataError(f"{table.path} must have rows below its header. Received: none")
+    ids = None
+    if columns.id is not None:
+        ids = [_id_of(row, columns.id) for row in rows]
+    is_long = columns.time is not None or (ids is not None and len({*ids}) < len(ids))
+    parse = _parse_long if is_long else _parse_wide
+    series = parse(table.header, columns, rows, ids, settings.decimal)
+    return series._replace(read_as=describe(table, columns, series, is_long))
 
 
-def _parse_wide(columns, channels, rows, where):
+def _id_of(row, column):
+    name = parse_label(row.cells[column])
+    if name is None:
+        raise DataError(f"{row.place}: each row must have an id. Received: an empty cell")
+    return name
+
+
+def describe(table, columns, series, is_long):
+    """Returns a sentence on how a table was read."""
+
+    def named(number):
+        return name_of(table.header, number)
+
+    parts = ["long form" if is_long else "wide form", f"{len(series.values)} series"]
+    if columns.id is not None:
+        parts[-1] += f" by {named(columns.id)}"
+    if is_long:
+        time = "in the order of the rows" if columns.time is None else named(columns.time)
+        parts.append(f"time {time}")
+        shown = [f"`{name}`" for name in series.channels[:MOST_NAMES]]
+        more = len(series.channels) - len(shown)
+        parts.append(f"channels {', '.join(shown)}" + (f" and {more} more" if more else ""))
+    else:
+        steps = len(columns.values)
+        parts.append(f"steps {named(columns.values[0])} to {named(columns.values[-1])} ({steps})")
+    if columns.label is not None:
+        parts.append(f"labels {named(columns.label)}")
+    if columns.index is not None:
+        parts.append("a first column without a name is left out")
+    if not table.has_header:
+        parts.append("no header: the first row is data")
+    return ", ".join(parts)
+
+
+def _parse_wide(header, columns, rows, ids, decimal):
     values = []
-    for number, row in enumerate(rows):
-        numbers = np.array([_parse_number(row[index], where(number)) for index in channels])
+    for row in rows:
+        numbers = np.array([parse_number(row.cells[n], row.place, decimal) for n in columns.values])
         known = np.flatnonzero(~np.isnan(numbers))
         if not len(known):
-            raise DataError(f"{where(number)}: a series must have one value or more. Received: 0")
+            raise DataError(f"{row.place}: a series must have one value or more. Received: 0")
         values.append(numbers[: known[-1] + 1, np.newaxis])
     labels = None
-    if "label" in columns:
-        labels = [str(row[columns["label"]]).strip() for row in rows]
-    return Series(values, labels, names=[where(number) for number in range(len(rows))])
+    if columns.label is not None:
+        labels = [parse_label(row.cells[columns.label]) for row in rows]
+    names = [row.place for row in rows]
+    if ids is not None:
+        names = [f"{name} (id {id_})" for name, id_ in zip(names, ids, strict=True)]
+    return Series(values, labels, names=names)
 
 
-def _parse_long(columns, channels, rows, where):
-    values, labels, last = {}, {}, {}
+def _parse_long(header, columns, rows, ids, decimal):
+    values, times, labels = {}, {}, {}
     for number, row in enumerate(rows):
-        name = str(row[columns["id"]]).strip() if "id" in columns else "the series"
-        time = _parse_time(row[columns["time"]], where(number))
-        if name in last and not (type(time) is type(last[name]) and time > last[name]):
-            raise DataError(
-                f"{where(number)}: the time of {name} must rise from row to row. "
-                f"Received: {row[columns['time']]} after {last[name]}"
-            )
-        last[name] = time
-        values.setdefault(name, []).append([_parse_number(row[i], where(number)) for i in channels])
-        if "label" in columns:
-            label = str(row[columns["label"]]).strip()
+        name = ids[number] if ids is not None else "the series"
+        if columns.time is not None:
+            _add_time(times.setdefault(name, []), row, columns.time, name)
+        values.setdefault(name, []).append(
+            [parse_number(row.cells[n], row.place, decimal) for n in columns.values]
+        )
+        if columns.label is not None:
+            label = parse_label(row.cells[columns.label])
             if labels.setdefault(name, label) != label:
                 raise DataError(
-                    f"{where(number)}: a series must have one label. "
+                    f"{row.place}: a series must have one label. "
                     f"Received: {label!r} after {labels[name]!r}"
                 )
     return Series(
         [np.array(steps) for steps in values.values()],
         [labels[name] for name in values] if labels else None,
-        names=[f"id {name}" for name in values],
+        names=[f"id {name}" if ids is not None else name for name in values],
+        times=[_seconds(stamps) for stamps in times.values()] if times else None,
+        channels=tuple(header[n] or "value" for n in columns.values),
     )
 
 
-def _parse_number(cell, where):
-    if (isinstance(cell, str) and cell.strip().lower() in EMPTY_CELLS) or cell is None:
-        return np.nan
-    try:
-        return float(cell)
-    except (TypeError, ValueError):
-        raise DataError(f"{where}: values must be numbers. Received: {cell!r}") from None
+def _add_time(times, row, column, name):
+    """Appends the time of a row to those of its series, of one kind and rising."""
+    time = parse_time(row.cells[column], row.place)
+    if times and _kind_of(time) != _kind_of(times[-1]):
+        expected = "numbers alone, or dates of which all or none have a time zone"
+        raise DataError(
+            f"{row.place}: the time of {name} must be {expected}. "
+            f"Received: {row.cells[column]} after {times[-1]}"
+        )
+    if times and not time > times[-1]:
+        raise DataError(
+            f"{row.place}: the time of {name} must rise from row to row. "
+            f"Received: {row.cells[column]} after {times[-1]}"
+        )
+    times.append(time)
 
 
-def _parse_time(cell, where):
-    try:
-        return float(cell)
-    except (TypeError, ValueError):
-        pass
-    try:
-        return datetime.datetime.fromisoformat(str(cell).strip())
-    except ValueError:
-        expected = "a number or a date and time as in ISO 8601"
-        raise DataError(f"{where}: time must be {expected}. Received: {cell!r}") from None
+def _kind_of(time):
+    if isinstance(time, datetime.datetime):
+        return "date" if time.tzinfo is None else "date of a time zone"
+    return "number"
+
+
+def _seconds(times):
+    """Returns times as numbers: of dates, the seconds since the first."""
+    if isinstance(times[0], datetime.datetime):
+        return np.array([(time - times[0]).total_seconds() for time in times])
+    return np.array(times, "float64")

@@ -1,15 +1,18 @@
 """Documents of the user's own files, one at a time, so that a corpus need not fit in memory."""
 
-import csv
-import json
 from pathlib import Path
 from typing import NamedTuple
 
+from keras_vrae.datasets.names import TABLE_ENDINGS
+from keras_vrae.datasets.tables import (
+    TableSettings,
+    assign_roles,
+    decode_lines,
+    name_of,
+    parse_label,
+    read_table,
+)
 from keras_vrae.validation import DataError, SettingError, complaint
-
-COLUMN_SEPARATORS = {".csv": ",", ".tsv": "\t"}
-JSON_LINES = (".jsonl", ".ndjson")
-MOST_CHARACTERS = 2**27  # Of one field of a CSV file.
 
 
 class Document(NamedTuple):
@@ -29,12 +32,17 @@ class Document(NamedTuple):
 class Corpus:
     """The documents of a folder or a file, which each pass reads again.
 
-    A folder has one sub-folder for each class, with one document in each file. A `.csv`, `.tsv` or
-    `.jsonl` file has a column or key `text`, and one named `label` if there are labels. Of any
-    other file each line is a document. All are UTF-8.
+    A folder has one sub-folder for each class, with one document in each file. A table (`.csv`,
+    `.tsv`, `.jsonl`, `.json`, `.parquet`; see `keras_vrae.datasets.tables.read_table`) has a column
+    `text`, and one of a usual name such as `label` or `class` if there are labels. Of any other
+    file each line is a document. All are UTF-8.
 
     Args:
         path: the folder or the file.
+        table: `TableSettings` of a table; of its columns only `label_column` matters.
+
+    Attributes:
+        read_as: a sentence on how a table was read, once a pass has begun; None for other files.
 
     Raises:
         SettingError: for a path that does not exist.
@@ -48,8 +56,8 @@ class Corpus:
         [('the cat sat', 'animals')]
     """
 
-    def __init__(self, path):
-        self.path = Path(path)
+    def __init__(self, path, table=None):
+        self.path, self.table, self.read_as = Path(path), table or TableSettings(), None
         if not self.path.exists():
             expected = "text:PATH with the path of a folder or a file that exists"
             raise SettingError(complaint("dataset", expected, f"text:{path}"))
@@ -57,10 +65,8 @@ class Corpus:
     def __iter__(self):
         if self.path.is_dir():
             return self._read_folder()
-        suffix = self.path.suffix.lower()
-        if suffix in COLUMN_SEPARATORS:
-            return self._read_table(COLUMN_SEPARATORS[suffix])
-        return self._read_json_lines() if suffix in JSON_LINES else self._read_lines()
+        is_table = self.path.suffix.lower() in TABLE_ENDINGS
+        return self._read_table() if is_table else self._read_lines()
 
     def _read_folder(self):
         folders = sorted(path for path in self.path.iterdir() if path.is_dir())
@@ -68,54 +74,31 @@ class Corpus:
             raise DataError(f"{self.path} must hold one folder for each class. Received: none")
         for folder in folders:
             for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-                lines = _decode_lines(path)
+                lines = decode_lines(path)
                 yield Document("".join(text for _, text in lines), folder.name, str(path))
 
     def _read_lines(self):
-        for number, line in _decode_lines(self.path):
+        for number, line in decode_lines(self.path):
             yield Document(line.rstrip("\r\n"), None, f"{self.path}, line {number}")
 
-    def _read_table(self, separator):
-        csv.field_size_limit(MOST_CHARACTERS)
-        table = csv.DictReader((line for _, line in _decode_lines(self.path)), delimiter=separator)
-        try:
-            self._check_keys(table.fieldnames or (), f"{self.path}, line 1")
-            for row in table:
-                where = f"{self.path}, line {table.line_num}"
-                if row["text"] is None:
-                    raise DataError(f"{where} must have as many columns as line 1")
-                yield Document(row["text"], row.get("label") or None, where)
-        except csv.Error as error:
-            raise DataError(f"{self.path}, line {table.line_num} cannot be read: {error}") from None
-
-    def _read_json_lines(self):
-        for number, line in _decode_lines(self.path):
-            where = f"{self.path}, line {number}"
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-            except ValueError as error:
-                raise DataError(f"{where} must be a JSON object: {error}") from None
-            self._check_keys(row if isinstance(row, dict) else (), where)
-            text, label = row["text"], row.get("label")
-            if not isinstance(text, str) or isinstance(label, (dict, list)):
-                raise DataError(f"{where} must have a string `text` and at most one `label`")
-            yield Document(text, None if label in (None, "") else str(label), where)
-
-    def _check_keys(self, names, where):
-        if "text" not in names:
-            received = ", ".join(map(str, names)) or "no names"
-            raise DataError(f"{where} must name a column `text`. Received: {received}")
-
-
-def _decode_lines(path):
-    """Decodes a UTF-8 file line by line, so that an error names the line: `(number, line)`."""
-    try:
-        with path.open("rb") as file:
-            for number, line in enumerate(file, start=1):
-                yield number, line.decode("utf-8-sig" if number == 1 else "utf-8")
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}, line {number} must be UTF-8 ({error.reason})") from None
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}") from None
+    def _read_table(self):
+        table = read_table(self.path, self.table)
+        header = [name.lower() for name in table.header]
+        if "text" not in header:
+            received = ", ".join(table.header)[:60] if table.has_header else "numbers alone"
+            raise DataError(f"{self.path} must have a column `text`. Received: {received}")
+        text = header.index("text")
+        label = assign_roles(table, self.table).label
+        left_out = [name_of(table.header, n) for n in range(len(header)) if n not in (text, label)]
+        parts = [f"documents {name_of(table.header, text)}"]
+        parts.append("no labels" if label is None else f"labels {name_of(table.header, label)}")
+        parts += [f"left out {', '.join(left_out)}"] if left_out else []
+        self.read_as = ", ".join(parts)
+        for row in table.rows:
+            content = row.cells[text]
+            if not isinstance(content, str):
+                raise DataError(f"{row.place} must have a string `text`. Received: {content!r:.60}")
+            name = None if label is None else row.cells[label]
+            if isinstance(name, (dict, list)):
+                raise DataError(f"{row.place} must have at most one label. Received: {name!r:.60}")
+            yield Document(content, parse_label(name), row.place)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from keras_vrae.batch import NO_LABEL
 from keras_vrae.datasets.names import NEWSGROUPS, source_of
 from keras_vrae.datasets.splits import (
     SMALLEST_PART,
@@ -16,6 +17,7 @@ from keras_vrae.datasets.splits import (
     Splits,
     draw_rows,
 )
+from keras_vrae.datasets.tables import TableSettings, sort_key, target_reason
 from keras_vrae.datasets.text import newsgroups
 from keras_vrae.datasets.text.corpus import Corpus
 from keras_vrae.validation import DataError, SettingError, complaint
@@ -24,7 +26,6 @@ TRAIN, VALIDATION, TEST = range(3)
 PARTS = ("train", "validation", "test")
 SPLIT_SEED = 0
 CHUNK = 1000
-NO_LABEL = -1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,11 +71,12 @@ class TextData(NamedTuple):
     counts: Any
 
 
-def load(name, data_dir=None, settings=None):
+def load(name, data_dir=None, settings=None, **table):
     """Loads `"newsgroups"` or `"text:PATH"`, as `keras_vrae.datasets.load` does."""
     if name == NEWSGROUPS:
         return load_newsgroups(data_dir, settings or TextSettings())
-    return load_corpus(source_of(name).rest, settings or TextSettings(split="random"))
+    settings = settings or TextSettings(split="random")
+    return load_corpus(source_of(name).rest, settings, TableSettings(**table))
 
 
 def load_newsgroups(data_dir, settings):
@@ -88,21 +90,27 @@ def load_newsgroups(data_dir, settings):
     return make_splits([*train, *test], parts, settings, names, [*subjects[0], *subjects[1]])
 
 
-def load_corpus(path, settings):
+def load_corpus(path, settings, table=None):
     """Loads documents of the user's own as `Splits`; each pass reads the text again.
 
     Args:
-        path: the folder or file, as in `Corpus`.
+        path, table: the folder or file, and the form of a table, as in `Corpus`.
         settings: `TextSettings`.
     """
     if settings.split != "random":
         expected = "'random' for documents without an official split"
         raise SettingError(complaint("text_split", expected, settings.split))
-    corpus, names, count = Corpus(path), set(), 0
-    for document in corpus:
-        names.add(document.label)
-        count += 1
-    return make_splits(corpus, random_parts(count), settings, sorted(names - {None}))
+    corpus = Corpus(path, table)
+    labels = [document.label for document in corpus]
+    reason, remarks = target_reason(labels), []
+    names = [] if reason else sorted({*labels} - {None}, key=sort_key)
+    if reason:
+        remarks.append(f"labels are targets, as they are {reason}: no classes are made of them")
+    elif names and None in labels:
+        remarks.append(f"{labels.count(None):,} documents have no label")
+    notes = {"read_as": corpus.read_as, "remarks": remarks}
+    notes = {name: note for name, note in notes.items() if note}
+    return make_splits(corpus, random_parts(len(labels)), settings, names, notes=notes)
 
 
 def random_parts(count, seed=SPLIT_SEED):
@@ -114,7 +122,7 @@ def random_parts(count, seed=SPLIT_SEED):
     return parts
 
 
-def make_splits(documents, parts, settings, class_names, titles=None):
+def make_splits(documents, parts, settings, class_names, titles=None, notes=None):
     """Finds the vocabulary in the training documents and turns all documents into numbers.
 
     Args:
@@ -123,6 +131,7 @@ def make_splits(documents, parts, settings, class_names, titles=None):
         settings: `TextSettings`.
         class_names: names of the classes in the order of their numbers.
         titles: title of each document; its first line if None.
+        notes: as in `DataSpec`.
 
     Returns:
         `Splits`; `spec.text` is a `TextData`. Documents without a term of the vocabulary are left
@@ -173,7 +182,8 @@ def make_splits(documents, parts, settings, class_names, titles=None):
         counts[chosen[TRAIN]],
     )
     size = len(vocabulary) if settings.view == "bag" else settings.max_length
-    spec = DataSpec((size,), len(class_names), tuple(class_names), kind="text", text=text)
+    names = tuple(class_names)
+    spec = DataSpec((size,), len(names), names, kind="text", notes=notes, text=text)
     return Splits(*(Split(x[rows], y[rows]) for rows in chosen), spec)
 
 

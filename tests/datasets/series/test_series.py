@@ -6,7 +6,7 @@ import pytest
 from keras_vrae import datasets
 from keras_vrae.backend.tensorflow.batches import array_batches
 from keras_vrae.datasets.pipeline import evaluation_batches, steps_in_epoch, training_batches
-from keras_vrae.datasets.series.preparation import Series, make_splits
+from keras_vrae.datasets.series.preparation import Preparation, Series, make_splits
 from keras_vrae.validation import DataError, SettingError
 
 RNG = np.random.default_rng(0)
@@ -144,12 +144,15 @@ def test_windows_of_one_series_keep_time_apart(tmp_path):
     for part in splits[:3]:
         assert (np.diff(part.x[:, :, 0]) == 1).all()
         assert part.lengths is None
-    assert max(splits.train.x.max(), splits.validation.x.max()) < splits.test.x.min() == 48
+    # Of 60 steps the last fifth is for the test, and of the 46 before it at least a window for
+    # validation; half a window between two parts is for none.
+    spans = [(part.x.min(), part.x.max()) for part in splits[:3]]
+    assert spans == [(0, 37), (41, 44), (48, 59)]
 
 
 def test_gaps_are_filled_on_a_line_in_time():
     values = [np.array([[np.nan], [1.0], [np.nan], [3.0], [np.nan]])] * 4
-    splits = make_splits(Series(values), "it", missing="interpolate")
+    splits = make_splits(Series(values), "it", Preparation(missing="interpolate"))
     assert splits.train.x[0, :, 0].tolist() == [1, 1, 2, 3, 3]
     assert splits.spec.notes["imputed_values"] == 12
 
@@ -167,14 +170,18 @@ def test_long_sequences_leave_the_length_open():
 
 BROKEN = {
     "ragged": (lambda p: write_long(p, "s9,9,1.0\n"), "line 36: a row must have 5 cells"),
+    "more": (lambda p: write_long(p, "s9,9,1,1,low,7\n"), "line 36: a row must have 5 cells"),
     "time": (lambda p: write_long(p, "s0,1,1,1,low\n"), "line 36: the time of s0 must rise"),
     "text": (lambda p: write_long(p, "t,0,x,1,low\n"), "values must be numbers. Received: 'x'"),
     "label": (lambda p: write_long(p, "s0,9,1,1,high\n"), "a series must have one label"),
-    "gap": (lambda p: write_long(p, "t,0,,1,low\n"), "id t: the value at step 0, channel 0"),
-    "empty": (lambda p: p.write_text(""), "must have a header"),
+    "gap": (
+        lambda p: write_long(p, "t,0,,1,low\n"),
+        "id t: the value at step 0, channel a is missing",
+    ),
+    "empty": (lambda p: p.write_text(""), "must have a header or rows"),
     "no rows": (lambda p: p.write_text("id,time,a\n"), "must have rows"),
     "few": (lambda p: p.write_text("id,time,a\nx,0,1\n"), "3 or more series"),
-    "bytes": (lambda p: p.write_bytes(b"\xff\xfe\x00"), "cannot be read"),
+    "bytes": (lambda p: p.write_bytes(b"a,b\n\xff\xfe\x00"), "line 2 must be UTF-8"),
 }
 
 
@@ -210,7 +217,7 @@ def test_broken_archives_are_named(others, words, tmp_path):
 def test_a_channel_without_any_value_is_refused():
     values = [np.array([[1.0, np.nan], [2.0, np.nan]])] * 4
     with pytest.raises(DataError, match="series 0: channel 1 has no value"):
-        make_splits(Series(values), "it", missing="interpolate")
+        make_splits(Series(values), "it", Preparation(missing="interpolate"))
 
 
 @pytest.mark.parametrize("name", ["gone.csv", "file.xlsx", "folder/NAME"])

@@ -10,7 +10,7 @@ import tensorflow as tf
 from scipy import sparse
 
 from keras_vrae import datasets
-from keras_vrae.datasets import reachable
+from keras_vrae.datasets import TableSettings, reachable
 from keras_vrae.datasets.pipeline import evaluation_batches, training_batches
 from keras_vrae.datasets.text import newsgroups
 from keras_vrae.datasets.text.corpus import Corpus
@@ -70,9 +70,7 @@ def test_errors_name_file_and_line(tmp_path):
     with pytest.raises(DataError, match=r"a\.csv, line 3 must be UTF-8"):
         list(Corpus(file))
     file.write_text("words,label\nfine,x\n")
-    with pytest.raises(
-        DataError, match=r"line 1 must name a column `text`\. Received: words, label"
-    ):
+    with pytest.raises(DataError, match="must have a column `text`. Received: words, label"):
         list(Corpus(file))
     lines = tmp_path / "a.jsonl"
     lines.write_text('{"text": "fine"}\n{"text": \n')
@@ -80,6 +78,53 @@ def test_errors_name_file_and_line(tmp_path):
         list(Corpus(lines))
     with pytest.raises(SettingError, match="`dataset` must be text:PATH"):
         Corpus(tmp_path / "none")
+
+
+def read(path, text, **table):
+    path.write_text(text)
+    return [(found.text, found.label) for found in Corpus(path, TableSettings(**table))]
+
+
+def test_tables_of_documents(tmp_path):
+    file = tmp_path / "a.csv"
+    expected = [("one, two", "Good"), ("three\nfour", None), ("five", None)]
+    text = '\ufeff text ,score,Class\n"one, two",1,Good\n"three\nfour",2,\nfive,3,-1\n'
+    assert read(file, text) == expected
+    corpus = Corpus(file)
+    list(corpus)
+    assert corpus.read_as == "documents `text`, labels `Class`, left out `score`"
+    assert read(file, text.replace("Class", "kind"), label_column="kind") == expected
+    assert [label for _, label in read(file, text, label_column="")] == [None] * 3
+    assert read(file, "text;label\nfive;x\n", delimiter=";") == [("five", "x")]
+    rows = ['{"text": "a", "label": NaN}', '{"text": "b", "label": 1.0}', '{"text": "c"}']
+    labels = [("a", None), ("b", "1"), ("c", None)]
+    assert read(tmp_path / "a.jsonl", "\n".join(rows)) == labels
+    assert read(tmp_path / "a.json", f"[{','.join(rows)}]") == labels
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("text,label\nfine,x\none, two,x\n", "line 3: a row must have 2 cells"),
+        ("text,label\nfine\n", "line 2: a row must have 2 cells"),
+        ('text,label\nfine,x\n"open,x\nnext,y\n', "line 3 cannot be read: the quote that opens"),
+        ('text,label\n"open,x\nnext,"y\n', "line 2 cannot be read"),
+        ("text;label\nfine;x\n", "`delimiter` must be ';'"),
+        ("text,label,label\nfine,x,y\n", "columns of different names"),
+    ],
+)
+def test_faulty_tables_of_documents_are_refused(tmp_path, text, words):
+    with pytest.raises(DataError, match=words):
+        read(tmp_path / "a.csv", text)
+
+
+def test_scores_make_no_classes(tmp_path):
+    texts, _ = documents()
+    rows = [f"{text},{number / 4}" for number, text in enumerate(texts)]
+    (tmp_path / "a.csv").write_text("\n".join(["text,target", *rows]))
+    splits = datasets.load(f"text:{tmp_path / 'a.csv'}")
+    assert splits.spec.num_classes == 0
+    assert "labels are targets, as they are fractions" in splits.spec.notes["remarks"][0]
 
 
 def test_empty_documents_are_dropped_and_counted(tmp_path):
