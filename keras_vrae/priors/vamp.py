@@ -73,8 +73,8 @@ class VampPrior(Prior):
         )
         self.built = True
 
-    def build_from_config(self, config):
-        """Leaves building to the model, which knows the encoder."""
+    def get_build_config(self):
+        """None: of a saved one only the model can build another, as it knows the encoder."""
 
     def adapt(self, x, seed=0):
         """Takes examples of the data as the pseudo-inputs to begin with, or to keep.

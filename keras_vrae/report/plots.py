@@ -58,7 +58,7 @@ def comparison_plot(comparison):
             title = "" if row else _heading(encoder, comparison.is_bound)
             panel_plot(name, encoder, title, grid[row][column])
     handles, labels = grid[0][0].axes[0].get_legend_handles_labels()
-    columns = 10 if len(labels) <= 10 else 4
+    columns = min(10 if len(labels) <= 10 else 4, 5 * len(encoders))
     if handles:
         figure.legend(handles, labels, loc="outside lower center", ncols=columns, frameon=False)
     return figure

@@ -14,18 +14,10 @@ STEPS_IN_SEGMENT = 28
 
 
 def long_scan(cell, x, state, mask=None, *, weights, return_sequences=False):
-    """Runs a cell over the time steps of x, as `scan` does.
+    """Runs a cell over the time steps of x, as `scan` does, whether their number is known or not.
 
-    Args:
-        cell: `LSTMCell` or `GRUCell`.
-        x: `(T, B, D)`, float32, time first, T any number, known or not.
-        state: the initial state, a tuple of `(B, H)`, of which the first is the output.
-        mask: booleans `(T, B)`, False at steps that leave the state as it is, or None.
-        weights: `Weights`.
-        return_sequences: whether the state's first part after each step is wanted.
-
-    Returns:
-        `(outputs, state)`: the outputs `(T, B, H)`, or None; and the last state.
+    Args, Returns:
+        As in `scan`.
 
     Reference:
         Chen, Xu, Zhang and Guestrin, 2016, arXiv 1604.06174; Gruslys et al., 2016,
