@@ -5,9 +5,9 @@ import tensorflow as tf
 PADDING_AND_UNKNOWN = 2  # Numbers that Keras gives before the first term.
 
 
-# A word begins with a letter, a digit or an underscore. It goes on with these, with combining marks
-# (the vowel signs of Devanagari, the tones of Thai) and with the joiners of Persian and Sinhala, as in
-# Unicode's rules for the borders of words (UAX 29). This finds all that stands before one.
+# Matches all that stands before a word. A word begins with a letter, a digit or an underscore, and
+# goes on with these, with combining marks (the vowel signs of Devanagari, the tones of Thai) and with
+# the joiners of Persian and Sinhala, as in Unicode's rules for the borders of words (UAX 29).
 BEFORE_A_WORD = r"(?:^|[^\p{L}\p{M}\p{N}_\x{200C}\x{200D}])[^\p{L}\p{N}_]*"
 
 

@@ -1,10 +1,11 @@
 """Documents of the user's own files, one at a time, so that a corpus need not fit in memory."""
 
 import csv
-import json
+import warnings
 from pathlib import Path
 from typing import NamedTuple
 
+from keras_vrae.files import entries, files_below, parse_json
 from keras_vrae.validation import DataError, SettingError, complaint
 
 COLUMN_SEPARATORS = {".csv": ",", ".tsv": "\t"}
@@ -63,11 +64,20 @@ class Corpus:
         return self._read_json_lines() if suffix in JSON_LINES else self._read_lines()
 
     def _read_folder(self):
-        folders = sorted(path for path in self.path.iterdir() if path.is_dir())
+        paths = entries(self.path)
+        folders = [path for path in paths if path.is_dir()]
         if not folders:
             raise DataError(f"{self.path} must hold one folder for each class. Received: none")
+        if len(folders) < len(paths):
+            loose = next(path.name for path in paths if not path.is_dir())
+            count = len(paths) - len(folders)
+            warnings.warn(
+                f"Left out: {count} files of {self.path} outside of the folders of its classes, "
+                f"such as {loose}",
+                stacklevel=2,
+            )
         for folder in folders:
-            for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            for path in files_below(folder):
                 lines = _decode_lines(path)
                 yield Document("".join(text for _, text in lines), folder.name, str(path))
 
@@ -93,10 +103,7 @@ class Corpus:
             where = f"{self.path}, line {number}"
             if not line.strip():
                 continue
-            try:
-                row = json.loads(line)
-            except ValueError as error:
-                raise DataError(f"{where} must be a JSON object: {error}") from None
+            row = parse_json(line, where)
             self._check_keys(row if isinstance(row, dict) else (), where)
             text, label = row["text"], row.get("label")
             if not isinstance(text, str) or isinstance(label, (dict, list)):

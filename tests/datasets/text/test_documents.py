@@ -87,6 +87,34 @@ def test_errors_name_file_and_line(tmp_path):
         Corpus(tmp_path / "none")
 
 
+def test_deep_nesting_and_links_in_a_circle_are_refused(tmp_path):
+    lines = tmp_path / "a.jsonl"
+    lines.write_text('{"text": "fine"}\n{"text": ' + "[" * 50_000 + "]" * 50_000 + "}\n")
+    with pytest.raises(DataError, match=r"a\.jsonl, line 2 must be JSON of 100 levels"):
+        list(Corpus(lines))
+    folder = write_folder(tmp_path)
+    (folder / "sea" / "loop").symlink_to("..")
+    with pytest.raises(DataError, match=r"sea/loop must be a link out of the folders"):
+        list(Corpus(folder))
+
+
+def write_folder(tmp_path):
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    return write(folder, "folder")
+
+
+def test_linked_folders_are_read_and_files_outside_of_classes_are_named(tmp_path):
+    folder = write_folder(tmp_path)
+    expected = [(doc.text, doc.label) for doc in Corpus(folder)]
+    (folder / "sky").rename(tmp_path / "elsewhere")
+    (folder / "sky").symlink_to(tmp_path / "elsewhere")
+    assert [(doc.text, doc.label) for doc in Corpus(folder)] == expected
+    (folder / "README").touch()
+    with pytest.warns(UserWarning, match="Left out: 1 files .* such as README"):
+        assert [(doc.text, doc.label) for doc in Corpus(folder)] == expected
+
+
 def test_empty_documents_are_dropped_and_counted(tmp_path):
     texts, _ = documents()
     file = tmp_path / "corpus.txt"
@@ -111,7 +139,7 @@ def test_settings_of_the_vocabulary_and_the_token_view(tmp_path):
 
 
 def words_of_scripts():
-    """Words of letters and combining marks, by script; names of characters begin with the script."""
+    """Words of letters and combining marks, by script, with which names of characters begin."""
     letters, marks = {}, {}
     for character in map(chr, range(sys.maxunicode + 1)):
         category = unicodedata.category(character)
