@@ -6,7 +6,7 @@ PADDING_AND_UNKNOWN = 2  # Numbers that Keras gives before the first term.
 
 
 # Matches all that stands before a word. A word begins with a letter, a digit or an underscore, and
-# goes on with these, with combining marks (the vowel signs of Devanagari, the tones of Thai) and with
+# goes on with these, with combining marks (vowel signs of Devanagari, tones of Thai) and with
 # the joiners of Persian and Sinhala, as in Unicode's rules for the borders of words (UAX 29).
 BEFORE_A_WORD = r"(?:^|[^\p{L}\p{M}\p{N}_\x{200C}\x{200D}])[^\p{L}\p{N}_]*"
 
