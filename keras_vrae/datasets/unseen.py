@@ -23,7 +23,7 @@ class Unseen(NamedTuple):
         inputs: padded sequences, a dict of `x` and `lengths`, in the units of the data.
         names: the name of the series of each row.
         starts: the step of that series at which each row begins; 0 except for windows.
-        labels: the class of each row, a string; None without classes.
+        labels: the class of each row, a string, empty for no label; None without classes.
     """
 
     inputs: dict
@@ -72,7 +72,8 @@ def read_sequences(source, event_shape, missing="refuse", window=None, stride=No
             f"model was trained on. Received: {len(longest[0])}"
         )
     arrays, named, starts, indices = map(list, zip(*rows, strict=True))
-    labels = series.labels and [str(series.labels[index]) for index in indices]
+    labels = series.labels and ["" if label is None else str(label) for label in series.labels]
+    labels = labels and [labels[index] for index in indices]
     return Unseen(sequences.pad(arrays, event_shape[0]), named, starts, labels)
 
 
