@@ -29,8 +29,7 @@ def read_vectors(path, vocabulary, size, seed=0):
     rows = {term: row for row, term in enumerate(vocabulary)}
     found = {}
     try:
-        # Words may hold characters that would end a line elsewhere.
-        with open(path, encoding="utf-8-sig", newline="\n") as file:
+        with open(path, encoding="utf-8-sig") as file:
             for number, line in enumerate(file, start=1):
                 if not line.strip():
                     continue

@@ -66,6 +66,13 @@ def test_windows_of_one_piece_are_in_one_part(tmp_path):
     assert splits.test.size == 2 * 10
 
 
+def test_a_damaged_file_of_chorales_is_named(tmp_path):
+    for content in (b"", b"PK\3\4 and no more", b"\x93NUMPY"):
+        (tmp_path / "chorales.npz").write_bytes(content)
+        with pytest.raises(DataError, match=r"chorales\.npz must be .* remove it"):
+            datasets.load("chorales", tmp_path)
+
+
 def test_folders_without_music_are_refused(tmp_path):
     with pytest.raises(DataError, match="0 files, 0 of them broken"):
         datasets.load(f"midi:{tmp_path}")
