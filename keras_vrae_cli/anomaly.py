@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from keras_vrae import sequences
+from keras_vrae.batch import NO_LABEL
 from keras_vrae.datasets import unseen
 from keras_vrae.datasets.pipeline import binarize
 from keras_vrae.evaluation.anomaly import (
@@ -58,8 +59,10 @@ def run(values):
         if config.likelihood != "categorical":
             scores["pca"] = pca_scores(*inputs)
         scores["random"] = random_scores(*inputs, seed=values["seed"])
+        labelled = ~np.isnan(truth)
         printed["metrics"] = {
-            name: anomaly_metrics(*pair, truth, values["quantile"]) for name, pair in scores.items()
+            name: anomaly_metrics(first, rest[labelled], truth[labelled] == 1, values["quantile"])
+            for name, (first, rest) in scores.items()
         }
     write_scores(values["output"], scored, found.per_example, above)
     if values["steps"] is not None:
@@ -78,7 +81,8 @@ def read_scored(source, config, model, splits):
     if source is None:
         test = splits.test.in_memory()
         names = [f"test example {number}" for number in range(test.size)]
-        labels = [splits.spec.class_names[number] for number in test.y]
+        class_of = {NO_LABEL: None, **dict(enumerate(splits.spec.class_names))}
+        labels = [class_of[number] for number in test.y.tolist()]
         labels = labels if splits.spec.num_classes > 1 else None
         return Scored(test.inputs, names, [0] * len(names), labels)
     if not config.is_series:
@@ -88,14 +92,17 @@ def read_scored(source, config, model, splits):
 
 
 def truth_of(anomalies, labels):
-    """Returns True per sequence whose label means an anomaly; None if `anomalies` is None."""
+    """Returns 1.0 per sequence whose label means an anomaly, 0.0 per other one, NaN without a label.
+
+    None if `anomalies` is None.
+    """
     if anomalies is None:
         return None
     known = sorted(set(labels or []) - {None})
     if not set(anomalies) <= set(known) or len(set(anomalies)) == len(known):
         expected = f"some, and not all, of the labels {known}, with commas"
         raise SettingError(complaint("anomalies", expected, ",".join(anomalies)))
-    return np.isin([label or "" for label in labels], anomalies)
+    return np.array([np.nan if label is None else label in anomalies for label in labels], float)
 
 
 def write_scores(path, scored, scores, above):

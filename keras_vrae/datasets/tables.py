@@ -7,13 +7,13 @@ line; whatever is chosen for the user stands in a sentence that the program prin
 import csv
 import datetime
 import itertools
-import json
 import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from keras_vrae.files import parse_json
 from keras_vrae.validation import DataError, SettingError, complaint
 
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
@@ -252,25 +252,6 @@ def _json_object(found, place):
     if not isinstance(found, dict) or not found:
         kind = "an empty one" if found == {} else type(found).__name__
         raise DataError(f"{place} must be a JSON object with keys. Received: {kind}")
-    return found
-
-
-def parse_json(text, place):
-    """Parses JSON of a user's file. Raises `DataError` that names `place` if it is none."""
-    try:
-        return json.loads(text, object_pairs_hook=_unique_keys)
-    except RecursionError:
-        raise DataError(f"{place} must be JSON of few levels. Received: too many") from None
-    except ValueError as error:
-        raise DataError(f"{place} must be a JSON object: {error}") from None
-
-
-def _unique_keys(pairs):
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the key {twice!r} stands there twice")
     return found
 
 

@@ -10,7 +10,7 @@ VIEWS = ("bag", "tokens")
 
 @keras.saving.register_keras_serializable(package="keras_vrae")
 def split_off_marks(texts):
-    """Lower case, with a space for everything but letters, digits and underscores."""
+    """Lower case, with a space for everything that is not part of a word."""
     return backend.separate_words(texts)
 
 
@@ -18,7 +18,8 @@ def split_off_marks(texts):
 class TextVectorizer(keras.layers.Layer):
     """Counts of terms `(B, V)`, or numbers of words `(B, T)`, of strings `(B,)`.
 
-    Words that are not in the vocabulary are left out. The numbers are those of
+    A word begins with a letter, a digit or an underscore and goes on with these, combining marks
+    and joiners. Words that are not in the vocabulary are left out. The numbers are those of
     `keras_vrae.Multinomial`: word i is term i - 1 of the vocabulary, and 0 is padding.
 
     Args:

@@ -14,7 +14,7 @@ def embedding(codes, labels, class_names, title=""):
     Args:
         codes: posterior means, `(N, Z)`. Two dimensions are drawn as they are, more of them as
             their first two principal components (and the axes say so), one against the classes.
-        labels: class numbers, `(N,)`.
+        labels: class numbers, `(N,)`; -1 for an example without a label.
         class_names: names of the classes in the order of their numbers. One class alone, that of
             examples without labels, is not named.
         title: title of the plot.
@@ -38,18 +38,21 @@ def draw_embedding(axes, codes, labels, class_names):
     order = np.random.default_rng(0).permutation(len(codes))[:MOST_POINTS]
     points, x_name, y_name = _in_the_plane(codes[order], labels[order])
     labels = labels[order]
-    styles = [class_style(number) for number in range(len(class_names))]
-    named = class_names if len(class_names) > 1 else ()
-    for (colour, marker), name in zip(styles, named, strict=False):
+    named = {number: name for number, name in enumerate(class_names) if len(class_names) > 1}
+    if named and np.any(labels < 0):
+        named[-1] = "no label"
+    styles = {number: class_style(number) for number in np.unique([*labels, *named])}
+    for number, name in named.items():
+        colour, marker = styles[number]
         axes.scatter([], [], s=36, color=colour, marker=marker, linewidths=0, label=name)
     # In slices of mixed classes, so that no class hides the others.
     for part in np.array_split(np.arange(len(points)), 10):
-        for number, (colour, marker) in enumerate(styles):
+        for number, (colour, marker) in styles.items():
             rows = part[labels[part] == number]
             axes.scatter(
                 *points[rows].T, s=size, color=colour, marker=marker, alpha=0.7, linewidths=0
             )
-    for number in np.unique(labels) if len(named) else ():
+    for number in sorted({*labels.tolist()} & {*range(len(class_names))} & {*named}):
         _name_class(axes, points[labels == number], class_names[number], fontsize=13)
     axes.set_xlabel(x_name)
     axes.set_ylabel(y_name)

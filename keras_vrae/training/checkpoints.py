@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from keras_vrae.files import parse_json
 from keras_vrae.validation import DataError
 
 NAME = re.compile(r"step-(\d+)-([0-9a-f]{16})\.keras")
@@ -103,10 +104,12 @@ def read_last(folder, load_model, say):
     model = load_model(path)
     try:
         with zipfile.ZipFile(path) as archive:
-            content = json.loads(archive.read(MEMBER))
+            content = parse_json(archive.read(MEMBER), path)
         _assign(generators(model), content.pop("generators"))
         return model, Progress(**content)
-    except (KeyError, TypeError, ValueError) as error:
+    except DataError:
+        raise
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise DataError(f"{path} cannot be read: {error}") from None
 
 

@@ -5,6 +5,7 @@ import os
 import tempfile
 from contextlib import contextmanager
 
+from keras_vrae.files import parse_json
 from keras_vrae.training.run_directory import RunDirectory
 from keras_vrae.validation import DataError, SettingError, complaint
 
@@ -15,7 +16,7 @@ def check_cluster(strategy):
         return
     text = os.environ.get("TF_CONFIG", "")
     try:
-        content = json.loads(text)
+        content = parse_json(text, "TF_CONFIG")
         workers, task = content["cluster"]["worker"], content["task"]
         valid = task["type"] == "worker" and workers[task["index"]]
     except (ValueError, KeyError, TypeError, IndexError):

@@ -8,7 +8,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from keras_vrae.files import locked, replacing
+from keras_vrae.files import locked, parse_json, replacing
 from keras_vrae.validation import DataError, SettingError, complaint
 
 # Names of the files that `replacing` leaves if the process is killed while it writes.
@@ -124,10 +124,10 @@ class RunDirectory:
     def read_json(self, path):
         """Returns the object in a JSON file of the run, as a dict."""
         try:
-            content = json.loads(path.read_text("utf-8"))
+            content = parse_json(path.read_bytes(), path)
         except FileNotFoundError:
             raise DataError(f"{self} is not a finished run: it has no {path.name}") from None
-        except (ValueError, OSError) as error:
+        except OSError as error:
             raise DataError(f"{path} cannot be read: {error}") from None
         if not isinstance(content, dict):
             raise DataError(f"{path} must hold a JSON object. Received: {content!r:.80}")

@@ -204,6 +204,12 @@ def test_known_vectors_of_words(tmp_path):
     np.testing.assert_array_equal(vae.encoder.embedding.embeddings[1:], vectors)
     with pytest.raises(SettingError, match=r"`embeddings` must be a file that can be read"):
         read_vectors(tmp_path / "none.txt", ["cat"], 2)
+    path.write_text("\ufeff3 2\n\n \t\ncat 1.0 2.0 \r\n\n  \nsat -1 0.5\n\n", newline="")
+    vectors = read_vectors(path, ["cat", "dog", "sat"], 2)
+    np.testing.assert_array_equal(vectors[[0, 2]], [[1, 2], [-1, 0.5]])
+    path.write_text("\ncat 1.0\n")
+    with pytest.raises(ValueError, match=r"line 2 must be a word and 2 numbers\. Received: 1"):
+        read_vectors(path, ["cat"], 2)
     path.write_text("cat 1.0\n")
     with pytest.raises(ValueError, match="line 1 must be a word and 2 numbers"):
         read_vectors(path, ["cat"], 2)

@@ -117,7 +117,7 @@ def grey_levels(run):
         (no_metrics, [], 1, "is not a finished run: it has no metrics.json"),
         (no_model, [], 1, "is not a finished run: it has no model.keras"),
         (half_a_model, [], 1, "model.keras cannot be read"),
-        (damaged_config, [], 1, "config.json cannot be read"),
+        (damaged_config, [], 1, "config.json must be a JSON object"),
         (other_version, [], 1, "config.json cannot be used: `objective` must be one of"),
         (other_data, [], 1, "config.json cannot be used: `dataset` must be one of"),
         (grey_levels, [], 2, "`nll_samples` must be 0 for"),

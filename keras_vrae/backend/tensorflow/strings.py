@@ -5,9 +5,17 @@ import tensorflow as tf
 PADDING_AND_UNKNOWN = 2  # Numbers that Keras gives before the first term.
 
 
+# Matches all that stands before a word. A word begins with a letter, a digit or an underscore, and
+# goes on with these, with combining marks (vowel signs of Devanagari, tones of Thai) and with
+# the joiners of Persian and Sinhala, as in Unicode's rules for the borders of words (UAX 29).
+BEFORE_A_WORD = r"(?:^|[^\p{L}\p{M}\p{N}_\x{200C}\x{200D}])[^\p{L}\p{N}_]*"
+
+
 def separate_words(texts):
-    """Lower case, with a space for everything but letters, digits and underscores."""
-    return tf.strings.regex_replace(tf.strings.lower(texts, "utf-8"), r"[^\p{L}\p{N}_]+", " ")
+    """Lower case, with a space before each word and nothing else between words."""
+    # `lower` would end a text at its first NUL.
+    texts = tf.strings.lower(tf.strings.regex_replace(texts, r"\x00", " "), "utf-8")
+    return tf.strings.regex_replace(texts, BEFORE_A_WORD, " ")
 
 
 def known_words(lookup, texts):

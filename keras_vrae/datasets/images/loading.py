@@ -1,5 +1,9 @@
 """Sets of labelled images by name."""
 
+import warnings
+
+import numpy as np
+
 from keras_vrae.datasets.images import digits, idx, tfds
 from keras_vrae.datasets.images.preparation import make_splits
 from keras_vrae.datasets.names import source_of
@@ -27,5 +31,18 @@ def load(name, data_dir=None):
     if name == "digits":
         return digits.load_digits()
     if name in MNIST_FAMILY and data_dir is not None and idx.find_files(data_dir):
-        return make_splits(*idx.read_folder(data_dir), MNIST_FAMILY[name])
+        return _splits_of_folder(data_dir, MNIST_FAMILY[name])
     return tfds.load_tfds(source_of(name).rest, data_dir)
+
+
+def _splits_of_folder(folder, class_names):
+    """Makes `Splits` of IDX files; labels without a name, as those of EMNIST, name themselves."""
+    train, test = idx.read_folder(folder)
+    found = np.union1d(train[1], test[1])
+    if not found.size or found[-1] < len(class_names):
+        return make_splits(train, test, class_names)
+    remark = f"labels from {found[0]} to {found[-1]}: its {len(found)} classes are named by number"
+    warnings.warn(f"{folder} has {remark}", stacklevel=2)
+    parts = [(images, np.searchsorted(found, labels)) for images, labels in (train, test)]
+    splits = make_splits(*parts, tuple(map(str, found)))
+    return splits._replace(spec=splits.spec._replace(notes={"remarks": [remark]}))

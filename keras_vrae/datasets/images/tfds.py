@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from keras_vrae.datasets.images import idx
-from keras_vrae.datasets.images.preparation import make_splits
+from keras_vrae.datasets.images.preparation import LARGEST_VALUES, make_splits
 from keras_vrae.datasets.reachable import unreachable
 from keras_vrae.datasets.splits import cut
 from keras_vrae.validation import DataError, SettingError, check_choice, complaint
@@ -48,11 +48,14 @@ def load_tfds(name, data_dir=None):
         isinstance(image, tfds.features.Image)
         and isinstance(label, tfds.features.ClassLabel)
         and None not in image.shape
-        and image.np_dtype == np.uint8
+        and np.dtype(image.np_dtype) in LARGEST_VALUES
     ):
+        found = ", ".join(features)
+        if isinstance(image, tfds.features.Image):
+            found += f"; its images are of {np.dtype(image.np_dtype)} and shape {image.shape}"
         raise SettingError(
-            "`dataset` must be a set of labelled 8-bit images of one size. "
-            f"Received: dataset='tfds:{name}', whose features are {', '.join(features)}"
+            "`dataset` must be a set of labelled images of one size, of 8 or 16 bits. "
+            f"Received: dataset='tfds:{name}', whose features are {found}"
         )
     if not builder.is_prepared():
         _prepare(builder, name, data_dir)

@@ -24,13 +24,18 @@ def read_chorales(folder=None):
         `minor` by the key that the notes are nearest to.
 
     Raises:
-        DataError: without music21.
+        DataError: without music21, and for a kept file that is damaged.
     """
     path = CACHE.expanduser() if folder is None else Path(folder, CACHE.name)
     if path.is_file():
-        with np.load(path) as stored:
-            rows, lengths = stored["rolls"], stored["lengths"]
-            modes, names = stored["modes"].tolist(), stored["names"].tolist()
+        try:
+            # NumPy leaves a damaged file open that it has opened itself.
+            with open(path, "rb") as file, np.load(file) as stored:
+                rows, lengths = stored["rolls"], stored["lengths"]
+                modes, names = stored["modes"].tolist(), stored["names"].tolist()
+        except Exception as error:  # zipfile and NumPy's parser of headers raise a dozen kinds.
+            expected = "an archive that keras_vrae wrote; remove it, and it is written again"
+            raise DataError(f"{path} must be {expected}. Received: {error}") from None
     else:
         rows, lengths, modes, names = _parse_chorales()
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,85 +1,108 @@
 """Piano rolls from and to MIDI files."""
 
 import warnings
-from pathlib import Path
 
 import numpy as np
 
+from keras_vrae.datasets.music.midi_file import read_notes
 from keras_vrae.datasets.series.preparation import Series
+from keras_vrae.files import files_below
 from keras_vrae.validation import DataError
 
 LOWEST, KEYS = 21, 88  # A0 to C8, as MIDI numbers them.
 STEPS_IN_QUARTER = 2
+MOST_STEPS = 100_000  # Of one piece: seven hours at 120 quarter notes a minute.
+DRUMS = 9
 ENDINGS = (".mid", ".midi")
 
 
 def read_midi_folder(folder):
     """Reads the MIDI files of a folder and of those in it, each as a piano roll.
 
-    A step is an eighth note. Drums (channel 10) and keys outside of a piano are left out. A file
-    that is broken is named in a warning and left out.
+    A file that is broken is named in a warning and left out.
 
     Returns:
-        `(series, notes)`: `Series` of rolls `(T, 88)` of zeros and ones, and a dict with the number
-        of files and the names of those left out.
+        `(series, notes)`: `Series` of rolls as of `read_midi`, with remarks on files left out or
+        read in a way of their own; and a dict with the number of files and the names of those left
+        out.
 
     Raises:
         DataError: for a folder without a readable MIDI file.
     """
-    paths = sorted(p for p in Path(folder).rglob("*") if p.suffix.lower() in ENDINGS)
-    rolls, names, skipped = [], [], []
+    paths = [path for path in files_below(folder) if path.suffix.lower() in ENDINGS]
+    rolls, names, skipped, remarks, first = [], [], [], [], ""
     for path in paths:
+        name = str(path.relative_to(folder))
         try:
-            rolls.append(read_midi(path))
-            names.append(str(path))
+            roll, found = _read_roll(path)
         except DataError as error:
             warnings.warn(f"Left out: {error}", stacklevel=2)
-            skipped.append(str(path.relative_to(folder)))
+            skipped.append(name)
+            first = first or f"; {error}"
+            continue
+        rolls.append(roll)
+        names.append(str(path))
+        remarks += [f"{name} {remark}" for remark in found]
+        for remark in found:
+            warnings.warn(f"{path} {remark}", stacklevel=2)
     if not rolls:
         raise DataError(
             f"{folder} must hold MIDI files that can be read. "
-            f"Received: {len(paths)} files, {len(skipped)} of them broken"
+            f"Received: {len(paths)} files, {len(skipped)} of them broken{first}"
         )
-    return Series(rolls, names=names), {"files": len(paths), "skipped": skipped}
+    remarks += [f"{name} is broken and left out" for name in skipped]
+    notes = {"files": len(paths), "skipped": skipped}
+    return Series(rolls, names=names, remarks=tuple(remarks)), notes
 
 
 def read_midi(path):
     """Reads one MIDI file as a piano roll `(T, 88)` of zeros and ones, float32.
 
+    A step is an eighth note. Drums (channel 10) and keys outside of a piano are left out. In a file
+    timed in frames (SMPTE) an eighth note is a quarter of a second; a note that never ends sounds
+    until the end of its track. A warning says so.
+
     Raises:
-        DataError: for a broken file, and for one without notes of a piano.
+        DataError: for a broken file, one without notes of a piano, one that ends none of them, and
+            one of more than 100,000 steps.
     """
-    mido = _mido(path)
-    try:
-        file = mido.MidiFile(path)
-        messages = list(_notes(file))
-    except Exception as error:  # mido's parser may raise anything.
-        raise DataError(f"{path} cannot be read: {error or type(error).__name__}") from None
-    if not messages:
-        raise DataError(f"{path} must have notes of a piano. Received: none")
-    roll = np.zeros((max(end for _, end, _ in messages), KEYS), "float32")
-    for start, end, key in messages:
-        roll[start:end, key] = 1
+    roll, remarks = _read_roll(path)
+    for remark in remarks:
+        warnings.warn(f"{path} {remark}", stacklevel=2)
     return roll
 
 
-def _notes(file):
-    """`(first step, step after the last, key)` of each note."""
-    step = file.ticks_per_beat / STEPS_IN_QUARTER
-    for track in file.tracks:
-        time, begun = 0, {}
-        for message in track:
-            time += message.time
-            if message.type not in ("note_on", "note_off") or message.channel == 9:
-                continue
-            key = message.note - LOWEST
-            if not 0 <= key < KEYS:
-                continue
-            if (message.channel, key) in begun:
-                start = round(begun.pop((message.channel, key)) / step)
-                yield start, max(start + 1, round(time / step)), key
-            if message.type == "note_on" and message.velocity:
-                begun[message.channel, key] = time
+def _read_roll(path):
+    """Returns the roll of a file, and how it was read if that is out of the ordinary."""
+    content = read_notes(path)
+    notes = [
+        note
+        for note in content.notes
+        if note.channel != DRUMS and LOWEST <= note.key < LOWEST + KEYS
+    ]
+    endless = sum(not note.ended for note in notes)
+    if not notes or endless == len(notes):
+        expected = "notes of a piano, and events that end them"
+        received = f"{endless} notes that never end" if notes else "none"
+        raise DataError(f"{path} must have {expected}. Received: {received}")
+    step = content.ticks_of_a_quarter / STEPS_IN_QUARTER
+    spans = [(round(note.start / step), round(note.end / step), note.key) for note in notes]
+    spans = [(start, max(start + 1, end), key - LOWEST) for start, end, key in spans]
+    steps = max(end for _, end, _ in spans)
+    if steps > MOST_STEPS:
+        expected = f"{MOST_STEPS} steps or fewer, eighth notes"
+        raise DataError(f"{path} must have {expected}. Received: {steps}")
+    remarks = []
+    if content.in_frames:
+        remarks.append("is timed in frames: a step is 0.25 seconds")
+    if content.uncounted:
+        remarks.append(f"has {content.uncounted} tracks more than its header counts: all are read")
+    if endless:
+        remarks.append(f"does not end {endless} notes: they sound until the end of their track")
+    roll = np.zeros((steps, KEYS), "float32")
+    for start, end, key in spans:
+        roll[start:end, key] = 1
+    return roll, remarks
 
 
 def write_midi(roll, path, tempo=500_000):

@@ -15,7 +15,7 @@ from keras_vrae.datasets.splits import (
     Splits,
     draw_rows,
 )
-from keras_vrae.datasets.tables import sort_key, target_reason
+from keras_vrae.datasets.tables import sort_key
 from keras_vrae.layers.standardization import Standardization
 from keras_vrae.validation import DataError, check_choice
 
@@ -45,6 +45,7 @@ class Series(NamedTuple):
             None if the source does not say.
         channels: names of the channels, or `()`.
         read_as: a sentence on how the source was read, or None.
+        remarks: sentences on choices that were made, which the program prints and keeps.
     """
 
     values: list
@@ -54,6 +55,7 @@ class Series(NamedTuple):
     times: Any = None
     channels: tuple = ()
     read_as: str | None = None
+    remarks: tuple = ()
 
 
 class Preparation(NamedTuple):
@@ -112,7 +114,7 @@ def make_splits(series, source, preparation=None, standardize=True, kind="series
     """
     preparation = preparation or Preparation()
     check_series(series, source, preparation.missing)
-    window, remarks = preparation.window, time_remarks(series)
+    window, remarks = preparation.window, [*series.remarks, *time_remarks(series)]
     stretches = whole_stretches(series)
     if window:
         stretches = _cut_in_time(series, stretches, window)
@@ -134,9 +136,9 @@ def make_splits(series, source, preparation=None, standardize=True, kind="series
     if imputed:
         remarks.append(f"{imputed:,} missing values are interpolated")
     values = values if standardize else [value.astype("float32", copy=False) for value in values]
-    labels, remark = classes_of(series)
-    remarks += [remark] if remark else []
-    labels = labels and [labels[stretch.row] for stretch in stretches]
+    labels = series.labels
+    if labels is not None:
+        labels = [labels[stretch.row] for stretch in stretches]
     notes = {"imputed_values": imputed, "remarks": remarks}
     return _assemble(series, values, labels, parts, standardize, notes, kind)
 
@@ -333,15 +335,6 @@ def time_remarks(series):
     if gaps:
         remarks.append(f"{gaps:,} gaps in time are longer than {MAX_GAP:g} median steps")
     return remarks
-
-
-def classes_of(series):
-    """Returns the class of each series, a list or None, and a sentence if labels are targets."""
-    reason = target_reason(series.labels or ())
-    if reason:
-        return None, f"labels are targets, as they are {reason}: no classes are made of them"
-    known = any(label is not None for label in series.labels or ())
-    return (list(series.labels) if known else None), None
 
 
 def random_tests(count):

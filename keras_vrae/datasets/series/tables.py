@@ -13,6 +13,7 @@ from keras_vrae.datasets.tables import (
     parse_number,
     parse_time,
     read_table,
+    target_reason,
 )
 from keras_vrae.validation import DataError
 
@@ -68,7 +69,11 @@ def parse_table(table, settings=None):
     is_long = columns.time is not None or (ids is not None and len({*ids}) < len(ids))
     parse = _parse_long if is_long else _parse_wide
     series = parse(table.header, columns, rows, ids, settings.decimal)
-    return series._replace(read_as=describe(table, columns, series, is_long))
+    reason, remarks = target_reason(series.labels or ()), ()
+    if reason:
+        remarks = (f"labels are targets, as they are {reason}: no classes are made of them",)
+        series = series._replace(labels=None)
+    return series._replace(read_as=describe(table, columns, series, is_long), remarks=remarks)
 
 
 def _id_of(row, column):

@@ -1,5 +1,6 @@
 """Documents of the user's own files, one at a time, so that a corpus need not fit in memory."""
 
+import warnings
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from keras_vrae.datasets.tables import (
     parse_label,
     read_table,
 )
+from keras_vrae.files import entries, files_below
 from keras_vrae.validation import DataError, SettingError, complaint
 
 
@@ -69,11 +71,20 @@ class Corpus:
         return self._read_table() if is_table else self._read_lines()
 
     def _read_folder(self):
-        folders = sorted(path for path in self.path.iterdir() if path.is_dir())
+        paths = entries(self.path)
+        folders = [path for path in paths if path.is_dir()]
         if not folders:
             raise DataError(f"{self.path} must hold one folder for each class. Received: none")
+        if len(folders) < len(paths):
+            loose = next(path.name for path in paths if not path.is_dir())
+            count = len(paths) - len(folders)
+            warnings.warn(
+                f"Left out: {count} files of {self.path} outside of the folders of its classes, "
+                f"such as {loose}",
+                stacklevel=2,
+            )
         for folder in folders:
-            for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            for path in files_below(folder):
                 lines = decode_lines(path)
                 yield Document("".join(text for _, text in lines), folder.name, str(path))
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from keras_vrae import backend
 from keras_vrae.batch import NO_LABEL
 from keras_vrae.datasets.names import NEWSGROUPS, source_of
 from keras_vrae.datasets.splits import (
@@ -150,7 +151,7 @@ def make_splits(documents, parts, settings, class_names, titles=None, notes=None
     counts, words, y, lines = [], [], [], []
     stream = iter(documents)
     while chunk := list(itertools.islice(stream, CHUNK)):
-        texts = [document.text for document in chunk]
+        texts = separate([document.text for document in chunk])
         counts.append(counter.transform(texts))
         if vectorizer:
             words.append(np.asarray(vectorizer(texts), "int32"))
@@ -187,10 +188,18 @@ def make_splits(documents, parts, settings, class_names, titles=None, notes=None
     return Splits(*(Split(x[rows], y[rows]) for rows in chosen), spec)
 
 
+def separate(texts):
+    """Returns a list of texts as a model reads them: words in lower case with spaces between."""
+    # JSON can hold halves of surrogate pairs, which UTF-8 cannot.
+    encoded = [text.encode("utf-8", "replace") for text in texts]
+    return [text.decode() for text in backend.separate_words(encoded).numpy()]
+
+
 def fit_counter(texts, settings):
     """Fits scikit-learn's `CountVectorizer`, which finds the most frequent terms of texts.
 
-    A term is two or more letters, digits or underscores in a row, in lower case.
+    A term is a word of two or more characters, in lower case; `keras_vrae.layers.TextVectorizer`
+    has what a word is.
 
     Args:
         texts: training texts, an iterable that is read once.
@@ -201,15 +210,22 @@ def fit_counter(texts, settings):
     """
     from sklearn.feature_extraction.text import CountVectorizer
 
+    # What separates words in a model separates them here: so both have the same words in every
+    # script. Python's own `\w` ends a word at each vowel sign of Hindi.
+    stream = iter(texts)
+    chunks = iter(lambda: list(itertools.islice(stream, CHUNK)), [])
+    separated = itertools.chain.from_iterable(map(separate, chunks))
     counter = CountVectorizer(
         max_features=settings.vocab_size,
         stop_words=None if settings.stop_words == "none" else settings.stop_words,
         min_df=settings.min_df,
         max_df=settings.max_df,
+        lowercase=False,
+        token_pattern=r"[^ ]{2,}",
         dtype=np.float32,
     )
     try:
-        return counter.fit(texts)
+        return counter.fit(separated)
     except ValueError as error:
         raise DataError(f"The training documents give no vocabulary: {error}") from None
 

@@ -9,8 +9,8 @@ def read_vectors(path, vocabulary, size, seed=0):
     """Reads the vectors of the terms of a vocabulary.
 
     Each line of the file is a word and its numbers, with spaces between them, as GloVe and
-    word2vec write it; a first line with two numbers alone is skipped. The file is read line by
-    line. Terms that it lacks get random numbers of the same mean and spread.
+    word2vec write it; a first line with two numbers alone and blank lines are skipped. The file is
+    read line by line. Terms that it lacks get random numbers of the same mean and spread.
 
     Args:
         path: the file, UTF-8.
@@ -29,9 +29,11 @@ def read_vectors(path, vocabulary, size, seed=0):
     rows = {term: row for row, term in enumerate(vocabulary)}
     found = {}
     try:
-        with open(path, encoding="utf-8") as file:
+        with open(path, encoding="utf-8-sig") as file:
             for number, line in enumerate(file, start=1):
-                word, *values = line.split(" ") if " " in line else line.split()
+                if not line.strip():
+                    continue
+                word, *values = line.rstrip().split(" ") if " " in line else line.split()
                 if number == 1 and len(values) == 1 and word.isdigit():
                     continue
                 if word in rows:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from keras_vrae.files import replacing
+from keras_vrae.files import parse_json, replacing
 from keras_vrae.validation import DataError, SettingError, check_event_shape, check_int
 
 FILE_NAME = "shards.json"
@@ -66,7 +66,7 @@ class Description(NamedTuple):
         """Reads a description, or raises `DataError` if it is missing or invalid."""
         path = Path(folder, FILE_NAME)
         try:
-            content = json.loads(path.read_text("utf-8"))
+            content = parse_json(path.read_bytes(), path)
             found = cls(
                 check_event_shape("event_shape", content["event_shape"]),
                 content["dtype"],
@@ -89,7 +89,9 @@ class Description(NamedTuple):
                 f"{folder} must hold {FILE_NAME}, which `python -m keras_vrae.datasets.tfrecord` "
                 "writes next to the shards. Received: a folder without it"
             ) from None
-        except (OSError, ValueError, TypeError, KeyError, RecursionError, SettingError) as error:
+        except DataError:
+            raise
+        except (OSError, ValueError, TypeError, KeyError, SettingError) as error:
             raise DataError(f"{path} cannot be read: {error!r:.200}") from None
         return found
 

@@ -226,24 +226,9 @@ def test_invalid_names_of_files_are_refused_at_once(name):
         datasets.load(f"timeseries:{name}")
 
 
-def test_series_without_channels_are_refused(tmp_path):
-    """As in a `.ts` file that promises labels and has none: aeon takes the values for them."""
+def test_series_without_channels_are_refused():
     with pytest.raises(DataError, match=r"one or more, in all series. Received: \[0\]"):
         make_splits(Series([np.zeros((5, 0))] * 4), "it")
-    pytest.importorskip("aeon")
-    path = tmp_path / "series.ts"
-    path.write_text("@classLabel true a b\n@data\n" + "1,2,3\n" * 4)
-    with pytest.raises(DataError, match=r"series\.ts must have the same channels, one or more"):
-        datasets.load(f"timeseries:{path}")
-
-
-def test_time_stamps_are_refused(tmp_path):
-    """aeon 1.6 reads `(0,-1.5)` as 1.5."""
-    pytest.importorskip("aeon")
-    path = tmp_path / "series.ts"
-    path.write_text("@timestamps true\n@data\n" + "(0,-1.5),(1,2.5):a\n" * 4)
-    with pytest.raises(DataError, match="must be without time stamps"):
-        datasets.load(f"timeseries:{path}")
 
 
 def test_the_sets_of_aeon():

@@ -166,7 +166,7 @@ def test_json_and_tabs(tmp_path):
         ('{"time": 0, "a": [1, 2]}\n', "line 1: values must be numbers"),
         ('{"time": 0, "a": 1, "a": 2}\n', "line 1 must be a JSON object: the key 'a' stands"),
         ("[1, 2]\n", "line 1 must be a JSON object with keys. Received: list"),
-        ("[" * 50_000, "line 1 must be JSON of few levels"),
+        ("[" * 50_000, "line 1 must be JSON of 100 levels"),
     ):
         with pytest.raises(DataError, match=words):
             read(tmp_path, text, "bad.jsonl")
@@ -197,10 +197,10 @@ def test_no_label_is_no_class(tmp_path, none):
 
 
 @pytest.mark.parametrize(("labels", "reason"), [([0.5, 2], "fractions"), (range(30), "different")])
-def test_targets_of_a_regression_make_no_classes(labels, reason):
-    labels = [str(labels[n % len(labels)]) for n in range(30)]
-    values = [np.full((3, 1), float(n)) for n in range(30)]
-    spec = make_splits(Series(values, labels), "it").spec
+def test_targets_of_a_regression_make_no_classes(tmp_path, labels, reason):
+    rows = [f"{n % 7},{n},{labels[n % len(labels)]}" for n in range(30)]
+    (tmp_path / "a.csv").write_text("\n".join(["u,v,target", *rows]))
+    spec = datasets.load(f"timeseries:{tmp_path / 'a.csv'}").spec
     assert spec.class_names == ("all",)
     assert reason in spec.notes["remarks"][0]
 

@@ -1,9 +1,12 @@
 """Documents: the user's own files, 20 Newsgroups, and how they become numbers."""
 
 import os
+import sys
 import time
+import unicodedata
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -14,7 +17,9 @@ from keras_vrae.datasets import TableSettings, reachable
 from keras_vrae.datasets.pipeline import evaluation_batches, training_batches
 from keras_vrae.datasets.text import newsgroups
 from keras_vrae.datasets.text.corpus import Corpus
+from keras_vrae.datasets.text.documents import fit_counter, separate
 from keras_vrae.datasets.text.targets import Mixture, nearest, weigh
+from keras_vrae.layers import TextVectorizer
 from keras_vrae.validation import DataError, SettingError
 
 WORDS = {"sea": "boat wave fish salt", "sky": "cloud bird wind star"}
@@ -127,6 +132,34 @@ def test_scores_make_no_classes(tmp_path):
     assert "labels are targets, as they are fractions" in splits.spec.notes["remarks"][0]
 
 
+def test_deep_nesting_and_links_in_a_circle_are_refused(tmp_path):
+    lines = tmp_path / "a.jsonl"
+    lines.write_text('{"text": "fine"}\n{"text": ' + "[" * 50_000 + "]" * 50_000 + "}\n")
+    with pytest.raises(DataError, match=r"a\.jsonl, line 2 must be JSON of 100 levels"):
+        list(Corpus(lines))
+    folder = write_folder(tmp_path)
+    (folder / "sea" / "loop").symlink_to("..")
+    with pytest.raises(DataError, match=r"sea/loop must be a link out of the folders"):
+        list(Corpus(folder))
+
+
+def write_folder(tmp_path):
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    return write(folder, "folder")
+
+
+def test_linked_folders_are_read_and_files_outside_of_classes_are_named(tmp_path):
+    folder = write_folder(tmp_path)
+    expected = [(doc.text, doc.label) for doc in Corpus(folder)]
+    (folder / "sky").rename(tmp_path / "elsewhere")
+    (folder / "sky").symlink_to(tmp_path / "elsewhere")
+    assert [(doc.text, doc.label) for doc in Corpus(folder)] == expected
+    (folder / "README").touch()
+    with pytest.warns(UserWarning, match="Left out: 1 files .* such as README"):
+        assert [(doc.text, doc.label) for doc in Corpus(folder)] == expected
+
+
 def test_empty_documents_are_dropped_and_counted(tmp_path):
     texts, _ = documents()
     file = tmp_path / "corpus.txt"
@@ -148,6 +181,92 @@ def test_settings_of_the_vocabulary_and_the_token_view(tmp_path):
     assert splits.train.x.max() == 5
     with pytest.raises(SettingError, match="`text_split` must be 'random'"):
         datasets.load(f"text:{file}", text=datasets.TextSettings())
+
+
+def words_of_scripts():
+    """Words of letters and combining marks, by script, with which names of characters begin."""
+    letters, marks = {}, {}
+    for character in map(chr, range(sys.maxunicode + 1)):
+        category = unicodedata.category(character)
+        script = unicodedata.name(character, " ").split()[:1]
+        if script and category[0] == "M":
+            marks.setdefault(script[0], []).append(character)
+        elif script and category in ("Lo", "Ll", "Lm") and character.lower() == character:
+            letters.setdefault(script[0], []).append(character)
+    rng = np.random.default_rng(0)
+    words = {}
+    for script, found in marks.items():
+        some = rng.choice(letters.get(script, ["e", "n"]), (12, 3))
+        signs = rng.choice(found, (12, 3))
+        words[script] = {
+            "".join(np.stack(pair, 1).ravel()) for pair in zip(some, signs, strict=True)
+        }
+    return words
+
+
+SCRIPTS = words_of_scripts()
+
+
+def test_words_with_combining_marks_are_whole_in_vocabulary_and_served_graph(tmp_path):
+    assert len(SCRIPTS) > 80
+    assert {"DEVANAGARI", "BENGALI", "TELUGU", "THAI", "ARABIC", "HEBREW"} < set(SCRIPTS)
+    separators = [", ", " - ", "\u3001", "\u0964", ". \u0301", "\u00a0"]
+    file = tmp_path / "corpus.txt"
+    lines = []
+    for number, words in enumerate(SCRIPTS.values()):
+        between = separators[number % len(separators)]
+        lines += [between.join(sorted(words)) + between] * 3
+    file.write_text("\n".join(lines), "utf-8")
+    settings = datasets.TextSettings(split="random", stop_words="none")
+    splits = datasets.load(f"text:{file}", text=settings)
+    vocabulary = splits.spec.text.vocabulary
+    expected = {word for words in SCRIPTS.values() for word in words}
+    assert set(vocabulary) <= expected
+    assert len(vocabulary) > 0.8 * len(expected)
+
+    layer = TextVectorizer(vocabulary)
+    archive = keras.export.ExportArchive()
+    layer.lookup(tf.constant([""]))  # A layer that was never called is not tracked.
+    archive.track(layer.lookup)
+    archive.add_endpoint("counts", layer.call, [tf.TensorSpec((None,), tf.string, "texts")])
+    archive.write_out(str(tmp_path / "served"), verbose=False)
+    served = tf.saved_model.load(str(tmp_path / "served")).counts(tf.constant(lines)).numpy()
+    for line, counts in zip(lines, served, strict=True):
+        found = {vocabulary[index] for index in np.flatnonzero(counts)}
+        assert found == {word for word in vocabulary if word in line}
+    rows = np.concatenate([part.x.toarray() for part in splits[:3]])
+    known = served[served.any(axis=1)]
+    assert sorted(map(tuple, rows)) == sorted(map(tuple, known))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("हिन्दी में लिखा।", ["हिन्दी", "में", "लिखा"]),
+        ("বাংলা, ভাষা", ["বাংলা", "ভাষা"]),
+        ("తెలుగు-భాష", ["తెలుగు", "భాష"]),
+        ("ภาษาไทย ที่นี่", ["ภาษาไทย", "ที่นี่"]),
+        ("شَدَّة (عربي)", ["شَدَّة", "عربي"]),
+        ("می\u200cخواهم", ["می\u200cخواهم"]),
+        ("Cafe\u0301, CAFÉ", ["cafe\u0301", "café"]),
+        ("\u0301\u0301 \u2764\ufe0f\u200d\U0001f525 ab", ["ab"]),  # Marks on nothing, an emoji.
+        ("before\0after\0", ["before", "after"]),
+        ("half\ud800pair", ["half", "pair"]),
+        ("ΟΔΟΣ İstanbul Ⱟⱟ", ["οδος", "i\u0307stanbul"]),
+    ],
+)
+def test_words_of_a_text(text, words):
+    (separated,) = separate([text])
+    assert separated.split(" ")[1 : len(words) + 1] == words
+    counter = fit_counter([text], datasets.TextSettings(stop_words="none"))
+    assert set(words) <= set(counter.get_feature_names_out())
+    layer = TextVectorizer(words, "tokens", max_length=len(words) + 1)
+    assert layer(separate([text])).numpy().tolist() == [[*range(1, len(words) + 1), 0]]
+
+
+def test_a_null_byte_does_not_end_a_served_text():
+    counts = TextVectorizer(["boat", "wave"])(["boat\0wave", "\0boat\0\0"])
+    np.testing.assert_array_equal(counts, [[1, 1], [1, 0]])
 
 
 def test_batches_of_sparse_rows_and_of_mixtures():
