@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -102,7 +103,8 @@ def truth_of(anomalies, labels):
     if not set(anomalies) <= set(known) or len(set(anomalies)) == len(known):
         expected = f"some, and not all, of the labels {known}, with commas"
         raise SettingError(complaint("anomalies", expected, ",".join(anomalies)))
-    return np.array([np.nan if label is None else label in anomalies for label in labels], float)
+    found = [math.nan if label is None else float(label in anomalies) for label in labels]
+    return np.array(found)
 
 
 def write_scores(path, scored, scores, above):

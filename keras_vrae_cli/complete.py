@@ -4,11 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from keras_vrae import sequences
+from keras_vrae import plots, sequences
 from keras_vrae.datasets import unseen
 from keras_vrae.datasets.continuations import write_continuations
 from keras_vrae.files import replacing
-from keras_vrae.plots import continuations
 from keras_vrae.training.data import load_with_data, open_finished
 from keras_vrae.validation import SettingError, complaint
 
@@ -50,7 +49,9 @@ def run(values):
     paths = write_continuations(values["output"], x, lengths, prefixes.names)
     if values["picture"] is not None:
         with replacing(values["picture"]) as aside:
-            figure = continuations(x, lengths, prefixes.truth, kind=splits.spec.kind)
+            names = (splits.spec.notes or {}).get("channel_names", ())
+            kind = plots.get(splits.spec.kind, names)
+            figure = plots.continuations(x, lengths, prefixes.truth, kind=kind)
             figure.savefig(aside)
         paths.append(values["picture"])
     more = f" and {len(paths) - 3} more" if len(paths) > 3 else ""

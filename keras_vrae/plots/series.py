@@ -5,6 +5,7 @@ import numpy as np
 from keras_vrae.plots.example_plot import ExamplePlot
 from keras_vrae.plots.style import CLASS_COLOURS, FADED, hide_frame
 
+MOST_CHANNELS = 13  # In a legend.
 LOOKS = {
     "plain": {"linewidth": 1.2},
     "dotted": {"linewidth": 0.8, "alpha": 0.6, "linestyle": ":"},
@@ -17,9 +18,15 @@ class Series(ExamplePlot):
     """Draws series `(N, T, D)`, a panel each and a colour for each channel.
 
     An example is dotted where its reconstruction is drawn over it.
+
+    Args:
+        channels: names of the channels for the legend, or `()`.
     """
 
     overlaid = True
+
+    def __init__(self, channels=()):
+        self.channels = tuple(channels)
 
     def draw(self, axes, example, limits=None, look="plain"):
         values = np.asarray(example)
@@ -33,9 +40,17 @@ class Series(ExamplePlot):
         axes.tick_params(labelsize=7)
 
     def add_key(self, figure, panels, limits):
+        axes = figure.axes[0]
+        if len(self.channels) > 1:
+            for number, name in enumerate(self.channels[:MOST_CHANNELS]):
+                colour = CLASS_COLOURS[number % len(CLASS_COLOURS)]
+                axes.plot([], [], color=colour, label=name)
+            more = len(self.channels) - MOST_CHANNELS
+            if more > 0:
+                axes.plot([], [], alpha=0, label=f"and {more} more")
         if len(panels[0]) == 2:
-            axes = figure.axes[0]
             for look, name in (("dotted", "example"), ("plain", "reconstruction")):
                 axes.plot([], [], color=FADED, label=name, **LOOKS[look])
-            handles = axes.get_legend_handles_labels()
-            figure.legend(*handles, loc="outside upper right", frameon=False)
+        handles, names = axes.get_legend_handles_labels()
+        if handles:
+            figure.legend(handles, names, loc="outside right upper", frameon=False, fontsize=9)

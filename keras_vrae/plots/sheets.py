@@ -17,12 +17,13 @@ KINDS = {"image": Images, "series": Series, "roll": Rolls, "tokens": Tokens}
 WIDTH = 9
 
 
-def get(identifier):
+def get(identifier, channels=()):
     """Returns the `ExamplePlot` of a kind of examples.
 
     Args:
         identifier: kind of a `DataSpec` (`"image"`, `"series"`, `"roll"` or `"tokens"`), or an
             `ExamplePlot`.
+        channels: names of the channels of series, for their legend, or `()`.
 
     Raises:
         SettingError: for anything else.
@@ -32,7 +33,7 @@ def get(identifier):
     if not isinstance(identifier, str) or identifier not in KINDS:
         expected = f"one of {', '.join(KINDS)}, or an ExamplePlot"
         raise SettingError(complaint("kind", expected, identifier))
-    return KINDS[identifier]()
+    return Series(channels) if identifier == "series" else KINDS[identifier]()
 
 
 def samples(examples, title="", kind="image", figure=None):
@@ -142,6 +143,7 @@ def continuations(examples, prefix_lengths, truth=None, title=None, kind="series
         plot.draw(axes, drawn[0, :border], look="thick")
         axes.axvline(border - 1, color=FADED, linewidth=0.8)
     _finish(plot, figure, panels, len(shown), title or "Prefixes and their continuations")
+    plot.add_key(figure, [[examples[0, 0]]], None)
     return figure
 
 

@@ -34,7 +34,8 @@ def panel_plot(name, encoder, title="", figure=None):
     else:
         draw = plots.plane if name == "manifold" else plots.samples
         # The arrays of an older run lack the kind.
-        draw(arrays[name], title, str(arrays.get("kind", "image")), figure=figure)
+        kind = plots.get(str(arrays.get("kind", "image")), arrays.get("channel_names", ()))
+        draw(arrays[name], title, kind, figure=figure)
     return figure
 
 

@@ -40,6 +40,7 @@ def draw(model, splits, config, run, codes):
         "labels": splits.test.y,
         "class_names": np.array(splits.spec.class_names, str),
         "kind": np.array(splits.spec.kind),
+        "channel_names": np.array((splits.spec.notes or {}).get("channel_names", ()), str),
     }
     collect = _document_arrays if config.is_text else _example_arrays
     arrays.update(collect(model, splits, config, arrays["codes"]))
@@ -91,8 +92,8 @@ def _example_arrays(model, splits, config, codes):
 
 
 def _example_plots(arrays, subject):
-    kind = str(arrays["kind"])
-    origin = "drawn from" if kind == "tokens" else "means of"
+    kind = plots.get(str(arrays["kind"]), arrays["channel_names"])
+    origin = "drawn from" if arrays["kind"] == "tokens" else "means of"
     drawn = {
         "embedding": plots.embedding(
             arrays["codes"],

@@ -193,3 +193,25 @@ def test_curves_show_the_history(epochs):
     np.testing.assert_array_equal(elbo.lines[0].get_ydata(), -np.arange(1, epochs + 1))
     np.testing.assert_array_equal(kl.lines[1].get_ydata(), np.arange(1, epochs + 1) + 2)
     assert "no bound" in plots.curves(rows, is_bound=False).axes[0].get_title("left")
+
+
+def test_channels_are_named_in_the_legend():
+    rng = np.random.default_rng(0)
+    kind = plots.get("series", ("speed", "load"))
+    sheets = [
+        plots.samples(rng.normal(size=(4, 6, 2)), kind=kind),
+        plots.reconstructions(*rng.normal(size=(2, 4, 6, 2)), kind=kind),
+        plots.continuations(rng.normal(size=(4, 2, 6, 2)), np.full(4, 3), kind=kind),
+    ]
+    for sheet in sheets:
+        (legend,) = sheet.legends
+        assert [text.get_text() for text in legend.get_texts()][:2] == ["speed", "load"]
+    assert not plots.samples(rng.normal(size=(4, 6, 2)), kind="series").legends
+    many = plots.samples(rng.normal(size=(4, 6, 20)), kind=plots.get("series", range(20)))
+    assert many.legends[0].get_texts()[-1].get_text() == "and 7 more"
+
+
+def test_examples_without_a_label_are_grey_and_named():
+    figure = plots.embedding(np.zeros((3, 2)), np.array([0, 1, -1]), ["a", "b"])
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["a", "b", "no label"]
+    assert [text.get_text() for text in figure.axes[0].texts] == ["a", "b"]

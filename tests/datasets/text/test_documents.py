@@ -75,7 +75,7 @@ def test_errors_name_file_and_line(tmp_path):
     with pytest.raises(DataError, match=r"a\.csv, line 3 must be UTF-8"):
         list(Corpus(file))
     file.write_text("words,label\nfine,x\n")
-    with pytest.raises(DataError, match="must have a column `text`. Received: words, label"):
+    with pytest.raises(DataError, match=r"must have a column `text`\. Received: words, label"):
         list(Corpus(file))
     lines = tmp_path / "a.jsonl"
     lines.write_text('{"text": "fine"}\n{"text": \n')
