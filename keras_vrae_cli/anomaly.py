@@ -93,7 +93,7 @@ def read_scored(source, config, model, splits):
 
 
 def truth_of(anomalies, labels):
-    """Returns 1.0 per sequence whose label means an anomaly, 0.0 per other one, NaN without a label.
+    """Returns 1.0 per sequence whose label means an anomaly, else 0.0, and NaN without a label.
 
     None if `anomalies` is None.
     """
