@@ -198,7 +198,7 @@ def _parse_row(line, header, first, where):
 def _parse_channel(field, where):
     cells = field.split(",")
     try:
-        if "_" not in field:
+        if "_" not in field and field.isascii():
             return list(map(float, cells))
     except ValueError:
         pass
@@ -210,7 +210,7 @@ def _parse_number(cell, where):
     if cell.lower() in MISSING:
         return math.nan
     try:
-        if "_" in cell:  # Python reads 1_2 as 12.
+        if "_" in cell or not cell.isascii():  # Python reads 1_2, and digits of any script.
             raise ValueError
         return float(cell)
     except ValueError:

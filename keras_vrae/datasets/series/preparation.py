@@ -136,9 +136,9 @@ def make_splits(series, source, preparation=None, standardize=True, kind="series
     if imputed:
         remarks.append(f"{imputed:,} missing values are interpolated")
     values = values if standardize else [value.astype("float32", copy=False) for value in values]
-    labels = series.labels
-    if labels is not None:
-        labels = [labels[stretch.row] for stretch in stretches]
+    labels = None
+    if any(label is not None for label in series.labels or ()):
+        labels = [series.labels[stretch.row] for stretch in stretches]
     notes = {"imputed_values": imputed, "remarks": remarks}
     return _assemble(series, values, labels, parts, standardize, notes, kind)
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from keras_vrae.datasets.tables import NUMBER
 from keras_vrae.validation import DataError, SettingError, complaint
 
 
@@ -53,10 +54,8 @@ def read_vectors(path, vocabulary, size, seed=0):
 
 
 def _parse_vector(values, size, where):
-    try:
-        vector = np.array([value for value in values if value.strip()], "float32")
-    except ValueError:
-        vector = np.empty(0)
+    cells = [value for value in values if value.strip()]
+    vector = np.array(cells if all(map(NUMBER.fullmatch, cells)) else [], "float32")
     if len(vector) != size or not np.isfinite(vector).all():
         raise DataError(f"{where} must be a word and {size} numbers. Received: {len(values)}")
     return vector
