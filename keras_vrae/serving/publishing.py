@@ -9,9 +9,10 @@ from pathlib import Path
 
 from keras_vrae.files import locked
 from keras_vrae.serving.server_files import read_models_config
-from keras_vrae.validation import SettingError, check_int, complaint
+from keras_vrae.validation import DataError, SettingError, check_int, complaint
 
 LARGEST_VERSION = 2**63 - 1  # A server reads versions as int64, and skips other names.
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 STAGING_PREFIX = ".export-"
 
 
@@ -33,6 +34,7 @@ class ExportDirectory:
 
         Raises:
             SettingError: if the directory is not writable, or its `models.config` not a text file.
+            DataError: if the disk is full.
         """
         with ExitStack() as stack:
             with self._writable():
@@ -44,7 +46,8 @@ class ExportDirectory:
             with self._writable():
                 folder = Path(tempfile.mkdtemp(prefix=STAGING_PREFIX, dir=self.path))
             stack.callback(shutil.rmtree, folder, ignore_errors=True)
-            yield folder
+            with self._naming_a_full_disk():
+                yield folder
 
     @contextmanager
     def _writable(self):
@@ -53,6 +56,17 @@ class ExportDirectory:
         except OSError as error:
             expected = f"a folder that can be written to ({error.strerror})"
             raise SettingError(complaint("export_dir", expected, str(self.path))) from None
+
+    @contextmanager
+    def _naming_a_full_disk(self):
+        try:
+            yield
+        # TensorFlow and Python say it in errors of many kinds, all with the words of the system.
+        except Exception as error:
+            reasons = [reason for reason in map(os.strerror, FULL) if reason in str(error)]
+            if not reasons:
+                raise
+            raise DataError(f"An export to {self.path} needs more space: {reasons[0]}") from error
 
     def versions(self, model):
         """The versions of a model: every folder or file in it that a server would take for one."""
