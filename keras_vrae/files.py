@@ -73,12 +73,13 @@ def locked(folder, name="folder", wait=False):
         os.close(descriptor)
 
 
-def parse_json(text, where):
+def parse_json(text, where, allow_nan=True):
     """Parses the JSON of a user's file.
 
     Args:
         text: str, or bytes in UTF-8.
         where: name of the file, and of the line if it is a part, for messages.
+        allow_nan: whether NaN and Infinity, which JSON does not have, are read as Python does.
 
     Raises:
         DataError: for what is not JSON, is nested too deeply, or has a key twice in one object.
@@ -88,7 +89,8 @@ def parse_json(text, where):
         {'a': [1, 2]}
     """
     try:
-        content = json.loads(text, object_pairs_hook=_object)
+        constant = float if allow_nan else _refuse_constant
+        content = json.loads(text, object_pairs_hook=_object, parse_constant=constant)
     except RecursionError:  # Python's parser gives up after about a thousand levels.
         levels = MOST_LEVELS + 1
     except json.JSONDecodeError as error:
@@ -103,6 +105,10 @@ def parse_json(text, where):
         expected = f"JSON of {MOST_LEVELS} levels of lists and objects or fewer"
         raise DataError(f"{where} must be {expected}. Received: more")
     return content
+
+
+def _refuse_constant(name):
+    raise ValueError(f"{name}, which is not a number of JSON")
 
 
 def _object(pairs):

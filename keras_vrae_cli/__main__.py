@@ -13,6 +13,7 @@ COMMANDS = ("train", "export", "evaluate", "report", "anomaly", "complete", "tfr
 
 def main(arguments=None):
     """Runs the command that is the first argument, and returns its exit status."""
+    program.keep_output_open()
     command, *rest = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
     if command in COMMANDS:
         return program.main(command, f"keras_vrae_cli {command}", rest)

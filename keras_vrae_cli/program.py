@@ -1,6 +1,7 @@
 """Frame of every program: flags, `--help`, one line for an error, and exit statuses."""
 
 import importlib
+import io
 import os
 import re
 import sys
@@ -25,6 +26,7 @@ def main(command, name, arguments=None):
         name: name of the program, for `--help` and for the lines of errors.
         arguments: arguments of the program; those of the process if None.
     """
+    keep_output_open()
     settings = importlib.import_module(f"keras_vrae_cli.flags.{command}")
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     try:
@@ -74,6 +76,42 @@ def parse(settings, arguments):
     return {**known.flag_values_dict(), "arguments": rest}
 
 
+class LastingOutput(io.FileIO):
+    """Standard output or error that goes nowhere once its reader has gone, as with `| head`.
+
+    The work goes on, since it may have files to write.
+    """
+
+    def write(self, data):
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
+            return len(data)
+
+
+def keep_output_open():
+    """Keeps a closed standard output or error from ending the program."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # Closed from the beginning: the first file would take its number.
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
+        elif stream is getattr(sys, f"__{name}__") and not isinstance(
+            getattr(stream.buffer, "raw", None), LastingOutput
+        ):
+            stream.flush()
+            lasting = io.BufferedWriter(LastingOutput(stream.fileno(), "w", closefd=False))
+            settings = {"errors": stream.errors, "line_buffering": name == "stderr"}
+            settings["line_buffering"] |= stream.isatty()
+            setattr(sys, name, io.TextIOWrapper(lasting, stream.encoding, **settings))
+
+
+def begin_process():
+    """Prepares a process that another one has started for a part of its work."""
+    keep_output_open()
+    load_tensorflow()
+
+
 def load_tensorflow():
     """Imports TensorFlow, without its greetings unless TF_CPP_MIN_LOG_LEVEL=0.
 
@@ -102,23 +140,24 @@ def _run(command, name, values):
     """Runs a command whose flags are right, and returns its exit status."""
     from tensorflow.errors import OpError
 
-    from keras_vrae.training.termination import EXIT_STATUS, Terminated
+    from keras_vrae.training.termination import Terminated
     from keras_vrae.validation import SettingError
 
     try:
         importlib.import_module(f"keras_vrae_cli.{command}").run(values)
     except SettingError as error:
         return _fail(name, WRONG_SETTING, error)
-    except (ValueError, OSError, MemoryError, OpError) as error:
+    except (ValueError, OSError, MemoryError, RecursionError, OpError) as error:
         return _fail(name, FAILURE, error)
     except Terminated as request:
-        return _fail(name, EXIT_STATUS, request)
+        return _fail(name, request.status, request)
     return 0
 
 
 def _fail(name, status, error):
     """Prints an error on one line, and returns the exit status."""
-    print(f"{name}:", " ".join(str(error).split()) or type(error).__name__, file=sys.stderr)
+    text = re.sub(r"\{\{function_node \S+\}\}", "", str(error))  # A place inside TensorFlow.
+    print(f"{name}:", " ".join(text.split()) or type(error).__name__, file=sys.stderr)
     return status
 
 

@@ -11,7 +11,7 @@ from keras_vrae.training import console
 from keras_vrae.training.loop import train_and_evaluate
 from keras_vrae.training.termination import passed_on
 from keras_vrae.validation import DataError, SettingError, complaint
-from keras_vrae_cli.program import load_tensorflow
+from keras_vrae_cli.program import begin_process
 
 
 def run_study(runs, overwrite=False, resume=False, export_dir=None):
@@ -71,7 +71,7 @@ def _in_own_process(function, *arguments):
     """Calls a function in a fresh process, which shares no memory or state with other runs."""
     context = multiprocessing.get_context("spawn")
     # The process loads TensorFlow quietly before it unpickles the function and its arguments.
-    with ProcessPoolExecutor(1, context, initializer=load_tensorflow) as pool, passed_on():
+    with ProcessPoolExecutor(1, context, initializer=begin_process) as pool, passed_on():
         try:
             return pool.submit(function, *arguments).result()
         except BrokenProcessPool:

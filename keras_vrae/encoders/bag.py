@@ -87,7 +87,8 @@ class BagEncoder(Encoder):
     def features(self, x, mask=None, training=False):
         if not backend.is_sparse_tensor(x):
             x = ops.reshape(self.without_masked(x, mask), (-1, math.prod(self.event_shape)))
-            x = backend.sparse_from_dense(x)
+            if not self.first.dense_product:
+                x = backend.sparse_from_dense(x)
         x = self.first(self.weighting(x), training=training)
         return self.drop(self.mlp(x), training=training)
 

@@ -7,6 +7,7 @@ from keras import ops
 from keras_vrae import backend
 from keras_vrae.validation import SettingError, check_choice, check_float, complaint
 
+SMALLEST = 1e-12
 WEIGHTINGS = ("counts", "binary", "tfidf")
 
 
@@ -65,15 +66,24 @@ class TermWeighting(keras.layers.Layer):
             self.idf.assign(idf**self.idf_power)
 
     def call(self, counts):
-        if not backend.is_sparse_tensor(counts):
-            counts = ops.convert_to_tensor(counts)
-            return backend.sparse_to_dense(self(backend.sparse_from_dense(counts)), counts.shape)
         counts = ops.cast(counts, "float32")
+        if not backend.is_sparse_tensor(counts):
+            return self._weights_of_dense(counts)
         if self.kind == "binary":
             return backend.on_stored_values(lambda c: ops.cast(c > 0, "float32"), counts)
         if self.kind == "counts":
             return backend.on_stored_values(ops.log1p, counts)
         return backend.tfidf_weights(counts, self.idf, self.scale)
+
+    def _weights_of_dense(self, counts):
+        if self.kind == "binary":
+            return ops.cast(counts > 0, "float32")
+        if self.kind == "counts":
+            return ops.log1p(counts)
+        logs = ops.log(ops.maximum(counts, SMALLEST)) + 1.0
+        weights = ops.where(counts > 0, logs, 0.0) * self.idf
+        norm = ops.sqrt(ops.sum(ops.square(weights), axis=-1, keepdims=True))
+        return weights * (self.scale / ops.maximum(norm, SMALLEST))
 
     def get_config(self):
         settings = {"kind": self.kind, "scale": self.scale, "idf_power": self.idf_power}
@@ -92,6 +102,10 @@ class SparseDense(keras.layers.Dense):
         units, activation, ...: as in `keras.layers.Dense`.
         dropout: fraction of the inputs that are not zero to drop in training.
 
+    Attributes:
+        dense_product: whether dense x is multiplied as it is, by an operation that every runtime
+            has; for graphs that leave TensorFlow.
+
     Example:
         >>> layer = keras_vrae.layers.SparseDense(3, activation="relu")
         >>> layer(np.eye(4, dtype="float32")).shape
@@ -102,9 +116,13 @@ class SparseDense(keras.layers.Dense):
         super().__init__(*args, **kwargs)
         self.dropout = check_float("dropout", dropout, maximum=1.0, below=True)
         self.seed_generator = keras.random.SeedGenerator()
-        self.supports_jit = False
+        self.supports_jit = self.dense_product = False
 
     def call(self, x, training=None):
+        if self.dense_product and not backend.is_sparse_tensor(x):
+            return self._finish(
+                ops.matmul(ops.cast(x, "float32"), ops.cast(self.kernel, "float32"))
+            )
         if not backend.is_sparse_tensor(x):
             x = backend.sparse_from_dense(x)
         if training and self.dropout:
@@ -112,7 +130,9 @@ class SparseDense(keras.layers.Dense):
                 lambda values: keras.random.dropout(values, self.dropout, seed=self.seed_generator),
                 x,
             )
-        y = backend.sparse_product(x, self.kernel)
+        return self._finish(backend.sparse_product(x, self.kernel))
+
+    def _finish(self, y):
         y = ops.cast(ops.reshape(y, (-1, self.units)), self.compute_dtype)
         if self.use_bias:
             y = y + ops.cast(self.bias, self.compute_dtype)

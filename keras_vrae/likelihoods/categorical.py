@@ -41,7 +41,10 @@ class Categorical(Likelihood):
         return ops.sum(ops.log_softmax(parameters, axis=-1) * chosen, axis=-1)
 
     def call(self, parameters):
-        return ops.cast(ops.argmax(parameters, axis=-1), "float32")
+        # Not argmax: that of Keras (3.15) reads the bits of numbers on TensorFlow, to tell tiny
+        # ones from 0, by an operation that ONNX lacks.
+        _, best = ops.top_k(parameters, 1)
+        return ops.cast(best[..., 0], "float32")
 
     def sample(self, parameters, seed=None, temperature=1.0):
         logits = ops.reshape(parameters / temperature, (-1, self.num_categories))

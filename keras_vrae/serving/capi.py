@@ -28,7 +28,16 @@ DTYPES = {
 }
 STRING, STRING_BYTES = 7, 24  # A TF_TString.
 NUMBERS = {dtype: number for number, dtype in DTYPES.items()}
-CODES = {1: "CANCELLED", 2: "UNKNOWN", 3: "INVALID_ARGUMENT", 5: "NOT_FOUND", 12: "UNIMPLEMENTED"}
+CODES = {
+    1: "CANCELLED",
+    2: "UNKNOWN",
+    3: "INVALID_ARGUMENT",
+    5: "NOT_FOUND",
+    8: "RESOURCE_EXHAUSTED",
+    9: "FAILED_PRECONDITION",
+    12: "UNIMPLEMENTED",
+    14: "UNAVAILABLE",
+}
 POINTERS = (
     "TF_NewStatus TF_NewGraph TF_NewSessionOptions TF_NewBuffer TF_LoadSessionFromSavedModel "
     "TF_GraphOperationByName TF_AllocateTensor TF_TensorData"
@@ -149,7 +158,7 @@ class SavedModel:
 
     def _new_tensor(self, array):
         array = np.asarray(array, order="C")
-        if array.dtype.kind in "UO":
+        if array.dtype.kind in "USO":
             return self._new_string_tensor(array)
         if array.dtype not in NUMBERS:
             raise RequestError(3, f"Arrays of {array.dtype} cannot be sent")
@@ -168,7 +177,7 @@ class SavedModel:
         data = self._tf.TF_TensorData(tensor)
         for number, text in enumerate(array.ravel()):
             place = ctypes.c_void_p(data.value + STRING_BYTES * number)
-            content = str(text).encode()
+            content = text if isinstance(text, bytes) else str(text).encode()
             self._tf.TF_StringInit(place)
             self._tf.TF_StringCopy(place, content, ctypes.c_size_t(len(content)))
         return tensor

@@ -5,9 +5,14 @@ from typing import NamedTuple
 
 from keras_vrae.models import VAE
 from keras_vrae.serving.manifest import describe_signatures, weights_checksum, write_manifest
-from keras_vrae.serving.publishing import ExportDirectory
+from keras_vrae.serving.publishing import LARGEST_VERSION, ExportDirectory
 from keras_vrae.serving.requests import make_requests
-from keras_vrae.serving.server_files import write_server_files
+from keras_vrae.serving.server_files import (
+    check_base_path,
+    may_batch,
+    write_batching_parameters,
+    write_models_config,
+)
 from keras_vrae.serving.signatures import SCORE_SAMPLES, SIGNATURES
 from keras_vrae.serving.verification import verify
 from keras_vrae.serving.warmup import write_warmup_requests
@@ -16,7 +21,6 @@ from keras_vrae.validation import SettingError, check_choice, check_int, check_t
 from keras_vrae.version import __version__
 
 DEFAULT_BASE_PATH = "/models"
-LARGEST_VERSION = 2**63 - 1
 
 
 class Export(NamedTuple):
@@ -29,12 +33,15 @@ class Export(NamedTuple):
             model.
         warmup_requests: number of warm-up requests by the name of the model; 0 without the extra
             `serving` of this package.
+        missing_entries: entries that an earlier `models.config` lacks, as text to add; the file is
+            never changed.
     """
 
     version: int
     paths: dict
     largest_difference: float
     warmup_requests: dict
+    missing_entries: str
 
 
 def export(
@@ -49,8 +56,8 @@ def export(
 
     `<directory>/encoder/<version>/`, `decoder/<version>/` and `autoencoder/<version>/` (the
     functions of both networks) appear when all of them are complete and have answered as the live
-    model does, in a process without Keras. `models.config` and `batching_parameters.txt` for the
-    server are written unless they exist.
+    model does, in a process without Keras. A `models.config` for the server is written unless
+    there is one.
 
     Args:
         model: a built `VAE`, trained or not.
@@ -62,11 +69,12 @@ def export(
         metadata: a dict for JSON to add to each `export.json`.
 
     Returns:
-        `Export(version, paths, largest_difference, warmup_requests)`.
+        `Export(version, paths, largest_difference, warmup_requests, missing_entries)`.
 
     Raises:
         SettingError: for a model that was never built, a directory that is not writable, a version
-            that exists, and an invalid number of a version.
+            that exists, an invalid number of a version, a relative `base_path`, and a
+            `models.config` that is not a text file.
         DataError: if an export would not run on a CPU, or does not answer as the model does.
             Nothing is published then.
 
@@ -84,6 +92,7 @@ def export(
         raise SettingError(complaint("models", "one name or more", models))
     if version is not None:
         check_int("version", version, maximum=LARGEST_VERSION)
+    base_path = check_base_path(base_path)
     directory = ExportDirectory(directory)
     with directory.staging() as staging:
         version = directory.choose_version(version, SIGNATURES)
@@ -92,6 +101,8 @@ def export(
             path = staged[name] = staging / name
             signatures = SIGNATURES[name](model)
             write_saved_model(model, signatures, path)
+            if may_batch(signatures):
+                write_batching_parameters(path)
             requests = make_requests(signatures, model)
             warmup_requests[name] = write_warmup_requests(path, name, requests)
             exports.append((path, signatures, requests))
@@ -103,13 +114,15 @@ def export(
                 "model": path.name,
                 "version": version,
                 "signatures": describe_signatures(signatures, outputs),
+                "may_batch": may_batch(signatures),
                 "largest_difference": difference,
                 "warmup_requests": warmup_requests[path.name],
             }
             write_manifest(path, {**content, **about})
         paths = directory.publish(staged, version)
-        write_server_files(directory.path, directory.models(SIGNATURES), base_path)
-    return Export(version, paths, difference, warmup_requests)
+        models = directory.models(SIGNATURES)
+        missing_entries = write_models_config(directory.path, models, base_path)
+    return Export(version, paths, difference, warmup_requests, missing_entries)
 
 
 def check_model(model):

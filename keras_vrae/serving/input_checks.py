@@ -1,6 +1,9 @@
-"""Checks inside the served graph, whose messages name the input that is wrong.
+"""Checks inside the served graph, of a whole request or of each of its rows.
 
-A server answers with INVALID_ARGUMENT and the message. The same functions work on eager tensors.
+A request of a wrong shape is refused: the server answers with INVALID_ARGUMENT and a message that
+names the input. A row with wrong values is marked instead, since a server that batches puts the
+rows of several clients into one call, and an error would go to all of them. The same functions work
+on eager tensors.
 """
 
 import tensorflow as tf
@@ -35,19 +38,39 @@ def check_same_rows(name, tensor, other_name, other):
     return _after(tensor, _require(tf.equal(*rows), expected, tf.stack(rows)))
 
 
-def check_values(name, tensor, valid, expected):
-    """Returns `tensor` after a check that all of its values are valid.
+def valid_rows(valid):
+    """Returns `(B,)`, True for the rows whose values are all valid.
 
     Args:
-        name: the input's name.
-        tensor: its value.
-        valid: booleans in its shape.
-        expected: the valid values in words.
+        valid: booleans `(B, ...)`, one for each value.
     """
-    message = f"`{name}` must hold {expected}. Received another value, the first in row"
-    rows = tf.reduce_all(tf.reshape(valid, (tf.shape(valid)[0], -1)), axis=1)
-    first = tf.argmin(tf.cast(rows, tf.int32))
-    return _after(tensor, _require(tf.reduce_all(rows), message, first))
+    return tf.reduce_all(valid, axis=tuple(range(1, valid.shape.rank)))
+
+
+def replace_rows(valid, tensor, value):
+    """Returns `tensor` with one value instead of all that stand in invalid rows.
+
+    Args:
+        valid: booleans `(B,)`.
+        tensor: `(B, ...)`.
+        value: the value for the invalid rows.
+    """
+    valid = tf.reshape(valid, (-1, *[1] * (tensor.shape.rank - 1)))
+    return tf.where(valid, tensor, tf.cast(value, tensor.dtype))
+
+
+def mark_rows(valid, outputs):
+    """Returns outputs by name with NaN in invalid rows, or 0 in bytes, and `valid` itself.
+
+    Args:
+        valid: booleans `(B,)`.
+        outputs: tensors `(B, ...)` by name.
+    """
+    marked = {
+        name: replace_rows(valid, values, float("nan") if values.dtype.is_floating else 0)
+        for name, values in outputs.items()
+    }
+    return {**marked, "valid": valid}
 
 
 def _require(condition, message, data):

@@ -10,23 +10,58 @@ from keras import ops
 from keras_vrae.backend import without_cudnn
 from keras_vrae.models.hashing import hash_codes
 from keras_vrae.serving.noise import normal_rows, uniform_rows
-from keras_vrae.serving.signatures import SCORE_SAMPLES, score_noise
+from keras_vrae.serving.signatures import MOST_STEPS, SCORE_SAMPLES, score_noise
+
+ALWAYS_VALID = {"seed", "text"}  # Inputs every value of which has an answer.
 
 
 def live_answer(model, signature, inputs):
     """Returns the answer of the model to one request, as NumPy arrays by name.
 
-    The model works on the CPU and without cuDNN, as the server does.
+    The model works on the CPU and without cuDNN, as the server does. It sees the valid rows alone,
+    and the others hold NaN, or 0 in bytes.
 
     Args:
         model: the `VAE`.
         signature: name of the signature.
         inputs: NumPy arrays by name.
     """
+    valid = row_validity(model, inputs)
+    rows = {name: values[valid] for name, values in inputs.items()}
     # Functions that were compiled earlier may hold cuDNN kernels, and these must not stay.
     with model.compiling_again(), without_cudnn(model), tf.device("CPU"):
-        outputs = ANSWERS[signature.removesuffix("_padded")](model, **inputs)
-    return {name: ops.convert_to_numpy(values) for name, values in outputs.items()}
+        outputs = ANSWERS[signature.removesuffix("_padded")](model, **rows)
+    answer = {name: _at(valid, ops.convert_to_numpy(part)) for name, part in outputs.items()}
+    return answer if inputs.keys() <= ALWAYS_VALID else {**answer, "valid": valid}
+
+
+def row_validity(model, inputs):
+    """Returns booleans `(B,)`, True for rows that a server can answer.
+
+    Args:
+        model: the `VAE`.
+        inputs: NumPy arrays by name.
+    """
+    lengths, x = inputs.get("lengths"), inputs.get("inputs")
+    valid = np.ones(len(next(iter(inputs.values()))), bool)
+    if lengths is not None:
+        valid &= (lengths >= 1) & (lengths <= (MOST_STEPS if x is None else x.shape[1]))
+    if "z" in inputs:
+        valid &= np.isfinite(inputs["z"]).all(axis=1)
+    if x is not None:
+        x = x if model.standardization is None else model.standardization(x)
+        possible = ops.convert_to_numpy(model.likelihood.in_support(x))
+        for row, values in enumerate(possible):
+            valid[row] &= values[: None if lengths is None else lengths[row]].all()
+    return valid
+
+
+def _at(valid, values):
+    """Values of the valid rows, at their places among all rows."""
+    blank = np.nan if values.dtype.kind == "f" else 0
+    spread = np.full((len(valid), *values.shape[1:]), blank, values.dtype)
+    spread[valid] = values
+    return spread
 
 
 def _posterior(model, inputs, lengths=None):

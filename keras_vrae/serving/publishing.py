@@ -8,8 +8,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from keras_vrae.files import locked
-from keras_vrae.validation import SettingError, complaint
+from keras_vrae.serving.server_files import read_models_config
+from keras_vrae.validation import DataError, SettingError, check_int, complaint
 
+LARGEST_VERSION = 2**63 - 1  # A server reads versions as int64, and skips other names.
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 STAGING_PREFIX = ".export-"
 
 
@@ -30,18 +33,21 @@ class ExportDirectory:
         Exports into one directory take turns. Leftovers of an export that was killed are removed.
 
         Raises:
-            SettingError: if the directory is not writable.
+            SettingError: if the directory is not writable, or its `models.config` not a text file.
+            DataError: if the disk is full.
         """
         with ExitStack() as stack:
             with self._writable():
                 self.path.mkdir(parents=True, exist_ok=True)
                 stack.enter_context(locked(self.path, "export_dir", wait=True))
+            read_models_config(self.path)
             for left in self.path.glob(f"{STAGING_PREFIX}*"):
                 shutil.rmtree(left, ignore_errors=True)
             with self._writable():
                 folder = Path(tempfile.mkdtemp(prefix=STAGING_PREFIX, dir=self.path))
             stack.callback(shutil.rmtree, folder, ignore_errors=True)
-            yield folder
+            with self._naming_a_full_disk():
+                yield folder
 
     @contextmanager
     def _writable(self):
@@ -51,11 +57,23 @@ class ExportDirectory:
             expected = f"a folder that can be written to ({error.strerror})"
             raise SettingError(complaint("export_dir", expected, str(self.path))) from None
 
+    @contextmanager
+    def _naming_a_full_disk(self):
+        try:
+            yield
+        # TensorFlow and Python say it in errors of many kinds, all with the words of the system.
+        except Exception as error:
+            reasons = [reason for reason in map(os.strerror, FULL) if reason in str(error)]
+            if not reasons:
+                raise
+            raise DataError(f"An export to {self.path} needs more space: {reasons[0]}") from error
+
     def versions(self, model):
         """The versions of a model: every folder or file in it that a server would take for one."""
         folder = self.path / model
         names = (path.name for path in folder.iterdir()) if folder.is_dir() else ()
-        return sorted(int(name) for name in names if name.isascii() and name.isdigit())
+        numbers = (int(name) for name in names if name.isascii() and name.isdigit())
+        return sorted(number for number in numbers if number <= LARGEST_VERSION)
 
     def models(self, among):
         """The names that have a version."""
@@ -65,11 +83,11 @@ class ExportDirectory:
         """The version to publish: the given one, or the next one.
 
         Raises:
-            SettingError: for a version that exists.
+            SettingError: for a version that exists, or none that is left.
         """
         taken = {number for model in models for number in self.versions(model)}
         if version is None:
-            return max(taken, default=0) + 1
+            return check_int("version", max(taken, default=0) + 1, maximum=LARGEST_VERSION)
         if version in taken:
             expected = f"one that is not in {self.path} yet"
             raise SettingError(complaint("version", expected, version))

@@ -8,7 +8,7 @@ from keras import ops
 
 from keras_vrae.validation import SettingError, complaint
 
-BATCH_SIZES = (1, 3)
+BATCH_SIZES = (1, 4)
 OTHER_LENGTHS = (2, 5)
 TEXTS = np.array(
     ["The cat sat, and the CAT slept.", "Ünïcode: naïve_words 42", "", "god game space"]
@@ -27,7 +27,7 @@ def make_requests(signatures, model):
     """Makes two requests for each signature, of different numbers of rows and of time steps.
 
     If any number of steps is possible, the first request has that of the model's examples, if they
-    have one.
+    have one. The last row of the second request is invalid, if a row of the signature can be.
 
     Args:
         signatures: `Signature` by name.
@@ -51,8 +51,17 @@ def make_requests(signatures, model):
                     inputs[key] = examples_of(model, shape, rng).astype(spec.dtype.name)
                 else:
                     inputs[key] = _values(key, shape, most, rng)
+            if batch_size > 1:
+                _spoil_last_row(inputs)
             requests.append(Request(name, inputs))
     return requests
+
+
+def _spoil_last_row(inputs):
+    """Puts invalid values into the last row of each input that can have them."""
+    for name, value in (("inputs", np.nan), ("z", np.nan), ("lengths", 0)):
+        if name in inputs:
+            inputs[name][-1] = value
 
 
 def examples_of(model, shape, rng):

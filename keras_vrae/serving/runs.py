@@ -30,7 +30,13 @@ def export_run(run_dir, directory, version=None, **options):
     run = RunDirectory(run_dir)
     run.read_json(run.metrics_path)
     settings = run.read_json(run.config_path)
-    made_by = settings.get("versions", {}).get("keras_vrae", "0")
+    versions = settings.get("versions")
+    if not isinstance(versions, dict):
+        raise DataError(
+            f"{run.config_path} must name the versions that made the run, as an object. "
+            f"Received: versions={versions!r:.80}"
+        )
+    made_by = versions.get("keras_vrae", "0")
     if _parts(made_by) > _parts(__version__):
         raise DataError(
             f"{run} must be of keras_vrae {__version__} or older. Received: one of {made_by}"
@@ -53,4 +59,4 @@ def export_run(run_dir, directory, version=None, **options):
 
 
 def _parts(version):
-    return tuple(int(part) for part in re.findall(r"\d+", str(version)))
+    return tuple(int(part) for part in re.findall(r"\d{1,18}", str(version)))

@@ -1,7 +1,8 @@
 """The served functions of an encoder, of a decoder, and of both together.
 
 Every input and output has a row for each example, and a row of an output depends on the same row
-of the inputs alone, so that a server may put requests together and take their answers apart.
+of the inputs alone, so that a server may put requests together and take their answers apart. Where
+the values of a row can be wrong, the output `valid` says which rows are right; the others hold NaN.
 """
 
 from collections.abc import Callable
@@ -10,11 +11,19 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from keras_vrae.models.hashing import pack_bits
-from keras_vrae.sequences import array_of, blank
-from keras_vrae.serving.input_checks import check_rows, check_same_rows, check_values
+from keras_vrae.sequences import blank
+from keras_vrae.serving.input_checks import (
+    check_rows,
+    check_same_rows,
+    mark_rows,
+    replace_rows,
+    valid_rows,
+)
 from keras_vrae.serving.noise import normal_rows, uniform_rows
 
 SCORE_SAMPLES = 16
+# Steps that a client may ask of a decoder in one row; many more and the server has no memory left.
+MOST_STEPS = 100_000
 
 
 class Signature(NamedTuple):
@@ -22,7 +31,7 @@ class Signature(NamedTuple):
 
     Attributes:
         inputs: names and `tf.TensorSpec`s, in the order of the function's arguments.
-        function: takes the inputs and returns a dict of float32 tensors.
+        function: takes the inputs and returns a dict of tensors.
     """
 
     inputs: dict
@@ -47,18 +56,20 @@ def encoder_signatures(model):
     check = _ExampleChecks(model, row_shape)
 
     def encode(inputs):
-        return _posterior(model, check.examples(inputs))._asdict()
+        examples, valid = check.examples(inputs)
+        return mark_rows(valid, _posterior(model, examples)._asdict())
 
     def sample(inputs, seed):
-        inputs = check.examples(inputs)
-        return _sample(model, inputs, check.seeds(seed, inputs))
+        examples, valid = check.examples(inputs)
+        return mark_rows(valid, _sample(model, examples, check.seeds(seed, examples)))
 
     def encode_padded(inputs, lengths):
-        return _posterior(model, check.padded_examples(inputs, lengths))._asdict()
+        padded, valid = check.padded_examples(inputs, lengths)
+        return mark_rows(valid, _posterior(model, padded)._asdict())
 
     def sample_padded(inputs, lengths, seed):
-        padded = check.padded_examples(inputs, lengths)
-        return _sample(model, padded, check.seeds(seed, padded["x"]))
+        padded, valid = check.padded_examples(inputs, lengths)
+        return mark_rows(valid, _sample(model, padded, check.seeds(seed, padded["x"])))
 
     signatures = {
         "encode": Signature(inputs, encode),
@@ -84,6 +95,10 @@ def text_signatures(model, inputs, check):
         codes = _posterior(model, examples).z_mean[:, : model.shared_dim]
         return {"hash": pack_bits(model.binarizer(codes))}
 
+    def hash_inputs(inputs):
+        examples, valid = check.examples(inputs)
+        return mark_rows(valid, hash_examples(examples))
+
     found, text = {}, {"text": tf.TensorSpec((None,), tf.string, "text")}
     if model.vectorizer is not None:
         model.vectorizer(["a first call, which builds its table"])
@@ -92,7 +107,7 @@ def text_signatures(model, inputs, check):
         if model.vectorizer is not None:
             found["hash"] = Signature(text, lambda text: hash_examples(read(text)))
         else:
-            found["hash"] = Signature(inputs, lambda inputs: hash_examples(check.examples(inputs)))
+            found["hash"] = Signature(inputs, hash_inputs)
     return found
 
 
@@ -105,14 +120,32 @@ def decoder_signatures(model):
 
     def decode(z, lengths=None):
         z = check_rows("z", z, (model.latent_dim,))
-        z = check_values("z", z, tf.math.is_finite(z), "finite numbers")
-        return {"reconstruction": _written(model, z, lengths, "z")}
+        valid = valid_rows(tf.math.is_finite(z))
+        z = replace_rows(valid, z, 0)
+        if lengths is None:
+            return mark_rows(valid, {"reconstruction": write(z)})
+        lengths, long_enough = check_lengths(lengths, "z", z)
+        return mark_rows(valid & long_enough, {"reconstruction": write(z, lengths)})
 
     def generate(seed, lengths=None):
         seed = check_rows("seed", seed, ())
         noise = normal_rows(seed, (model.latent_dim,))
         z = model.prior.from_noise(noise, uniform_rows(seed))
-        return {"reconstruction": _written(model, z, lengths, "seed")}
+        if lengths is None:
+            return {"reconstruction": write(z)}
+        lengths, valid = check_lengths(lengths, "seed", z)
+        return mark_rows(valid, {"reconstruction": write(z, lengths)})
+
+    def check_lengths(lengths, name, z):
+        lengths = check_same_rows("lengths", check_rows("lengths", lengths, ()), name, z)
+        valid = (lengths >= 1) & (lengths <= MOST_STEPS)
+        return replace_rows(valid, lengths, 1), valid
+
+    def write(z, lengths=None):
+        if lengths is None:
+            return model.mean(z, steps=model.decoder.event_shape[0])
+        steps = tf.cast(tf.reduce_max(lengths), tf.int32)
+        return blank(model.mean(z, steps=steps), tf.sequence_mask(lengths, steps))
 
     fixed = model.decoder.event_shape[0] or not model.decoder.any_length
     lengths = {} if fixed else {"lengths": _numbers("lengths")}
@@ -134,19 +167,23 @@ def autoencoder_signatures(model):
 
     # `call` itself: Keras casts the inputs of a call to float32, also those in double precision.
     def reconstruct(inputs):
-        return {"reconstruction": model.call(check.examples(inputs))}
+        examples, valid = check.examples(inputs)
+        return mark_rows(valid, {"reconstruction": model.call(examples)})
 
     def reconstruct_padded(inputs, lengths):
-        return {"reconstruction": model.call(check.padded_examples(inputs, lengths))}
+        padded, valid = check.padded_examples(inputs, lengths)
+        return mark_rows(valid, {"reconstruction": model.call(padded)})
 
     def score(inputs, seed):
-        return score_of(check.examples(inputs), seed)
+        examples, valid = check.examples(inputs)
+        return mark_rows(valid, score_of(examples, check.seeds(seed, examples)))
 
     def score_padded(inputs, lengths, seed):
-        return score_of(check.padded_examples(inputs, lengths), seed)
+        padded, valid = check.padded_examples(inputs, lengths)
+        return mark_rows(valid, score_of(padded, check.seeds(seed, padded["x"])))
 
     def score_of(examples, seed):
-        noise = score_noise(check.seeds(seed, array_of(examples)), model.latent_dim)
+        noise = score_noise(seed, model.latent_dim)
         terms = model.elbo_terms(model.batch_of((examples,)), SCORE_SAMPLES, noise=noise)
         return {"elbo": terms.elbo, "reconstruction": terms.reconstruction, "kl": terms.kl}
 
@@ -179,25 +216,26 @@ class _ExampleChecks:
     def __init__(self, model, row_shape):
         self.likelihood, self.row_shape = model.likelihood, row_shape
         self.standardization = model.standardization
-        self.expected = f"{model.likelihood.support} ({type(model.likelihood).__name__} likelihood)"
 
     def examples(self, inputs):
+        """Examples with zeros for the invalid ones, and the validity of each."""
         inputs = check_rows("inputs", inputs, self.row_shape)
-        return check_values("inputs", inputs, self._valid(inputs), self.expected)
+        valid = valid_rows(self._valid(inputs))
+        return replace_rows(valid, inputs, 0), valid
 
     def padded_examples(self, inputs, lengths):
-        """Padded sequences as a model takes them, with zeros instead of their padding."""
+        """The same of padded sequences, as a model takes them, with zeros for their padding."""
         inputs = check_rows("inputs", inputs, self.row_shape)
         lengths = check_rows("lengths", lengths, ())
         lengths = check_same_rows("lengths", lengths, "inputs", inputs)
         steps = tf.shape(inputs)[1]
         valid = (lengths >= 1) & (lengths <= tf.cast(steps, lengths.dtype))
-        lengths = check_values("lengths", lengths, valid, "numbers from 1 to the steps of `inputs`")
+        lengths = replace_rows(valid, lengths, 1)
         mask = tf.sequence_mask(lengths, steps)
         is_step = tf.reshape(mask, (*tf.unstack(tf.shape(mask)), *[1] * (len(self.row_shape) - 1)))
-        valid = self._valid(inputs) | ~is_step
-        inputs = check_values("inputs", inputs, valid, self.expected)
-        return {"x": tf.where(is_step, inputs, tf.zeros_like(inputs)), "lengths": lengths}
+        valid &= valid_rows(self._valid(inputs) | ~is_step)
+        x = replace_rows(valid, tf.where(is_step, inputs, tf.zeros_like(inputs)), 0)
+        return {"x": x, "lengths": lengths}, valid
 
     def _valid(self, inputs):
         """The validity of each value, in the units of the networks."""
@@ -231,13 +269,3 @@ def _posterior(model, examples):
 def _sample(model, examples, seed):
     noise = normal_rows(seed, (model.latent_dim,))[tf.newaxis]
     return {"z": model.sampling(_posterior(model, examples), noise=noise)[0]}
-
-
-def _written(model, z, lengths, name):
-    """The mean of `p(x|z)` for each row of z, of the number of steps in `lengths`."""
-    if lengths is None:
-        return model.mean(z, steps=model.decoder.event_shape[0])
-    lengths = check_same_rows("lengths", check_rows("lengths", lengths, ()), name, z)
-    lengths = check_values("lengths", lengths, lengths >= 1, "numbers of at least 1")
-    steps = tf.cast(tf.reduce_max(lengths), tf.int32)
-    return blank(model.mean(z, steps=steps), tf.sequence_mask(lengths, steps))

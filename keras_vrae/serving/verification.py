@@ -63,7 +63,7 @@ def units_of(model):
 
 
 def largest_difference(values, expected, mean=0.0, scale=1.0):
-    """The largest difference of two arrays, as `verify` says.
+    """The largest difference of two arrays, as `verify` says; NaN must stand in the same places.
 
     Args:
         values: an array, or None.
@@ -71,15 +71,18 @@ def largest_difference(values, expected, mean=0.0, scale=1.0):
         mean, scale: units of the last axis. In double precision the mean is subtracted first.
 
     Returns:
-        Float; NaN if one of the arrays is None, or their shapes or types differ.
+        Float; NaN if one of the arrays is None, or their shapes, types or places of NaN differ.
     """
     if values is None or expected is None:
         return np.nan
     if values.shape != expected.shape or values.dtype != expected.dtype:
         return np.nan
+    known = ~np.isnan(expected)
+    if not np.array_equal(known, ~np.isnan(values)):
+        return np.nan
     size = np.abs(expected - np.asarray(mean if expected.dtype == "float64" else 0.0))
     difference = np.abs(values.astype("float64") - expected)
-    return float(np.max(difference / np.maximum(scale, size)))
+    return float(np.max((difference / np.maximum(scale, size))[known], initial=0.0))
 
 
 def tolerance_of(model):

@@ -3,7 +3,7 @@
 import keras
 
 from keras_vrae.backend import without_cudnn
-from keras_vrae.serving.portability import check_portable
+from keras_vrae.serving.portability import check_portable, dense_products
 
 
 def write_saved_model(model, signatures, path):
@@ -20,7 +20,7 @@ def write_saved_model(model, signatures, path):
     # The archive finds the weights through the graph. If it tracked the model, it would store each
     # of them twice, and those of the decoder with the encoder.
     archive = keras.export.ExportArchive()
-    with without_cudnn(model):
+    with without_cudnn(model), dense_products(model):
         for name, signature in signatures.items():
             archive.add_endpoint(name, signature.function, list(signature.inputs.values()))
         if any("text" in signature.inputs for signature in signatures.values()):

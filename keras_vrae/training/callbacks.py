@@ -8,7 +8,6 @@ import numpy as np
 
 from keras_vrae.training import checkpoints
 from keras_vrae.training.checkpoints import Progress
-from keras_vrae.training.termination import MESSAGE, Terminated
 from keras_vrae.validation import DataError
 
 CHECKPOINT_EVERY_SECONDS = 30.0
@@ -54,7 +53,7 @@ class RunRecorder(keras.callbacks.Callback):
         if not all(math.isfinite(float(value)) for value in logs.values()):
             self._diverged(logs, steps)
         if self.whole_epochs and self.termination.requested:
-            raise Terminated(MESSAGE)
+            raise self.termination.stopped()
         if steps < self.steps_in_epoch and (self._due(steps) or self.termination.requested):
             seconds = time.perf_counter() - self._epoch_begin
             metrics = checkpoints.metric_state(self.model)
@@ -92,10 +91,7 @@ class RunRecorder(keras.callbacks.Callback):
         path = checkpoints.write(self.run.checkpoints_path, self.model, total, progress)
         self._last_time, self._last_steps = time.perf_counter(), total
         if self.termination.requested:
-            raise Terminated(
-                f"Stopped by SIGTERM; all is saved in {path}. "
-                "Continue with the same flags and --resume"
-            )
+            raise self.termination.stopped(path)
 
     def _diverged(self, metrics, steps):
         kept = checkpoints.paths(self.run.checkpoints_path)

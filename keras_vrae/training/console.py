@@ -140,3 +140,6 @@ def exported(export, directory):
     if not any(export.warmup_requests.values()):
         rows.append(("no warm-up requests", "they need: pip install tensorflow-serving-api"))
     _table(rows)
+    if export.missing_entries:
+        say(f"{directory}/models.config stays as it is. Add to its model_config_list:")
+        say(export.missing_entries.rstrip())

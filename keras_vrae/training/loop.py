@@ -52,7 +52,7 @@ def train_and_evaluate(config, run_dir, overwrite=False, resume=False, model_of=
     Raises:
         SettingError: for settings that do not fit the data, the folder, or the run to resume.
         DataError: for unusable data, and for training that diverges.
-        Terminated: if SIGTERM came; all is saved by then.
+        Terminated: if SIGTERM or Ctrl-C came; all is saved by then.
         OSError: if a file cannot be written.
     """
     run = RunDirectory(run_dir)

@@ -1,9 +1,17 @@
 """The command `export`, and exports after training."""
 
+import errno
+import os
+import shutil
+import zipfile
+from pathlib import Path
+
 import pytest
+import tensorflow as tf
 
 import keras_vrae
 from keras_vrae import serving
+from keras_vrae.serving import exporting
 from keras_vrae.training import ExperimentConfig, RunDirectory, environment
 from keras_vrae.training.plan import plan_runs
 from keras_vrae_cli import study
@@ -77,6 +85,95 @@ def test_other_mistakes_are_one_line(call, run_dir, tmp_path):
         assert text.startswith("export: ")
         assert text.count("\n") == 1
     assert not (tmp_path / "serving").exists()
+
+
+HOSTILE = {
+    '{"versions": null}': "must name the versions that made the run, as an object",
+    '{"versions": [1]}': "must name the versions that made the run, as an object",
+    '{"versions": {"keras_vrae": [1, {}]}}': "or older. Received: one of [1, {}]",
+    f'{{"versions": {{"keras_vrae": "{"9" * 5000}"}}}}': "must be of keras_vrae",
+    '{"versions": {}, "dataset": NaN}': "config.json cannot be read: NaN is not a number of JSON",
+    "[" * 100_000: "config.json cannot be read: maximum recursion depth",
+    '{"a":' * 100_000: "config.json cannot be read: maximum recursion depth",
+    "[]": "config.json must hold a JSON object",
+}
+
+
+@pytest.fixture
+def copied(run_dir, tmp_path):
+    return Path(shutil.copytree(run_dir, tmp_path / "run"))
+
+
+@pytest.mark.parametrize(("content", "message"), HOSTILE.items(), ids=range(len(HOSTILE)))
+def test_hostile_settings_are_one_line(call, copied, tmp_path, content, message):
+    (copied / "config.json").write_text(content)
+    status, text = call(run_dir=copied, export_dir=tmp_path / "serving")
+    assert status == 1
+    assert message in text
+    assert text.removeprefix("Loading TensorFlow ...\n").count("\n") == 1
+    assert not (tmp_path / "serving").exists()
+
+
+def rewrite(path, change):
+    """Changes the `config.json` in a `.keras` file."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    parts["config.json"] = change(parts["config.json"].decode())
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text.replace('"hidden_units": 4', '"hidden_units": 1000000000000'),
+        lambda text: "[" * 100_000,
+        lambda text: "null",
+        lambda text: '{"class_name": "VAE", "config": null}',
+    ],
+    ids=["1e12 units", "deep", "null", "no config"],
+)
+def test_a_model_that_cannot_be_made_is_one_line(call, copied, tmp_path, change):
+    rewrite(copied / "model.keras", change)
+    status, text = call(run_dir=copied, export_dir=tmp_path / "serving")
+    assert status == 1
+    assert text.startswith(f"export: {copied / 'model.keras'} cannot be read: ")
+    assert text.count("\n") == 1
+
+
+@pytest.mark.parametrize("place", ["write_saved_model", "write_manifest"])
+def test_a_full_disk_is_one_line_and_leaves_nothing(call, run_dir, tmp_path, monkeypatch, place):
+    def fail(*arguments):
+        reason = os.strerror(errno.ENOSPC)
+        if place == "write_manifest":
+            raise OSError(errno.ENOSPC, reason)
+        raise tf.errors.ResourceExhaustedError(None, None, f"variables.data; {reason} [Op:SaveV2]")
+
+    monkeypatch.setattr(exporting, place, fail)
+    folder = tmp_path / "serving"
+    status, text = call(run_dir=run_dir, export_dir=folder, models="decoder")
+    assert status == 1
+    assert text == f"export: An export to {folder} needs more space: No space left on device\n"
+    assert list(folder.iterdir()) == []
+
+
+def test_a_relative_base_path_is_one_line(call, run_dir, tmp_path):
+    status, text = call(run_dir=run_dir, export_dir=tmp_path / "serving", base_path="models")
+    assert status == 2
+    assert text.startswith("export: `base_path` must be an absolute path")
+    assert not (tmp_path / "serving").exists()
+
+
+def test_entries_that_a_models_config_lacks_are_printed(call, run_dir, tmp_path):
+    folder = tmp_path / "serving"
+    folder.mkdir()
+    (folder / "models.config").write_text("model_config_list {}\n")
+    status, text = call(run_dir=run_dir, export_dir=folder, models="decoder", base_path="/srv")
+    assert status == 0
+    assert f"{folder}/models.config stays as it is. Add to its model_config_list:" in text
+    assert 'base_path: "/srv/decoder"' in text
+    assert (folder / "models.config").read_text() == "model_config_list {}\n"
 
 
 def test_runs_are_exported_after_training(monkeypatch, tmp_path):

@@ -1,10 +1,14 @@
 """The frame of the programs: statuses, arguments, and one line for an error."""
 
+import os
+import shlex
+import subprocess
 import sys
 from types import ModuleType
 
 import pytest
 from absl import flags
+from conftest import ROOT
 from tensorflow.errors import InvalidArgumentError
 
 from keras_vrae.training.termination import Terminated
@@ -95,3 +99,43 @@ def test_help_shows_the_flags_and_runs_nothing(command, capsys):
     assert call("run", "--help") == 0
     shown = capsys.readouterr().out
     assert shown.startswith("Does nothing.\nflags:\n  --[no]draw: Draw.\n    (default: 'true')\n")
+
+
+WORK = """
+import sys
+from keras_vrae_cli.program import keep_output_open
+keep_output_open()
+for number in range(100_000):
+    print(number)
+    print(number, file=sys.stderr) if sys.argv[2] == "both" else None
+with open(sys.argv[1], "w") as file:
+    file.write("saved")
+"""
+
+
+@pytest.mark.parametrize("closed", ["stdout", "both"])
+def test_work_goes_on_after_its_reader_has_gone(tmp_path, closed):
+    saved = tmp_path / "saved"
+    command = [sys.executable, "-c", WORK, str(saved), closed]
+    error = subprocess.STDOUT if closed == "both" else subprocess.PIPE
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=error, cwd=ROOT) as process:
+        assert process.stdout.readline() == b"0\n"
+        process.stdout.close()
+        printed = b"" if closed == "both" else process.stderr.read()
+        process.wait()
+    assert (process.returncode, printed) == (0, b"")
+    assert saved.read_text() == "saved"
+
+
+def test_output_that_is_closed_from_the_beginning(tmp_path):
+    command = f"{shlex.quote(sys.executable)} -c {shlex.quote(WORK)} saved both >&- 2>&-"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    assert subprocess.run(command, shell=True, cwd=tmp_path, env=environment).returncode == 0
+    assert (tmp_path / "saved").read_text() == "saved"
+
+
+def test_help_may_be_cut_short():
+    command = f"{shlex.quote(sys.executable)} train_main.py --help | head -n 1"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout.count("\n") == 1
+    assert done.stderr == ""

@@ -1,6 +1,7 @@
 import importlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from tensorflow_serving.config import model_server_config_pb2
 import keras_vrae as kv
 from keras_vrae import serving
 from keras_vrae.backend import flatten_layers, without_cudnn
-from keras_vrae.serving import capi, exporting, publishing, verification, warmup
+from keras_vrae.serving import capi, exporting, publishing, server_files, verification, warmup
 from keras_vrae.serving.portability import check_portable
 from keras_vrae.serving.requests import make_requests
 from keras_vrae.serving.signatures import SIGNATURES
@@ -43,7 +44,7 @@ def test_layout(exported):
     assert export.paths == {name: directory / name / "1" for name in MODELS}
     assert export.largest_difference <= 1e-5
     names = {path.name for path in directory.iterdir()}
-    assert names == {*MODELS, "models.config", "batching_parameters.txt"}
+    assert names == {*MODELS, "models.config"}
     for path in export.paths.values():
         parts = {part.name for part in path.iterdir()}
         assert {"saved_model.pb", "variables", "assets.extra", "export.json"} <= parts
@@ -109,27 +110,87 @@ def test_server_files_are_what_the_server_parses(exported):
     text_format.Parse((directory / "models.config").read_text(), config)
     listed = {entry.name: entry.base_path for entry in config.model_config_list.config}
     assert listed == {name: f"/models/{name}" for name in MODELS}
-    lines = (directory / "batching_parameters.txt").read_text().splitlines()
-    sizes = [int(line.split()[1]) for line in lines if line.startswith("allowed_batch_sizes")]
-    assert sizes == sorted(sizes)
-    assert f"max_batch_size {{ value: {sizes[-1]} }}" in lines
 
 
-def test_server_files_of_a_user_stay(dense, tmp_path):
-    serving.export(dense, tmp_path, models=["decoder"], base_path="/srv/")
-    config, batching = tmp_path / "models.config", tmp_path / "batching_parameters.txt"
+def batching_parameters(text):
+    """The values of a `BatchingParameters` by name, which the wheel of the protos lacks."""
+    return dict(re.findall(r"^(\w+)(?: \{ value)?: (\w+)(?: \})?$", text, re.MULTILINE))
+
+
+def test_only_models_whose_rows_have_one_shape_are_batched(exported, small_model):
+    paths = exported[1].paths
+    # The encoder reads sequences of any length, which cannot meet in one batch.
+    assert not (paths["encoder"] / "batching_params.pbtxt").exists()
+    for name in ("decoder", "autoencoder"):
+        text = (paths[name] / "batching_params.pbtxt").read_text()
+        found = batching_parameters(text)
+        assert len(found) == text.count("\n")
+        assert found["enable_large_batch_splitting"] == "true"
+        most, executed = int(found["max_batch_size"]), int(found["max_execution_batch_size"])
+        assert executed <= 359 <= most
+        # As the scheduler counts: a request must find room for all of its batches in the queue.
+        assert most <= executed * int(found["max_enqueued_batches"]) - executed
+        assert serving.check_version(paths[name])["may_batch"] is True
+    assert serving.check_version(paths["encoder"])["may_batch"] is False
+
+
+def test_batching_of_every_family():
+    def batched(*shape, **settings):
+        model = kv.build(*shape, hidden_units=4, **settings)
+        return [server_files.may_batch(make(model)) for make in SIGNATURES.values()]
+
+    assert batched("dense", (4, 3)) == [True, True, True]
+    assert batched("gru", (4, 3), decoder="gru") == [False, True, True]
+    assert batched("gru", (None, 3), decoder="gru") == [False, False, False]
+
+
+def test_a_models_config_of_a_user_stays(dense, tmp_path):
+    exported = serving.export(dense, tmp_path, models=["decoder"], base_path="/srv/")
+    assert exported.missing_entries == ""
+    config = tmp_path / "models.config"
     assert 'base_path: "/srv/decoder"' in config.read_text()
-    for path in (config, batching):
-        path.write_text(path.read_text() + "# mine\n")
+    mine = config.read_text() + '# mine; name: "encoder" is to follow\n'
+    config.write_text(mine)
     exported = serving.export(dense, tmp_path, models=["decoder"])
-    assert exported.version == 2
-    assert config.read_text().endswith("# mine\n")
-    assert serving.export(dense, tmp_path, version=7, models=["encoder"]).version == 7
-    assert 'base_path: "/models/encoder"' in config.read_text()
-    assert batching.read_text().endswith("# mine\n")
+    assert (exported.version, exported.missing_entries) == (2, "")
+    exported = serving.export(dense, tmp_path, version=7, models=["encoder"])
+    assert exported.version == 7
+    assert config.read_text() == mine
+    whole = mine.replace("}\n# mine", exported.missing_entries + "}\n# mine")
+    parsed = text_format.Parse(whole, model_server_config_pb2.ModelServerConfig())
+    listed = {entry.name: entry.base_path for entry in parsed.model_config_list.config}
+    assert listed == {"decoder": "/srv/decoder", "encoder": "/models/encoder"}
     assert serving.export(dense, tmp_path, models=["decoder"]).paths == {
         "decoder": tmp_path / "decoder" / "8"
     }
+
+
+@pytest.mark.parametrize(
+    ("harm", "reason"),
+    [
+        (lambda path: path.mkdir(), "cannot be read (Is a directory)"),
+        (lambda path: path.write_bytes(b"\xff\xfe"), "is not UTF-8"),
+        (lambda path: path.write_bytes(b"\n\x0b\n\x07encoder"), "holds control characters"),
+    ],
+)
+def test_a_models_config_that_is_not_text_is_found_first(dense, tmp_path, harm, reason):
+    harm(tmp_path / "models.config")
+    for begin in (serving.check_directory, lambda path: serving.export(dense, path)):
+        with pytest.raises(SettingError, match=re.escape(f"whose models.config {reason}")):
+            begin(tmp_path)
+    assert files(tmp_path) == ["models.config"]
+
+
+@pytest.mark.parametrize("path", ["models", "", "./models", '/mo"dels', "/mo'dels", "/a\n", None])
+def test_a_base_path_that_no_server_takes(dense, tmp_path, path):
+    with pytest.raises(SettingError, match="`base_path` must be an absolute path"):
+        serving.export(dense, tmp_path / "serving", base_path=path)
+    assert files(tmp_path) == []
+
+
+def test_base_paths_that_servers_take():
+    for path in ("/models", "/models/", "gs://bucket/models", "s3://bucket/a b"):
+        assert server_files.check_base_path(path) == path.rstrip("/")
 
 
 def test_warmup_requests_are_answered(exported, small_model):
@@ -222,8 +283,14 @@ def test_differences():
     assert largest(one, one) == 0
     assert largest(100 * one, 101 * one) == pytest.approx(1 / 101)
     assert largest(0 * one, one / 2) == 0.5
-    for other in (None, one[:1], one.astype("float64"), np.nan * one):
+    for other in (None, one[:1], one.astype("float64"), np.nan * one, np.inf * one):
         assert not largest(other, one) <= 1e9
+    # Invalid rows are NaN in both.
+    hole = np.array([[np.nan] * 3, [1.0] * 3], "float32")
+    assert largest(hole, hole) == 0
+    assert largest(np.nan * one, np.nan * one) == 0
+    assert not largest(one, hole) <= 1e9
+    assert largest(hole + np.float32(0.5), hole) == 0.5
     assert not largest(one, None) <= 1e9
     # In units of the data a channel's scale counts, and in double precision its mean too.
     scale = [1e-3, 1.0, 1e4]
@@ -266,7 +333,9 @@ def test_low_precision_is_exported_with_float32_outputs(tmp_path):
     exported = serving.export(model, tmp_path, models=["encoder", "decoder"])
     for path in exported.paths.values():
         for signature in serving.check_version(path)["signatures"].values():
-            assert {info["dtype"] for info in signature["outputs"].values()} == {"float32"}
+            dtypes = {name: info["dtype"] for name, info in signature["outputs"].items()}
+            assert dtypes.pop("valid", "bool") == "bool"
+            assert set(dtypes.values()) == {"float32"}
     assert verification.tolerance_of(model) > verification.TOLERANCE
 
 
@@ -274,7 +343,9 @@ def test_support_of_other_likelihoods():
     def requested(likelihood):
         model = kv.build("dense", (4,), hidden_units=4, likelihood=likelihood)
         requests = make_requests(SIGNATURES["encoder"](model), model)
-        return np.concatenate([request.inputs["inputs"] for request in requests])
+        # The last row of the second request is invalid on purpose.
+        valid = [request.inputs["inputs"][:3] for request in requests]
+        return np.concatenate(valid)
 
     class Counts(kv.Bernoulli):
         def in_support(self, x):
@@ -398,6 +469,11 @@ def test_other_folders_are_not_versions(tmp_path):
     assert directory.versions("encoder") == [3, 12]
     assert directory.choose_version(None, MODELS) == 13
     assert directory.choose_version(4, MODELS) == 4
+    (tmp_path / "encoder" / str(2**63)).mkdir()  # Beyond int64: the server skips it.
+    assert directory.versions("encoder") == [3, 12]
+    (tmp_path / "encoder" / str(2**63 - 1)).mkdir()
+    with pytest.raises(SettingError, match="`version` must be a whole number of at least 1"):
+        directory.choose_version(None, MODELS)
 
 
 # Runs.

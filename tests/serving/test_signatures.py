@@ -28,27 +28,30 @@ def test_names_dtypes_and_shapes(served):
     time, free = (-1, -1, 2), (-1, 2)
     x, seed = ("float32", time), ("int64", (-1,))
     fixed, z = ("float32", (-1, 3, 2)), ("float32", free)
-    posterior = {"z_mean": z, "z_log_var": z}
+    valid = {"valid": ("bool", (-1,))}
+    posterior = {"z_mean": z, "z_log_var": z, **valid}
     numbers = dict.fromkeys(("elbo", "reconstruction", "kl"), ("float32", (-1,)))
     image = {"reconstruction": fixed}
     encode = ({"inputs": x}, posterior)
+    decode = ({"z": z}, {**image, **valid})
+    reconstruct = ({"inputs": fixed}, {**image, **valid})
     expected = {
         "encoder": {
             "serving_default": encode,
             "encode": encode,
-            "sample": ({"inputs": x, "seed": seed}, {"z": z}),
+            "sample": ({"inputs": x, "seed": seed}, {"z": z, **valid}),
             "encode_padded": ({"inputs": x, "lengths": seed}, posterior),
-            "sample_padded": ({"inputs": x, "lengths": seed, "seed": seed}, {"z": z}),
+            "sample_padded": ({"inputs": x, "lengths": seed, "seed": seed}, {"z": z, **valid}),
         },
         "decoder": {
-            "serving_default": ({"z": z}, image),
-            "decode": ({"z": z}, image),
+            "serving_default": decode,
+            "decode": decode,
             "generate": ({"seed": seed}, image),
         },
         "autoencoder": {
-            "serving_default": ({"inputs": fixed}, image),
-            "reconstruct": ({"inputs": fixed}, image),
-            "score": ({"inputs": fixed, "seed": seed}, numbers),
+            "serving_default": reconstruct,
+            "reconstruct": reconstruct,
+            "score": ({"inputs": fixed, "seed": seed}, {**numbers, **valid}),
         },
     }
     found = {
@@ -153,9 +156,6 @@ BAD_EXAMPLES = {
     "features": X[:, :, :1],
     "no rows": X[:0],
     "no steps": X[:, :0],
-    "NaN": X * np.nan,
-    "infinity": X * np.inf,
-    "support": X * 255,
 }
 SIGNATURES_OF_EXAMPLES = {
     ("encoder", "serving_default"): {},
@@ -196,12 +196,9 @@ BAD_OTHERS = [
     ("encoder", "sample", {"inputs": X, "seed": np.arange(3)}, "`seed` must have one row"),
     ("encoder", "sample", {"inputs": X, "seed": np.zeros((2, 1), int)}, "`seed` must be of shape"),
     ("encoder", "sample", {"inputs": X, "seed": np.arange(0)}, "`seed` must be of shape"),
-    ("encoder", "encode_padded", {"inputs": X, "lengths": np.array([3, 0])}, "`lengths` must hold"),
-    ("encoder", "encode_padded", {"inputs": X, "lengths": np.array([3, 4])}, "`lengths` must hold"),
     ("encoder", "encode_padded", {"inputs": X, "lengths": np.array([3])}, "`lengths` must have"),
     ("decoder", "decode", {"z": np.zeros((2, 3), "float32")}, "`z` must be of shape (rows, 2)"),
     ("decoder", "decode", {"z": np.zeros(2, "float32")}, "`z` must be of shape"),
-    ("decoder", "decode", {"z": np.full((1, 2), np.nan, "float32")}, "`z` must hold finite"),
     ("decoder", "decode", {"z": np.zeros((0, 2), "float32")}, "`z` must be of shape"),
     ("decoder", "generate", {"seed": np.array(3)}, "`seed` must be of shape (rows,)"),
 ]
@@ -210,6 +207,77 @@ BAD_OTHERS = [
 @pytest.mark.parametrize(("model", "signature", "inputs", "message"), BAD_OTHERS)
 def test_other_bad_inputs_are_refused_by_name(served, model, signature, inputs, message):
     assert message in refusal(served, model, signature, inputs)
+
+
+BAD_ROWS = {"NaN": np.nan, "infinity": np.inf, "support": 255.0, "negative": -1e-3}
+
+
+def check_marked(served, model, signature, inputs, bad):
+    """Checks that one row is marked, and that the others have the answer that they have alone."""
+    answer = served[model].run(signature, inputs)
+    others = np.arange(len(answer["valid"])) != bad
+    np.testing.assert_array_equal(answer.pop("valid"), others)
+    alone = served[model].run(signature, {name: rows[others] for name, rows in inputs.items()})
+    assert alone.pop("valid").all()
+    for name, values in answer.items():
+        assert np.isnan(values[bad]).all()
+        np.testing.assert_allclose(values[others], alone[name], atol=1e-6)
+
+
+@pytest.mark.parametrize("bad", BAD_ROWS)
+@pytest.mark.parametrize(("model", "signature"), SIGNATURES_OF_EXAMPLES)
+def test_a_bad_row_is_marked_and_harms_no_other(served, model, signature, bad):
+    inputs = {"inputs": examples(3)}
+    for name, values in SIGNATURES_OF_EXAMPLES[model, signature].items():
+        inputs[name] = np.append(values, values[-1])
+    inputs["inputs"][1, 0, 1] = BAD_ROWS[bad]
+    check_marked(served, model, signature, inputs, 1)
+
+
+@pytest.mark.parametrize("length", [0, -1, 4, 2**40, -(2**63)])
+def test_a_bad_length_is_marked_and_harms_no_other(served, length):
+    inputs = {"inputs": examples(3), "lengths": np.array([3, length, 2])}
+    check_marked(served, "encoder", "encode_padded", inputs, 1)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_bad_code_is_marked_and_harms_no_other(served, bad):
+    z = RNG.normal(size=(3, 2)).astype("float32")
+    z[1, 1] = bad
+    check_marked(served, "decoder", "decode", {"z": z}, 1)
+
+
+def test_lengths_of_decoded_rows_are_bounded():
+    model = kv.build("gru", (None, 2), hidden_units=4, decoder="gru")
+    signatures = SIGNATURES["decoder"](model)
+    z = RNG.normal(size=(4, 2)).astype("float32")
+    for bad in (0, -3, 100_001, 2**40):
+        lengths = tf.constant([2, bad, 3, 1], tf.int64)
+        answer = signatures["decode"].function(tf.constant(z), lengths)
+        assert answer["valid"].numpy().tolist() == [True, False, True, True]
+        found = answer["reconstruction"].numpy()
+        assert found.shape == (4, 3, 2)
+        assert np.isnan(found[1]).all()
+        np.testing.assert_allclose(found[2], model.decode(z[2:3], length=3)[0], atol=1e-5)
+        assert (found[3, 1:] == 0).all()
+        drawn = signatures["generate"].function(tf.range(4, dtype=tf.int64), lengths)
+        assert drawn["valid"].numpy().tolist() == [True, False, True, True]
+
+
+def test_tokens_outside_of_the_vocabulary_are_marked():
+    model = kv.build("gru", (5,), hidden_units=4, likelihood=kv.Categorical(7))
+    signature = SIGNATURES["encoder"](model)["encode"]
+    tokens = RNG.integers(0, 7, (4, 5)).astype("float32")
+    expected = model.encode(tokens).z_mean
+    for bad in (7, -1, 2.5, 1e9, np.nan):
+        asked = tokens.copy()
+        asked[2, 3] = bad
+        answer = signature.function(tf.constant(asked))
+        assert answer["valid"].numpy().tolist() == [True, True, False, True]
+        others = [0, 1, 3]
+        found = answer["z_mean"].numpy()
+        np.testing.assert_allclose(found[others], expected[others], atol=1e-5)
+        assert np.isnan(found[2]).all()
 
 
 def test_wrong_dtype_and_missing_input_are_refused(served):

@@ -1,5 +1,6 @@
 """Signals and locks, with real processes if needed."""
 
+import signal
 import subprocess
 import sys
 import time
@@ -25,8 +26,8 @@ PREAMBLE = """
 import contextlib, os, signal
 from keras_vrae.training.termination import Terminated, Termination, passed_on
 
-def ask_to_stop():
-    os.kill(os.getpid(), signal.SIGTERM)
+def ask_to_stop(number=signal.SIGTERM):
+    os.kill(os.getpid(), number)
 
 @contextlib.contextmanager
 def raises_terminated():
@@ -95,8 +96,46 @@ except RuntimeError:
 """)
 
 
+def test_ctrl_c_is_held_back_once():
+    in_a_process_of_its_own("""
+import pickle
+before = signal.getsignal(signal.SIGINT)
+with Termination() as termination:
+    reached = []
+    with raises_terminated(), termination.held_back():
+        ask_to_stop(signal.SIGINT)
+        reached.append("first")
+    with raises_terminated(), termination.held_back():
+        ask_to_stop(signal.SIGINT)
+        reached.append("never")
+    assert reached == ["first"]
+    try:
+        ask_to_stop(signal.SIGINT)
+    except KeyboardInterrupt as error:  # Also in code that knows nothing of this package.
+        again = pickle.loads(pickle.dumps(error))  # As it comes from another process.
+        for each in (error, again):
+            assert str(each).startswith("Stopped by Ctrl-C. Continue")
+            assert each.status == 130
+assert signal.getsignal(signal.SIGINT) is before
+print("done")
+""")
+
+
+def test_ctrl_c_is_passed_on_and_its_consequences_are_not_a_failure():
+    in_a_process_of_its_own("""
+with raises_terminated(), passed_on():
+    ask_to_stop(signal.SIGINT)
+    raise RuntimeError("as of a child that was killed")
+print("done")
+""")
+
+
 @pytest.mark.slow
-def test_sigterm_saves_says_so_and_exits_with_143(tmp_path):
+@pytest.mark.parametrize(
+    ("number", "name", "status"),
+    [(signal.SIGTERM, "SIGTERM", 143), (signal.SIGINT, "Ctrl-C", 130)],
+)
+def test_a_signal_saves_says_so_and_exits(tmp_path, number, name, status):
     flags = ["--encoder=dense", "--hidden_units=16", "--epochs=100000", "--run_dir=run"]
     with subprocess.Popen(
         [*PROGRAM, *flags], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
@@ -105,11 +144,11 @@ def test_sigterm_saves_says_so_and_exits_with_143(tmp_path):
             assert process.poll() is None, process.stderr.read()
         while not (tmp_path / "run" / "history.csv").exists():
             time.sleep(0.05)
-        process.terminate()
+        process.send_signal(number)
         _, stderr = process.communicate(timeout=60)
-    assert process.returncode == 143, stderr
+    assert process.returncode == status, stderr
     last = stderr.strip().splitlines()[-1]
     (checkpoint,) = (tmp_path / "run" / "checkpoints").iterdir()
-    assert last.startswith("train_main.py: Stopped by SIGTERM; all is saved in run/checkpoints/")
+    assert last.startswith(f"train_main.py: Stopped by {name}; all is saved in run/checkpoints/")
     assert checkpoint.name in last
     assert not (tmp_path / "run" / "metrics.json").exists()
