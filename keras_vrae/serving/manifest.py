@@ -4,6 +4,7 @@ import hashlib
 import json
 from pathlib import Path
 
+from keras_vrae.files import parse_json
 from keras_vrae.validation import DataError
 
 NAME = "export.json"
@@ -30,7 +31,7 @@ def check_version(path):
         The content of its `export.json`.
     """
     try:
-        content = json.loads(Path(path, NAME).read_text("utf-8"))
+        content = parse_json(Path(path, NAME).read_bytes(), Path(path, NAME))
         expected = content["files"]
         if not isinstance(expected, dict):
             raise TypeError(f"its files must be an object, not {expected!r:.80}")
