@@ -1,6 +1,6 @@
 """Commands of keras_vrae.
 
-python -m keras_vrae_cli COMMAND --help
+keras-vrae COMMAND --help
 """
 
 import importlib
@@ -8,26 +8,30 @@ import sys
 
 from keras_vrae_cli import program
 
-COMMANDS = ("train", "export", "evaluate", "report", "anomaly", "complete", "tfrecord")
+COMMANDS = ("train", "export", "evaluate", "report", "anomaly", "complete", "tfrecord", "client")
 
 
 def main(arguments=None):
     """Runs the command that is the first argument, and returns its exit status."""
     program.keep_output_open()
     command, *rest = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
+    name = f"keras-vrae {command}"
+    if command == "client":
+        return importlib.import_module("keras_vrae_cli.client").main(rest, name)
     if command in COMMANDS:
-        return program.main(command, f"keras_vrae_cli {command}", rest)
+        return program.main(command, name, rest)
     if command not in program.HELP:
         parser = program.OneOf(COMMANDS)
         print(
-            f"keras_vrae_cli: `command` must be {parser.syntactic_help}. "
+            f"keras-vrae: `command` must be {parser.syntactic_help}. "
             f"Received: command={command!r}{parser.suggestion(command)}",
             file=sys.stderr,
         )
         return program.WRONG_SETTING
     print(__doc__)
     for name in COMMANDS:
-        summary, *_ = importlib.import_module(f"keras_vrae_cli.flags.{name}").__doc__.splitlines()
+        module = "client" if name == "client" else f"flags.{name}"
+        summary, *_ = importlib.import_module(f"keras_vrae_cli.{module}").__doc__.splitlines()
         print(f"  {name:<10}{summary}")
     return 0
 

@@ -30,9 +30,9 @@ def main(command, name, arguments=None):
     settings = importlib.import_module(f"keras_vrae_cli.flags.{command}")
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        if any(argument in HELP for argument in arguments):
-            _, _, text = settings.FLAGS.get_help(include_special_flags=False).partition(":\n")
-            print(f"{settings.__doc__}\nflags:\n{text}")
+        asked = [argument for argument in arguments if argument.partition("=")[0] in HELP]
+        if asked:
+            print(help_text(settings, asked[0].partition("=")[2]))
             return 0
         values = parse(settings, arguments)
         load_tensorflow()
@@ -46,8 +46,45 @@ def main(command, name, arguments=None):
         return _fail(name, INTERRUPTED, f"Interrupted.{hint}")
 
 
+def help_text(settings, subject=""):
+    """Returns the help of a command.
+
+    Args:
+        settings: module of the command in `keras_vrae_cli.flags`.
+        subject: name of a group of flags, `"all"`, or `""` for those that are used most.
+
+    Raises:
+        absl.flags.Error: for another subject.
+    """
+    groups = getattr(settings, "GROUPS", {})
+    known = OneOf(("all", *groups))
+    if subject and subject not in known.names:
+        expected = f"`help` must be {known.syntactic_help}"
+        raise flags.Error(f"{expected}. Received: help={subject!r}{known.suggestion(subject)}")
+    more = ""
+    if not groups:
+        shown = {"flags": settings.FLAGS}
+    elif subject:
+        shown = {f"{name} flags": groups[name] for name in groups if subject in ("all", name)}
+    else:
+        shown = {"flags used most": settings.MOST_USED}
+        more = f"\n--help=all shows all flags, --help=GROUP those of {', '.join(groups)}.\n"
+    sections = [f"{title}:\n{_render(settings, names)}" for title, names in shown.items()]
+    return "\n".join([settings.__doc__, *sections]) + more
+
+
+def _render(settings, names):
+    shown = flags.FlagValues()
+    for name in names:
+        shown[name] = settings.FLAGS[name]
+    return shown.get_help("  ", include_special_flags=False)
+
+
 def parse(settings, arguments):
     """Returns the values of a command's flags, a dict, with `arguments` that are not flags.
+
+    If the command has a flag `config`, the values have `given` too, the names of the flags among
+    the arguments.
 
     Args:
         settings: module of the command in `keras_vrae_cli.flags`.
@@ -68,7 +105,8 @@ def parse(settings, arguments):
     if expected is None:
         if rest:
             raise flags.Error(f"Arguments must be flags, --name=value. Received: {' '.join(rest)}")
-        return known.flag_values_dict()
+        given = {"given": {name for name in known if known[name].present}}
+        return known.flag_values_dict() | (given if "config" in known else {})
     argument, several, _ = expected.partition("...")
     if not rest or (len(rest) > 1 and not several):
         expected = f"one {argument}{' or more' if several else ''}"

@@ -1,10 +1,17 @@
 """Training of one run or several."""
 
 import dataclasses
+import difflib
+from pathlib import Path
 
+from keras_vrae.files import parse_json
 from keras_vrae.training import ExperimentConfig
 from keras_vrae.training.plan import plan_runs
+from keras_vrae.validation import SettingError, complaint
 from keras_vrae_cli.study import run_study
+
+# What the `config.json` of a run has besides its settings.
+FACTS = {"versions", "device", "git_revision", "data"}
 
 
 def run(values):
@@ -14,9 +21,40 @@ def run(values):
         values: values of `keras_vrae_cli.flags.train`, a dict.
     """
     names = {field.name for field in dataclasses.fields(ExperimentConfig)}
+    if values["text_strip"] is not None:
+        values = {**values, "text_strip": ",".join(values["text_strip"])}
+    if values["config"] is not None:
+        stored = read_settings(values["config"], names)
+        if "encoder" in stored:
+            stored["encoder"] = [stored["encoder"]]
+        override = {name: values[name] for name in values["given"]}
+        values = {**values, **stored, **override}
     settings = {name: value for name, value in values.items() if name in names - {"encoder"}}
-    if settings["text_strip"] is not None:
-        settings["text_strip"] = ",".join(settings["text_strip"])
     existing = {name: values[name] for name in ("overwrite", "resume")}
     runs = plan_runs(settings, values["encoder"], values["seeds"], values["run_dir"], **existing)
     run_study(runs, **existing, export_dir=values["export_dir"])
+
+
+def read_settings(path, names):
+    """Returns the settings in a JSON file by name, without the facts that a run adds to them.
+
+    Args:
+        path: the file: the `config.json` of a run, or some of its settings.
+        names: names of the settings that there are.
+
+    Raises:
+        SettingError: for a file that does not exist, or an unknown name in it.
+        DataError: for a file that is not JSON.
+    """
+    try:
+        content = parse_json(Path(path).read_bytes(), path, allow_nan=False)
+    except OSError as error:
+        raise SettingError(complaint("config", f"a file ({error.strerror})", path)) from None
+    if not isinstance(content, dict):
+        raise SettingError(complaint("config", "a file with a JSON object", path))
+    unknown = sorted(content.keys() - names - FACTS)
+    if unknown:
+        near = difflib.get_close_matches(unknown[0], names, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise SettingError(f"`config` must hold settings. Received: {unknown[0]!r} in {path}{hint}")
+    return {name: value for name, value in content.items() if name in names}

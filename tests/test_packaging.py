@@ -1,5 +1,6 @@
 """The wheel: what is in it, and that it works away from the checkout."""
 
+import json
 import subprocess
 import sys
 import zipfile
@@ -59,3 +60,32 @@ def test_wheel_works_away_from_the_checkout(wheel, tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment)
     assert done.returncode == 2
     assert "`export_dir` must be given" in done.stderr
+
+
+@pytest.mark.slow
+def test_the_installed_command_trains_reports_and_exports(wheel, tmp_path):
+    prefix, folder = tmp_path / "prefix", tmp_path / "empty"
+    folder.mkdir()
+    install = ["-m", "pip", "install", "--quiet", "--no-deps", f"--prefix={prefix}", str(wheel)]
+    subprocess.run([sys.executable, *install], check=True, capture_output=True)
+    (packages,) = prefix.rglob("site-packages")
+    environment = {"PYTHONPATH": str(packages), "PATH": "", "TF_CPP_MIN_LOG_LEVEL": "3"}
+
+    def run(*arguments, program=(str(prefix / "bin" / "keras-vrae"),)):
+        done = subprocess.run(
+            [*program, *arguments], capture_output=True, text=True, cwd=folder, env=environment
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    small = ("--epochs=1", "--hidden_units=8", "--nll_samples=2")
+    assert "Test metrics of gru on digits" in run("train", "--encoder=gru", *small)
+    config = "--config=runs/digits-gru/config.json"
+    run("train", config, "--encoder=dense", program=(sys.executable, "-m", "keras_vrae"))
+    settings = json.loads((folder / "runs/digits-dense/config.json").read_text())
+    assert (settings["encoder"], settings["epochs"], settings["hidden_units"]) == ("dense", 1, 8)
+    run("report", "runs/digits-gru", "runs/digits-dense", "--output=comparison")
+    assert (folder / "comparison" / "report.html").is_file()
+    run("export", "--run_dir=runs/digits-gru", "--export_dir=served", "--models=encoder")
+    assert (folder / "served" / "encoder" / "1" / "saved_model.pb").is_file()
+    assert "Asks a TF Serving server" in run("client", "--help")

@@ -21,8 +21,6 @@ number = partial(flags.DEFINE_float, lower_bound=0.0, flag_values=FLAGS)
 choice = partial(flags.DEFINE_enum, flag_values=FLAGS)
 
 NETWORKS = ("dense", "lstm", "gru")
-
-# The model.
 parsed(
     parsers.OneOf(NETWORKS, several=True),
     "encoder",
@@ -83,7 +81,6 @@ integer(
     "mixture, 500 for vamp)",
 )
 
-# The data.
 parsed(
     parsers.DATASET,
     "dataset",
@@ -157,7 +154,6 @@ choice(
     "fixed: drawn once. (default: dynamic with bernoulli, fixed for music, otherwise none)",
 )
 
-# Training.
 integer(
     "epochs",
     None,
@@ -238,7 +234,6 @@ number(
     upper_bound=1.0,
 )
 
-# Documents.
 integer("vocab_size", None, "Documents: largest number of terms. (default: 10,000)")
 choice(
     "text_split",
@@ -318,7 +313,12 @@ integer("max_length", None, "Documents, lstm and gru: longest sequence in words.
 integer("embedding_dim", None, "Documents, lstm and gru: size of a word vector. (default: 100)")
 text("embeddings", None, "Documents, lstm and gru: text file of word vectors to start from.")
 
-# The run.
+text(
+    "config",
+    None,
+    "JSON file of settings, such as the config.json of a run; flags that are given override it. "
+    "(default: no file)",
+)
 text(
     "run_dir",
     None,
@@ -374,3 +374,84 @@ text(
 )
 switch("overwrite", False, "Replace an earlier run in the folder.")
 switch("resume", False, "Continue an unfinished run from its last checkpoint.")
+
+# Names of all flags by subject, and those that `--help` shows first.
+GROUPS = {
+    "data": (
+        "dataset",
+        "data_dir",
+        "id_column",
+        "time_column",
+        "label_column",
+        "delimiter",
+        "decimal",
+        "window",
+        "stride",
+        "missing",
+        "max_gap",
+        "scaling",
+        "binarization",
+    ),
+    "model": (
+        "encoder",
+        "latent_dim",
+        "hidden_units",
+        "recurrent_layers",
+        "bidirectional",
+        "reverse_input",
+        "likelihood",
+        "likelihood_scale",
+        "prior",
+        "prior_components",
+    ),
+    "decoder": ("decoder", "decoder_inputs", "z_at_every_step", "word_dropout"),
+    "training": (
+        "epochs",
+        "batch_size",
+        "learning_rate",
+        "learning_rate_schedule",
+        "clipnorm",
+        "seed",
+        "seeds",
+        "precision",
+        "deterministic",
+    ),
+    "objective": (
+        "objective",
+        "importance_samples",
+        "beta",
+        "kl_schedule",
+        "kl_warmup_steps",
+        "free_bits",
+        "capacity",
+        "supervision",
+        "supervision_weight",
+        "label_fraction",
+    ),
+    "evaluation": ("eval_samples", "nll_samples"),
+    "output": ("config", "run_dir", "overwrite", "resume", "checkpoint_every", "export_dir"),
+    "documents": (
+        "vocab_size",
+        "text_split",
+        "text_strip",
+        "text_weighting",
+        "text_target",
+        "idf_power",
+        "term_scale",
+        "target_length",
+        "neighbours",
+        "stop_words",
+        "min_df",
+        "max_df",
+        "term_dropout",
+        "bounded",
+        "posterior_scale",
+        "balance",
+        "max_length",
+        "embedding_dim",
+        "embeddings",
+    ),
+    "distributed": ("strategy",),
+}
+MOST_USED = ("dataset", "data_dir", "encoder", "decoder", "latent_dim", "likelihood", "epochs")
+MOST_USED += ("seeds", "run_dir", "config")

@@ -10,9 +10,9 @@ from conftest import ROOT
 from loopback import Models, answer_rest, serve_grpc, serve_rest
 
 import keras_vrae as kv
-from export import client
 from keras_vrae import serving
 from keras_vrae.serving.signatures import SIGNATURES
+from keras_vrae_cli import client
 
 README = (ROOT / "export" / "serving" / "README.md").read_text()
 

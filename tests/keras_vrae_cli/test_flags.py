@@ -34,13 +34,16 @@ def choices_of(parser):
 @pytest.fixture
 def message_about(tmp_path):
     """Returns a function that gives the message of ExperimentConfig about a wrong value."""
-    series = tmp_path / "series.npz"
+    series, table = tmp_path / "series.npz", tmp_path / "series.csv"
     np.savez(series, x=np.zeros((3, 4, 1)))
+    table.touch()
 
     def message(name, value):
         usual = {"encoder": "gru", "decoder": "gru"}
-        if name in ("likelihood_scale", "scaling", "missing", "window", "stride"):
+        if name in ("likelihood_scale", "scaling", "missing", "window", "stride", "max_gap"):
             usual |= {"dataset": f"timeseries:{series}", "window": 2}
+        elif name == "decimal":
+            usual |= {"dataset": f"timeseries:{table}"}
         elif "Documents" in train.FLAGS[name].help or name == "text_strip":
             usual |= {"dataset": "newsgroups", "decoder": "dense"}
         usual |= COMPANIONS.get(name, {})
@@ -86,6 +89,13 @@ def test_defaults_and_names_are_those_of_the_settings():
     for name, field in FIELDS.items():
         default = train.FLAGS[name].default
         assert default == ([field.default] if name == "encoder" else field.default), name
+
+
+def test_every_flag_is_in_one_group_of_the_help():
+    grouped = [name for group in train.GROUPS.values() for name in group]
+    assert sorted(grouped) == sorted(train.FLAGS)
+    assert len({*train.MOST_USED}) == 10
+    assert {*train.MOST_USED} <= {*grouped}
 
 
 def test_data_sets_are_those_of_the_registry():

@@ -158,7 +158,7 @@ def test_damaged_data_get_one_line_and_status_1(tmp_path):
 
 
 def test_help_documents_every_setting_with_its_default(no_keras, tmp_path):
-    done = run(TRAIN, "--help", cwd=tmp_path, PYTHONPATH=no_keras)
+    done = run(TRAIN, "--help=all", cwd=tmp_path, PYTHONPATH=no_keras)
     assert done.returncode == 0
     shown = done.stdout.replace("--[no]", "--")
     for name, field in ExperimentConfig.__dataclass_fields__.items():
@@ -180,7 +180,7 @@ def test_help_and_a_wrong_flag_take_less_than_half_a_second(name, flag, no_keras
     done = run(PROGRAMS[name], flag, cwd=tmp_path, PYTHONPATH=no_keras)
     assert seconds() - before < 0.5
     assert done.returncode == (0 if flag == "--help" else 2)
-    assert "flags:" in done.stdout or name == "cli" or flag == "--wrong"
+    assert "flags" in done.stdout or name == "cli" or flag == "--wrong"
     assert done.stderr.count("\n") == (flag == "--wrong")
 
 
@@ -195,7 +195,7 @@ def test_programs_in_the_library_are_the_commands(module, command, tmp_path):
 def test_an_unknown_command_is_one_line(no_keras, tmp_path):
     done = run(["-m", "keras_vrae_cli"], "trian", cwd=tmp_path, PYTHONPATH=no_keras)
     assert done.returncode == 2
-    assert done.stderr.startswith("keras_vrae_cli: `command` must be one of 'train', 'export'")
+    assert done.stderr.startswith("keras-vrae: `command` must be one of 'train', 'export'")
     assert done.stderr.endswith("Received: command='trian' Did you mean 'train'?\n")
 
 
@@ -204,3 +204,22 @@ def test_the_list_of_commands_is_complete(no_keras, tmp_path):
     assert set(COMMANDS) == modules - {"__init__", "parsers"}
     shown = run(["-m", "keras_vrae_cli"], cwd=tmp_path, PYTHONPATH=no_keras).stdout
     assert re.findall(r"^  (\w+) +[A-Z].*\.$", shown, re.MULTILINE) == list(COMMANDS)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ('{"epoch": 3}', "`config` must hold settings. Received: 'epoch' in c.json Did you mean"),
+        ("[1]", "`config` must be a file with a JSON object"),
+        ("{", "c.json must be a JSON object"),
+        ('{"epochs": "many"}', "`epochs` must be a whole number"),
+        (None, "`config` must be a file (No such file or directory)"),
+    ],
+)
+def test_wrong_files_of_settings_are_one_line(content, words, tmp_path):
+    if content is not None:
+        (tmp_path / "c.json").write_text(content)
+    done = run(TRAIN, "--config=c.json", cwd=tmp_path)
+    assert done.returncode in (1, 2)
+    assert words in last_line(done)
+    assert "Traceback" not in done.stderr

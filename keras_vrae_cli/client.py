@@ -1,0 +1,234 @@
+"""Asks a TF Serving server that serves an export.
+
+    keras-vrae client encode --images digits.npy
+    keras-vrae client sample --images 1.png 2.png --seed 7
+    keras-vrae client reconstruct --images series.npy --lengths 28 20 25
+    keras-vrae client encode_text --text "A boat, a wave." "Wind and clouds"
+    keras-vrae client decode --z 0.5,-1.2
+    keras-vrae client generate --seed 1 2 3 --protocol=grpc --server=localhost:8500
+
+The answer is printed as JSON, or stored with --output=FILE.npz.
+"""
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from keras_vrae_cli.transport import ServerError, predict_grpc, predict_rest
+
+MODELS = {
+    "encode": "encoder",
+    "encode_text": "encoder",
+    "hash": "encoder",
+    "sample": "encoder",
+    "decode": "decoder",
+    "generate": "decoder",
+    "reconstruct": "autoencoder",
+    "score": "autoencoder",
+}
+SEEDED = ("sample", "generate", "score")
+# Those that take lengths by another name, and those that take them by their own if a model decodes
+# sequences of any length.
+PADDED, ANY_LENGTH = ("encode", "sample", "reconstruct", "score"), ("decode", "generate")
+ROWS_AT_ONCE = 128
+PROTOCOLS = {"rest": (predict_rest, "localhost:8501"), "grpc": (predict_grpc, "localhost:8500")}
+
+
+def make_parser(name):
+    """Returns the parser of the flags."""
+    parser = argparse.ArgumentParser(
+        prog=name,
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("signature", choices=MODELS, help="signature to call")
+    parser.add_argument(
+        "--images",
+        nargs="+",
+        metavar="FILE",
+        help="examples: one .npy array of them, or image files of one size",
+    )
+    parser.add_argument(
+        "--pixels",
+        action=argparse.BooleanOptionalAction,
+        help="divide examples by 255 (default: image files are divided, arrays are not, and arrays "
+        "of uint8 with values above 1 need the flag or its opposite)",
+    )
+    parser.add_argument("--text", nargs="+", metavar="TEXT", help="documents to encode or to hash")
+    parser.add_argument(
+        "--lengths", type=int, nargs="+", help="number of valid steps of each row, or one for all"
+    )
+    parser.add_argument(
+        "--float64",
+        action="store_true",
+        help="send examples in double precision, for a model whose inputs are float64",
+    )
+    parser.add_argument("--z", nargs="+", metavar="A,B", help="points to decode")
+    parser.add_argument(
+        "--seed", type=int, nargs="+", default=[0], help="seed of each row, or one for all"
+    )
+    parser.add_argument("--protocol", choices=PROTOCOLS, default="rest")
+    parser.add_argument(
+        "--server", help="host:port (default: localhost:8501 for REST, localhost:8500 for gRPC)"
+    )
+    parser.add_argument("--version", type=int, help="version of the model (default: the latest)")
+    parser.add_argument("--output", type=Path, help=".npz file for the answer")
+    return parser
+
+
+def read_images(paths, dtype="float32", pixels=None):
+    """Reads examples from files into an array `(N, ...)`.
+
+    Args:
+        paths: one .npy file, or image files of one size.
+        dtype: of the array.
+        pixels: whether to divide by 255. If None, image files are divided and arrays are not.
+
+    Raises:
+        ValueError: for an array of uint8 with values above 1 that may or may not be pixels.
+    """
+    if len(paths) == 1 and paths[0].endswith(".npy"):
+        array = np.load(paths[0])
+        if not array.ndim or array.dtype.kind not in "fiub":
+            expected = "an array (N, ...) of numbers"
+            raise ValueError(f"{paths[0]} must be {expected}. Received: {array.dtype}{array.shape}")
+        if pixels is None and array.dtype == "uint8" and np.any(array > 1):
+            raise ValueError(
+                "`pixels` must be given for an array of uint8 with values above 1: --pixels to "
+                f"divide them by 255, --no-pixels not to. Received: images={paths[0]}"
+            )
+    else:
+        from PIL import Image
+
+        array = np.stack([np.asarray(Image.open(path).convert("L")) for path in paths])
+        pixels = True if pixels is None else pixels
+    return (array / 255 if pixels else array).astype(dtype)
+
+
+def make_request(flags):
+    """Returns the name of the signature and its inputs, NumPy arrays by name.
+
+    Raises:
+        ValueError: for flags that the signature does not fit.
+    """
+    signature, inputs = flags.signature, {}
+    needed = {"decode": "z", "encode_text": "text", "generate": None}.get(signature, "images")
+    if signature == "hash" and flags.text:
+        needed = "text"
+    if needed and not getattr(flags, needed):
+        unit = {"z": "one point", "text": "one document", "images": "one file"}[needed]
+        expected = f"{unit} or more for {signature}" + (" without `text`" * (signature == "hash"))
+        raise ValueError(f"`{needed}` must be {expected}. Received: {needed}=None")
+    if needed == "z":
+        inputs["z"] = np.array([point.split(",") for point in flags.z], "float32")
+    elif needed == "text":
+        inputs["text"] = np.array(flags.text, object)
+    elif needed == "images":
+        dtype = "float64" if flags.float64 else "float32"
+        inputs["inputs"] = read_images(flags.images, dtype, flags.pixels)
+    rows = len(next(iter(inputs.values()), flags.seed))
+    if flags.lengths:
+        if signature not in PADDED + ANY_LENGTH:
+            raise ValueError(
+                f"`lengths` must be left out for {signature}. Received: lengths={flags.lengths}"
+            )
+        signature += "_padded" if signature in PADDED else ""
+        inputs["lengths"] = for_rows("lengths", flags.lengths, rows)
+    if flags.signature in SEEDED:
+        inputs["seed"] = for_rows("seed", flags.seed, rows)
+    return signature, inputs
+
+
+def for_rows(name, numbers, rows):
+    """Returns int64 numbers, one for each row."""
+    if len(numbers) not in (1, rows):
+        expected = f"one number, or one for each of {rows} rows"
+        raise ValueError(f"`{name}` must be {expected}. Received: {len(numbers)} numbers")
+    try:
+        return np.array(numbers * (rows if len(numbers) == 1 else 1), "int64")
+    except OverflowError:
+        raise ValueError(f"`{name}` must be of 64 bits. Received: {name}={numbers}") from None
+
+
+def ask(predict, inputs):
+    """Sends inputs a few rows at a time, and returns the whole answer.
+
+    Args:
+        predict: function of inputs by name that returns outputs by name.
+        inputs: NumPy arrays by name.
+
+    Raises:
+        ServerError: as `predict` does, and for rows that the server says are invalid.
+    """
+    rows = max(map(len, inputs.values()))
+    answers = [
+        predict({name: values[begin : begin + ROWS_AT_ONCE] for name, values in inputs.items()})
+        for begin in range(0, rows or 1, ROWS_AT_ONCE)
+    ]
+    try:
+        outputs = {name: join([answer[name] for answer in answers]) for name in answers[0]}
+        invalid = np.flatnonzero(~np.asarray(outputs.pop("valid", [True]), bool))
+    except (KeyError, ValueError) as error:
+        raise ServerError(f"The parts of the answer do not fit each other: {error}") from None
+    if len(invalid):
+        names = " and ".join(f"`{name}`" for name in inputs if name != "seed")
+        listed = ", ".join(map(str, invalid[:10])) + (" ..." if len(invalid) > 10 else "")
+        raise ServerError(
+            f"{names} must hold values in every row that the model is defined for "
+            f"(`input_values` in its export.json), and lengths within the steps. "
+            f"Received: {len(invalid)} invalid of {rows} rows, counted from 0: {listed}"
+        )
+    return outputs
+
+
+def join(parts):
+    """Returns arrays `(B, ...)` as one, with zeros after the ends of shorter sequences."""
+    steps = max(part.shape[1] if part.ndim > 1 else 0 for part in parts)
+    padded = [
+        part
+        if part.ndim < 2 or part.shape[1] == steps
+        else np.pad(part, [(0, 0), (0, steps - part.shape[1]), *[(0, 0)] * (part.ndim - 2)])
+        for part in parts
+    ]
+    return np.concatenate(padded)
+
+
+def main(arguments=None, name="export.client"):
+    """Runs the program and returns its exit status.
+
+    Args:
+        arguments: arguments of the program; those of the process if None.
+        name: name of the program, for its help and for the lines of errors.
+    """
+    flags = make_parser(name).parse_args(arguments)
+    predict, server = PROTOCOLS[flags.protocol]
+    server, model = flags.server or server, MODELS[flags.signature]
+    try:
+        signature, inputs = make_request(flags)
+    except (ValueError, OSError, ImportError, EOFError) as error:
+        return fail(name, 2, error)
+    try:
+        outputs = ask(lambda part: predict(server, model, signature, part, flags.version), inputs)
+        if flags.output:
+            np.savez(flags.output, **outputs)
+        else:
+            print(
+                json.dumps({name: values.tolist() for name, values in outputs.items()}), flush=True
+            )
+    except BrokenPipeError:  # `| head`, which has read enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (ServerError, OSError, MemoryError) as error:
+        return fail(name, 1, error)
+    except KeyboardInterrupt:
+        return fail(name, 130, "Interrupted")
+    return 0
+
+
+def fail(name, status, error):
+    """Prints an error on one line, and returns the exit status."""
+    print(f"{name}:", " ".join(str(error).split()) or type(error).__name__, file=sys.stderr)
+    return status
