@@ -17,7 +17,9 @@ def main(arguments=None):
     command, *rest = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
     name = f"keras-vrae {command}"
     if command == "client":
-        return importlib.import_module("keras_vrae_cli.client").main(rest, name)
+        parser = importlib.import_module("keras_vrae_cli.flags.client").make_parser(name)
+        values = parser.parse_args(rest)
+        return importlib.import_module("keras_vrae_cli.client").run(values, name)
     if command in COMMANDS:
         return program.main(command, name, rest)
     if command not in program.HELP:
@@ -30,8 +32,7 @@ def main(arguments=None):
         return program.WRONG_SETTING
     print(__doc__)
     for name in COMMANDS:
-        module = "client" if name == "client" else f"flags.{name}"
-        summary, *_ = importlib.import_module(f"keras_vrae_cli.{module}").__doc__.splitlines()
+        summary, *_ = importlib.import_module(f"keras_vrae_cli.flags.{name}").__doc__.splitlines()
         print(f"  {name:<10}{summary}")
     return 0
 

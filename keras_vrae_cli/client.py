@@ -1,83 +1,20 @@
-"""Asks a TF Serving server that serves an export.
+"""Requests to a TF Serving server that serves an export."""
 
-    keras-vrae client encode --images digits.npy
-    keras-vrae client sample --images 1.png 2.png --seed 7
-    keras-vrae client reconstruct --images series.npy --lengths 28 20 25
-    keras-vrae client encode_text --text "A boat, a wave." "Wind and clouds"
-    keras-vrae client decode --z 0.5,-1.2
-    keras-vrae client generate --seed 1 2 3 --protocol=grpc --server=localhost:8500
-
-The answer is printed as JSON, or stored with --output=FILE.npz.
-"""
-
-import argparse
 import json
 import os
 import sys
-from pathlib import Path
 
 import numpy as np
 
+from keras_vrae_cli.flags.client import MODELS, PROTOCOLS, make_parser
 from keras_vrae_cli.transport import ServerError, predict_grpc, predict_rest
 
-MODELS = {
-    "encode": "encoder",
-    "encode_text": "encoder",
-    "hash": "encoder",
-    "sample": "encoder",
-    "decode": "decoder",
-    "generate": "decoder",
-    "reconstruct": "autoencoder",
-    "score": "autoencoder",
-}
 SEEDED = ("sample", "generate", "score")
 # Those that take lengths by another name, and those that take them by their own if a model decodes
 # sequences of any length.
 PADDED, ANY_LENGTH = ("encode", "sample", "reconstruct", "score"), ("decode", "generate")
 ROWS_AT_ONCE = 128
-PROTOCOLS = {"rest": (predict_rest, "localhost:8501"), "grpc": (predict_grpc, "localhost:8500")}
-
-
-def make_parser(name):
-    """Returns the parser of the flags."""
-    parser = argparse.ArgumentParser(
-        prog=name,
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("signature", choices=MODELS, help="signature to call")
-    parser.add_argument(
-        "--images",
-        nargs="+",
-        metavar="FILE",
-        help="examples: one .npy array of them, or image files of one size",
-    )
-    parser.add_argument(
-        "--pixels",
-        action=argparse.BooleanOptionalAction,
-        help="divide examples by 255 (default: image files are divided, arrays are not, and arrays "
-        "of uint8 with values above 1 need the flag or its opposite)",
-    )
-    parser.add_argument("--text", nargs="+", metavar="TEXT", help="documents to encode or to hash")
-    parser.add_argument(
-        "--lengths", type=int, nargs="+", help="number of valid steps of each row, or one for all"
-    )
-    parser.add_argument(
-        "--float64",
-        action="store_true",
-        help="send examples in double precision, for a model whose inputs are float64",
-    )
-    parser.add_argument("--z", nargs="+", metavar="A,B", help="points to decode")
-    parser.add_argument(
-        "--seed", type=int, nargs="+", default=[0], help="seed of each row, or one for all"
-    )
-    parser.add_argument("--protocol", choices=PROTOCOLS, default="rest")
-    parser.add_argument(
-        "--server", help="host:port (default: localhost:8501 for REST, localhost:8500 for gRPC)"
-    )
-    parser.add_argument("--version", type=int, help="version of the model (default: the latest)")
-    parser.add_argument("--output", type=Path, help=".npz file for the answer")
-    return parser
+PREDICT = {"rest": predict_rest, "grpc": predict_grpc}
 
 
 def read_images(paths, dtype="float32", pixels=None):
@@ -204,9 +141,18 @@ def main(arguments=None, name="export.client"):
         arguments: arguments of the program; those of the process if None.
         name: name of the program, for its help and for the lines of errors.
     """
-    flags = make_parser(name).parse_args(arguments)
-    predict, server = PROTOCOLS[flags.protocol]
-    server, model = flags.server or server, MODELS[flags.signature]
+    return run(make_parser(name).parse_args(arguments), name)
+
+
+def run(flags, name):
+    """Sends what the flags ask for, prints or stores the answer, and returns the exit status.
+
+    Args:
+        flags: values of `keras_vrae_cli.flags.client`, an `argparse.Namespace`.
+        name: name of the program, for the lines of errors.
+    """
+    predict, server = PREDICT[flags.protocol], flags.server or PROTOCOLS[flags.protocol]
+    model = MODELS[flags.signature]
     try:
         signature, inputs = make_request(flags)
     except (ValueError, OSError, ImportError, EOFError) as error:

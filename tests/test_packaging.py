@@ -66,8 +66,8 @@ def test_wheel_works_away_from_the_checkout(wheel, tmp_path):
 def test_the_installed_command_trains_reports_and_exports(wheel, tmp_path):
     prefix, folder = tmp_path / "prefix", tmp_path / "empty"
     folder.mkdir()
-    install = ["-m", "pip", "install", "--quiet", "--no-deps", f"--prefix={prefix}", str(wheel)]
-    subprocess.run([sys.executable, *install], check=True, capture_output=True)
+    install = ["-m", "pip", "install", "--ignore-installed", "--no-deps", f"--prefix={prefix}"]
+    subprocess.run([sys.executable, *install, str(wheel)], check=True, capture_output=True)
     (packages,) = prefix.rglob("site-packages")
     environment = {"PYTHONPATH": str(packages), "PATH": "", "TF_CPP_MIN_LOG_LEVEL": "3"}
 

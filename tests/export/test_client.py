@@ -107,7 +107,7 @@ def test_examples_in_double_precision(monkeypatch, tmp_path):
     x = 1e5 + np.random.default_rng(0).random((2, 3)) / 1e4
     np.save(tmp_path / "x.npy", x)
     sent = []
-    monkeypatch.setitem(client.PROTOCOLS, "rest", (lambda *request: sent.append(request) or {}, ""))
+    monkeypatch.setitem(client.PREDICT, "rest", lambda *request: sent.append(request) or {})
     for flags in ([], ["--float64"]):
         monkeypatch.setattr(
             sys, "argv", ["client", "encode", f"--images={tmp_path / 'x.npy'}", *flags]
@@ -145,13 +145,13 @@ def test_invalid_rows_are_named_on_one_line(ask, tmp_path, protocol):
 def test_large_inputs_are_sent_in_parts(ask, small_model, tmp_path, monkeypatch, protocol):
     x = np.random.default_rng(0).random((359, 3, 2), "float32")
     np.save(tmp_path / "x.npy", x)
-    sent, predict = [], client.PROTOCOLS[protocol][0]
+    sent, predict = [], client.PREDICT[protocol]
 
     def counting(server, model, signature, inputs, version):
         sent.append(len(inputs["inputs"]))
         return predict(server, model, signature, inputs, version)
 
-    monkeypatch.setitem(client.PROTOCOLS, protocol, (counting, ""))
+    monkeypatch.setitem(client.PREDICT, protocol, counting)
     images = ["--images", str(tmp_path / "x.npy")]
     _, answer = ask("encode", *images, protocol=protocol)
     assert sent == [128, 128, 103]
@@ -178,7 +178,7 @@ def sent(monkeypatch):
 
     def run(*arguments):
         requests.clear()
-        monkeypatch.setitem(client.PROTOCOLS, "rest", (predict, ""))
+        monkeypatch.setitem(client.PREDICT, "rest", predict)
         monkeypatch.setattr(sys, "argv", ["client", *arguments])
         assert client.main() == 0
         (request,) = requests
