@@ -123,6 +123,11 @@ MODELS = {
 }
 
 
+# Those that are whole users' parts; the others are variations of them.
+PARTS = ("encoder", "decoder", "likelihood", "likelihood_of_two_parameters", "prior", "objective")
+PARTS += ("model",)
+
+
 @pytest.fixture(params=MODELS, scope="module")
 def trained(request):
     """A model that was trained on examples, and the examples."""
@@ -173,6 +178,7 @@ def test_generated_examples_are_in_the_support(trained):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("trained", PARTS, indirect=True)
 def test_an_export_serves_the_numbers_of_the_model(trained, tmp_path):
     model, x = trained
     exported = serving.export(model, tmp_path)
@@ -187,7 +193,7 @@ def test_an_export_serves_the_numbers_of_the_model(trained, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", PARTS)
 def test_a_run_and_its_report(name, tmp_path):
     np.savez(
         tmp_path / "series.npz",

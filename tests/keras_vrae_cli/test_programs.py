@@ -57,7 +57,9 @@ def test_first_command_of_the_readme(tmp_path):
     assert done.returncode == 0, done.stderr
     folder = tmp_path / "runs" / "digits-lstm"
     metrics = json.loads((folder / "metrics.json").read_text())
-    assert metrics["test"]["knn_accuracy"] > 0.75
+    assert metrics["test"]["elbo"] > 9.0
+    assert metrics["test"]["knn_accuracy"] > 0.78
+    assert metrics["test"]["active_units"] == 2
     for part in ("Training a VAE with the lstm encoder on digits", "kNN accuracy", "model.keras"):
         assert part in done.stdout
     again = run(TRAIN, flags, cwd=tmp_path)

@@ -6,7 +6,8 @@ from keras_vrae.training import ExperimentConfig, train_and_evaluate
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("encoder", ["dense", "lstm", "gru"])
+# The first command of the README trains the LSTM, and its test holds it to the same.
+@pytest.mark.parametrize("encoder", ["dense", "gru"])
 def test_digits(encoder, tmp_path):
     metrics = train_and_evaluate(ExperimentConfig(encoder=encoder), tmp_path / "run")
     test = metrics["test"]
