@@ -17,11 +17,14 @@ class Split(NamedTuple):
             terms.
         y: class numbers, shape `(N,)`, int64; -1 for an example without a label.
         lengths: number of valid time steps of each example, `(N,)`, or None if all are valid.
+        targets: the number that a regression is to predict of each example, `(N,)`, NaN for none;
+            or None. A VAE does not use it.
     """
 
     x: np.ndarray
     y: np.ndarray
     lengths: np.ndarray | None = None
+    targets: np.ndarray | None = None
 
     @property
     def inputs(self):
@@ -51,7 +54,8 @@ class Split(NamedTuple):
     def rows(self, rows):
         """Returns a `Split` of some of the examples."""
         lengths = None if self.lengths is None else self.lengths[rows]
-        return Split(self.x[rows], self.y[rows], lengths)
+        targets = None if self.targets is None else self.targets[rows]
+        return Split(self.x[rows], self.y[rows], lengths, targets)
 
     @property
     def size(self):

@@ -42,6 +42,9 @@ def draw(model, splits, config, run, codes):
         "kind": np.array(splits.spec.kind),
         "channel_names": np.array((splits.spec.notes or {}).get("channel_names", ()), str),
     }
+    targets = getattr(splits.test, "targets", None)
+    if targets is not None:
+        arrays["targets"] = targets
     collect = _document_arrays if config.is_text else _example_arrays
     arrays.update(collect(model, splits, config, arrays["codes"]))
     with replacing(run.arrays_path) as aside:

@@ -40,7 +40,7 @@ def read_ts(path):
 
     A row is a series: its channels, with `:` between them, then its class if the header has
     `@classLabel true` and the names of classes. `?` is a missing value, or a missing class. With
-    `@targetLabel true` a row ends with a number to predict, which is not a class: it is left out
+    `@targetLabel true` a row ends with a number to predict, which is not a class: it is a target,
     with a remark.
 
     Returns:
@@ -83,7 +83,7 @@ def load_bundled(name):
 
 
 def _read_parts(paths):
-    values, labels, tests, names, remarks = [], [], [], [], []
+    values, labels, targets, tests, names, remarks = [], [], [], [], [], []
     for path in paths:
         lines = _lines(path)
         header = _read_header(path, lines)
@@ -92,7 +92,8 @@ def _read_parts(paths):
             series, label = _parse_row(line, header, first, f"{path}, line {number}")
             first = series if first is None else first
             values.append(series)
-            labels.append(label)
+            labels.append(None if header.targetlabel else label)
+            targets.append(label if header.targetlabel else None)
             names.append(f"line {number}" if len(paths) == 1 else f"{path.name} line {number}")
         if first is None:
             raise DataError(f"{path} must have a row for each series after @data. Received: none")
@@ -101,7 +102,8 @@ def _read_parts(paths):
             remarks.append(f"the targets of {path} are numbers to predict, and make no classes")
     classes = None if all(label is None for label in labels) else labels
     tests = tests if len(paths) > 1 else None
-    return Series(values, classes, tests, names, remarks=tuple(remarks))
+    targets = None if all(target is None for target in targets) else targets
+    return Series(values, classes, tests, names, remarks=tuple(remarks), targets=targets)
 
 
 def _lines(path):
@@ -158,7 +160,7 @@ def _read_header(path, lines):
 
 
 def _parse_row(line, header, first, where):
-    """Returns the values `(T, D)` of a row, and its class or None.
+    """Returns the values `(T, D)` of a row, and its class or target, or None.
 
     Args:
         line: text of the row.
@@ -190,8 +192,7 @@ def _parse_row(line, header, first, where):
             f"@equalLength false. Received: {steps}"
         )
     if header.targetlabel:
-        _parse_number(label, where)
-        label = None
+        return values, _parse_number(label, where)
     return values, label if label is None else _parse_class(label.strip(), header.classes, where)
 
 

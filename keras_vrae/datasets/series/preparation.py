@@ -46,6 +46,8 @@ class Series(NamedTuple):
         channels: names of the channels, or `()`.
         read_as: a sentence on how the source was read, or None.
         remarks: sentences on choices that were made, which the program prints and keeps.
+        targets: the number that a regression is to predict of each series, a list with None for an
+            unknown one; or None.
     """
 
     values: list
@@ -56,6 +58,7 @@ class Series(NamedTuple):
     channels: tuple = ()
     read_as: str | None = None
     remarks: tuple = ()
+    targets: Any = None
 
 
 class Preparation(NamedTuple):
@@ -140,7 +143,14 @@ def make_splits(series, source, preparation=None, standardize=True, kind="series
     if any(label is not None for label in series.labels or ()):
         labels = [series.labels[stretch.row] for stretch in stretches]
     notes = {"imputed_values": imputed, "remarks": remarks}
-    return _assemble(series, values, labels, parts, standardize, notes, kind)
+    splits = _assemble(series, values, labels, parts, standardize, notes, kind)
+    if series.targets is None:
+        return splits
+    targets = np.array([series.targets[stretch.row] for stretch in stretches], "float64")
+    with_targets = [
+        split._replace(targets=targets[parts == number]) for number, split in enumerate(splits[:3])
+    ]
+    return splits._replace(**dict(zip(splits._fields, with_targets, strict=False)))
 
 
 def series_names(series):

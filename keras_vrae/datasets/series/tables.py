@@ -72,7 +72,8 @@ def parse_table(table, settings=None):
     reason, remarks = target_reason(series.labels or ()), ()
     if reason:
         remarks = (f"labels are targets, as they are {reason}: no classes are made of them",)
-        series = series._replace(labels=None)
+        targets = [None if label is None else float(label) for label in series.labels]
+        series = series._replace(labels=None, targets=targets)
     return series._replace(read_as=describe(table, columns, series, is_long), remarks=remarks)
 
 

@@ -73,6 +73,7 @@ def test_targets_of_a_regression_are_not_classes(tmp_path):
     assert "are numbers to predict, and make no classes" in series.remarks[0]
     check_values(series, [[[1], [2]], [[3], [4]], [[5], [6]]])
     assert series.labels is None
+    assert series.targets == [0.5, 0.75, 1000]
 
 
 def test_series_without_classes(tmp_path):
