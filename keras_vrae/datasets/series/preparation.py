@@ -298,9 +298,10 @@ def cut_windows(series, source, stretches, preparation):
         for start in window_starts(series, stretch, preparation)
     ]
     if not cuts:
+        gaps = "" if series.times is None else " without a gap in time"
         raise DataError(
-            f"{source} must have a series of a window or more, {preparation.window} steps without "
-            f"a gap in time. Received: {max(map(len, series.values))} steps in the longest"
+            f"{source} must have a series of a window or more, {preparation.window} steps{gaps}. "
+            f"Received: {max(map(len, series.values))} in the longest"
         )
     return cuts
 

@@ -164,7 +164,10 @@ def test_json_and_tabs(tmp_path):
     for text, words in (
         ('{"time": 0, "a": 1}\n{"time": 1, "b": 2}\n', r"line 2 must have the keys of the first"),
         ('{"time": 0, "a": [1, 2]}\n', "line 1: values must be numbers"),
-        ('{"time": 0, "a": 1, "a": 2}\n', "line 1 must be a JSON object.*an object that has the key 'a' twice"),
+        (
+            '{"time": 0, "a": 1, "a": 2}\n',
+            "line 1 must be a JSON object.*an object that has the key 'a' twice",
+        ),
         ("[1, 2]\n", "line 1 must be a JSON object with keys. Received: list"),
         ("[" * 50_000, "line 1 must be JSON of 100 levels"),
     ):
