@@ -92,7 +92,7 @@ HOSTILE = {
     '{"versions": [1]}': "must name the versions that made the run, as an object",
     '{"versions": {"keras_vrae": [1, {}]}}': "or older. Received: one of [1, {}]",
     f'{{"versions": {{"keras_vrae": "{"9" * 5000}"}}}}': "must be of keras_vrae",
-    '{"versions": {}, "dataset": NaN}': "config.json must be a JSON object. Received: NaN, which is not a number",
+    '{"versions": {}, "dataset": NaN}': "Received: NaN, which is not a number",
     "[" * 100_000: "config.json must be JSON of 100 levels",
     '{"a":' * 100_000: "config.json must be JSON of 100 levels",
     "[]": "config.json must hold a JSON object",
