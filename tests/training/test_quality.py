@@ -6,10 +6,9 @@ from keras_vrae.training import ExperimentConfig, train_and_evaluate
 
 
 @pytest.mark.slow
-# The first command of the README trains the LSTM, and its test holds it to the same.
-@pytest.mark.parametrize("encoder", ["dense", "gru"])
-def test_digits(encoder, tmp_path):
-    metrics = train_and_evaluate(ExperimentConfig(encoder=encoder), tmp_path / "run")
+# The first command of the README trains an LSTM, and its test holds that to the same.
+def test_digits(tmp_path):
+    metrics = train_and_evaluate(ExperimentConfig(encoder="dense"), tmp_path / "run")
     test = metrics["test"]
     assert test["elbo"] > 9.0
     assert test["knn_accuracy"] > 0.78
