@@ -1,9 +1,8 @@
 """Checks that a graph runs on machines other than the one that traced it."""
 
-from contextlib import contextmanager
 from pathlib import Path
 
-from keras_vrae.backend import flatten_layers
+from keras_vrae.backend import inner_layers_set
 from keras_vrae.validation import DataError
 
 # A layer that takes the cuDNN path puts a kernel in the graph that a CPU does not have. Such a
@@ -12,22 +11,13 @@ REFUSED_OPERATIONS = ("Cudnn", "PyFunc")
 XLA_ONLY = "_XlaMustCompile"
 
 
-@contextmanager
 def dense_products(model):
     """Lets layers for rows that are mostly zeros multiply as others do, while the block runs.
 
     Their compressed rows are operations of TensorFlow alone, which converters to other runtimes
     write down and these do not know.
     """
-    layers = [layer for layer in flatten_layers(model) if hasattr(layer, "dense_product")]
-    before = [layer.dense_product for layer in layers]
-    try:
-        for layer in layers:
-            layer.dense_product = True
-        yield
-    finally:
-        for layer, dense in zip(layers, before, strict=True):
-            layer.dense_product = dense
+    return inner_layers_set(model, "dense_product", True)
 
 
 def check_portable(path):

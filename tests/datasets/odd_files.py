@@ -409,7 +409,7 @@ def repeated_name(rng, odd):
 
 
 def nested(rng, odd):
-    """An object in the place of a number, or thousands of brackets."""
+    """A list instead of a number, or thousands of brackets."""
     if rng.random() < 0.5:
         return b"[" * 50_000 + odd.content
     return odd.content.replace(b'"speed": ', b'"speed": [1, 2], "x": ', 1)

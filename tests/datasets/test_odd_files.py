@@ -20,7 +20,7 @@ FILES = list(odd_files())
 
 
 def read(odd, path):
-    """What the loaders say of a file: values, with None for NaN, and labels."""
+    """Reads a file as a user does: values, with None for NaN, and labels."""
     if odd.format == "documents":
         found = list(Corpus(path, TableSettings(**odd.settings)))
         return [[document.text for document in found], [document.label for document in found]]
@@ -40,7 +40,7 @@ def read(odd, path):
 
 
 def answer(odd, folder):
-    """What reading a file gives, or `REFUSED` if it is refused by one line that names it."""
+    """Returns the content of a file, or `REFUSED` if one line refuses it by its name."""
     path = folder / odd.name
     path.write_bytes(odd.content)
     try:

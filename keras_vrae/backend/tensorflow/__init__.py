@@ -3,7 +3,12 @@
 from keras_vrae.backend.tensorflow.batch_split import split_over_cores
 from keras_vrae.backend.tensorflow.checks import ensure_shape, stop_unless
 from keras_vrae.backend.tensorflow.functions import over_batches
-from keras_vrae.backend.tensorflow.layer_tree import compute_dtypes, flatten_layers, without_cudnn
+from keras_vrae.backend.tensorflow.layer_tree import (
+    compute_dtypes,
+    flatten_layers,
+    inner_layers_set,
+    without_cudnn,
+)
 from keras_vrae.backend.tensorflow.loops import BatchGroups
 from keras_vrae.backend.tensorflow.model import Model
 from keras_vrae.backend.tensorflow.optimizer import Adam
@@ -35,6 +40,7 @@ __all__ = [
     "compute_dtypes",
     "ensure_shape",
     "flatten_layers",
+    "inner_layers_set",
     "is_sparse_tensor",
     "known_words",
     "loop_over_steps",

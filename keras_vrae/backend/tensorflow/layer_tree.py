@@ -18,14 +18,19 @@ def compute_dtypes(layer):
 
 
 @contextmanager
-def without_cudnn(layer):
-    """Keeps every recurrent layer inside a layer off cuDNN within the block, also when traced."""
-    layers = [inner for inner in flatten_layers(layer) if hasattr(inner, "use_cudnn")]
-    before = [inner.use_cudnn for inner in layers]
+def inner_layers_set(layer, name, value):
+    """Sets an attribute of all layers inside a layer that have it, for the time of the block."""
+    layers = [inner for inner in flatten_layers(layer) if hasattr(inner, name)]
+    before = [getattr(inner, name) for inner in layers]
     try:
         for inner in layers:
-            inner.use_cudnn = False
+            setattr(inner, name, value)
         yield
     finally:
-        for inner, value in zip(layers, before, strict=True):
-            inner.use_cudnn = value
+        for inner, kept in zip(layers, before, strict=True):
+            setattr(inner, name, kept)
+
+
+def without_cudnn(layer):
+    """Keeps every recurrent layer inside a layer off cuDNN within the block, also when traced."""
+    return inner_layers_set(layer, "use_cudnn", False)

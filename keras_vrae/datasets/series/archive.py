@@ -8,12 +8,12 @@ from typing import NamedTuple
 import numpy as np
 
 from keras_vrae.datasets.series.preparation import Series
+from keras_vrae.datasets.tables import NUMBER, parse_label
 from keras_vrae.validation import DataError, SettingError
 
 TRAIN_ENDING, TEST_ENDING = "_TRAIN.ts", "_TEST.ts"
 COMMENTS = (b"#", b"%")
 MISSING = {"?", "nan"}
-NO_LABELS = MISSING | {"", "-1"}  # Unless the header names a class so.
 SWITCHES = ("timestamps", "univariate", "equallength", "classlabel", "targetlabel")
 
 
@@ -210,20 +210,17 @@ def _parse_number(cell, where):
     cell = cell.strip()
     if cell.lower() in MISSING:
         return math.nan
-    try:
-        if "_" in cell or not cell.isascii():  # Python reads 1_2, and digits of any script.
-            raise ValueError
+    if NUMBER.fullmatch(cell):
         return float(cell)
-    except ValueError:
-        expected = "numbers, with , between steps and : between channels"
-        raise DataError(f"{where} must have {expected}. Received: {cell!r:.60}") from None
+    expected = "numbers, with , between steps and : between channels"
+    raise DataError(f"{where} must have {expected}. Received: {cell!r:.60}")
 
 
 def _parse_class(label, classes, where):
     # A class of several words is several words in the header as well.
     if label in classes or (label and set(label.split()) <= set(classes)):
         return label
-    if label.lower() in NO_LABELS:
+    if label == "?" or parse_label(label) is None:
         return None
     raise DataError(
         f"{where} must end with one of the classes that @classLabel names, or ? for none. "

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.lib import format as npy
 
 from keras_vrae.datasets.series.preparation import Series
+from keras_vrae.datasets.tables import parse_label
 from keras_vrae.validation import DataError
 
 NAMES = ("x", "lengths", "y", "x_test", "lengths_test", "y_test")
@@ -15,7 +16,6 @@ NPY_MAGIC = b"\x93NUMPY"
 READ_HEADER = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 # Bytes that one byte of a member can stand for.
 MOST_OF_A_BYTE = {zipfile.ZIP_STORED: 1, zipfile.ZIP_DEFLATED: 1032}
-NO_LABELS = {"", "-1", "nan"}
 
 
 def read_npz(path):
@@ -136,15 +136,14 @@ def _parse_labels(path, name, arrays, count):
         return [None] * count
     y = arrays[name]
     _check_shape(path, name, y, count)
-    expected = "classes, strings or whole numbers; leave out what is to be predicted as a number"
+    expected = "classes, strings or whole numbers (without `y` if it is a number to predict)"
     if y.dtype.kind == "S":
         try:
             y = np.char.decode(y, "utf-8")
         except UnicodeDecodeError:
             raise DataError(f"{path}: `{name}` must be UTF-8. Received: other bytes") from None
     if y.dtype.kind == "U":
-        labels = map(str.strip, y.tolist())
-        return [None if label.lower() in NO_LABELS else label for label in labels]
+        return list(map(parse_label, y.tolist()))
     if y.dtype.kind == "b":
         return y.tolist()
     if y.dtype.kind not in "uif":

@@ -117,7 +117,7 @@ def make_splits(series, source, preparation=None, standardize=True, kind="series
     """
     preparation = preparation or Preparation()
     check_series(series, source, preparation.missing)
-    window, remarks = preparation.window, [*series.remarks, *time_remarks(series)]
+    window, remarks = preparation.window, [*series.remarks, *time_remarks(series, preparation)]
     stretches = whole_stretches(series)
     if window:
         stretches = _cut_in_time(series, stretches, window)
@@ -126,6 +126,10 @@ def make_splits(series, source, preparation=None, standardize=True, kind="series
     if window:
         cuts = cut_windows(series, source, stretches, preparation)
         values = [values[index][start : start + window] for index, start in cuts]
+        if len(stretches) > len(series.values):
+            remarks.append(
+                f"series are cut in time; {window // 2} steps between parts are left out"
+            )
         stretches = [stretches[index] for index, _ in cuts]
     if len(values) < 3:
         raise DataError(
@@ -143,14 +147,10 @@ def make_splits(series, source, preparation=None, standardize=True, kind="series
     if any(label is not None for label in series.labels or ()):
         labels = [series.labels[stretch.row] for stretch in stretches]
     notes = {"imputed_values": imputed, "remarks": remarks}
-    splits = _assemble(series, values, labels, parts, standardize, notes, kind)
-    if series.targets is None:
-        return splits
-    targets = np.array([series.targets[stretch.row] for stretch in stretches], "float64")
-    with_targets = [
-        split._replace(targets=targets[parts == number]) for number, split in enumerate(splits[:3])
-    ]
-    return splits._replace(**dict(zip(splits._fields, with_targets, strict=False)))
+    targets = None
+    if series.targets is not None:
+        targets = np.array([series.targets[stretch.row] for stretch in stretches], "float64")
+    return _assemble(series, values, labels, targets, parts, standardize, notes, kind)
 
 
 def series_names(series):
@@ -330,7 +330,7 @@ def window_starts(series, stretch, preparation):
     ]
 
 
-def time_remarks(series):
+def time_remarks(series, preparation):
     """Returns sentences on steps in time that differ, and on gaps; a list."""
     steps = [np.diff(times) for times in series.times or () if len(times) > 1]
     if not steps:
@@ -342,9 +342,12 @@ def time_remarks(series):
     remarks = [
         f"steps in time are irregular: from {shortest:g} to {longest:g}, {median:g} at the median"
     ]
-    gaps = sum(int(np.sum(found > MAX_GAP * np.median(found))) for found in steps)
+    most = preparation.max_gap or MAX_GAP
+    gaps = sum(int(np.sum(found > most * np.median(found))) for found in steps)
     if gaps:
-        remarks.append(f"{gaps:,} gaps in time are longer than {MAX_GAP:g} median steps")
+        windows = "no window runs" if preparation.max_gap else "windows run"
+        across = f"; {windows} across them" if preparation.window else ""
+        remarks.append(f"gaps in time longer than {most:g} median steps: {gaps:,}{across}")
     return remarks
 
 
@@ -353,7 +356,7 @@ def random_tests(count):
     return draw_rows(count, TEST_SHARE, TEST_SEED, fewest=1)
 
 
-def _assemble(series, values, labels, parts, standardize, notes, kind):
+def _assemble(series, values, labels, targets, parts, standardize, notes, kind):
     lengths = np.array([len(value) for value in values])
     longest, equal = int(lengths.max()), len(set(lengths.tolist())) == 1
     known = {label for label in labels or ["all"] * len(values) if label is not None}
@@ -364,7 +367,12 @@ def _assemble(series, values, labels, parts, standardize, notes, kind):
     padded = sequences.pad(values)
     rows = [np.flatnonzero(parts == part) for part in (TRAIN, VALIDATION, TEST)]
     splits = [
-        Split(padded["x"][part], y[part], None if equal else padded["lengths"][part])
+        Split(
+            padded["x"][part],
+            y[part],
+            None if equal else padded["lengths"][part],
+            None if targets is None else targets[part],
+        )
         for part in rows
     ]
     steps = longest if equal or longest <= LONGEST_FIXED else None

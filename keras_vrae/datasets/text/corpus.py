@@ -1,6 +1,5 @@
 """Documents of the user's own files, one at a time, so that a corpus need not fit in memory."""
 
-import warnings
 from pathlib import Path
 from typing import NamedTuple
 
@@ -45,6 +44,7 @@ class Corpus:
 
     Attributes:
         read_as: a sentence on how a table was read, once a pass has begun; None for other files.
+        remarks: sentences on what is left out, once a pass has begun; a list.
 
     Raises:
         SettingError: for a path that does not exist.
@@ -59,7 +59,8 @@ class Corpus:
     """
 
     def __init__(self, path, table=None):
-        self.path, self.table, self.read_as = Path(path), table or TableSettings(), None
+        self.path, self.table = Path(path), table or TableSettings()
+        self.read_as, self.remarks = None, []
         if not self.path.exists():
             expected = "text:PATH with the path of a folder or a file that exists"
             raise SettingError(complaint("dataset", expected, f"text:{path}"))
@@ -78,11 +79,10 @@ class Corpus:
         if len(folders) < len(paths):
             loose = next(path.name for path in paths if not path.is_dir())
             count = len(paths) - len(folders)
-            warnings.warn(
-                f"Left out: {count} files of {self.path} outside of the folders of its classes, "
-                f"such as {loose}",
-                stacklevel=2,
-            )
+            self.remarks = [
+                f"left out: {count} files of {self.path} outside of the folders of its classes, "
+                f"such as {loose}"
+            ]
         for folder in folders:
             for path in files_below(folder):
                 lines = decode_lines(path)

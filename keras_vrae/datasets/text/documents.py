@@ -103,7 +103,7 @@ def load_corpus(path, settings, table=None):
         raise SettingError(complaint("text_split", expected, settings.split))
     corpus = Corpus(path, table)
     labels = [document.label for document in corpus]
-    reason, remarks = target_reason(labels), []
+    reason, remarks = target_reason(labels), list(corpus.remarks)
     names = [] if reason else sorted({*labels} - {None}, key=sort_key)
     if reason:
         remarks.append(f"labels are targets, as they are {reason}: no classes are made of them")

@@ -229,9 +229,13 @@ def test_no_window_runs_across_a_gap_unless_asked_for():
     splits = make_splits(series, "it", Preparation(window=8, stride=1))
     for part in splits[:3]:
         assert not np.any((part.x[:, 0, 0] < 60) & (part.x[:, -1, 0] >= 60))
-    assert "1 gaps in time are longer than 10 median steps" in splits.spec.notes["remarks"]
+    assert splits.spec.notes["remarks"][1:] == [
+        "gaps in time longer than 10 median steps: 1; no window runs across them",
+        "series are cut in time; 4 steps between parts are left out",
+    ]
     across = make_splits(series, "it", Preparation(window=8, stride=1, max_gap=0))
     assert across.train.size == splits.train.size + 7
+    assert across.spec.notes["remarks"][1].endswith("1; windows run across them")
 
 
 def test_parts_share_no_step_and_know_nothing_of_each_other():
