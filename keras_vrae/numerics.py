@@ -4,6 +4,8 @@ import math
 
 from keras import ops
 
+from keras_vrae import backend
+
 LOG_TWO_PI = math.log(2.0 * math.pi)
 # A product of so many numbers between 1 and 2 is within float32.
 MOST_FACTORS = 120
@@ -50,7 +52,7 @@ def sum_softplus(values):
     groups = -(-size // MOST_FACTORS)
     padding = -size % groups
 
-    @ops.custom_gradient
+    @backend.custom_gradient
     def summed(values):
         factors = 1.0 + ops.exp(-ops.abs(values))
         if padding:

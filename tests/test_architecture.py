@@ -11,9 +11,9 @@ PACKAGE = ROOT / "keras_vrae"
 # From the ground up. A module imports from lower floors, and from its own folder.
 FLOORS = [
     {"version", "validation", "batch"},
-    {"files", "numerics", "sequences", "families"},
+    {"files", "sequences", "families"},
     {"backend"},
-    {"optimizers", "layers", "likelihoods"},
+    {"numerics", "optimizers", "layers", "likelihoods"},
     {"priors", "objectives"},
     {"encoders"},
     {"decoders", "datasets"},

@@ -4,13 +4,61 @@ The rest of the package is written on `keras` and `keras.ops` and takes from her
 of the backend that Keras runs on. README.md in this folder says why each is here.
 """
 
+import importlib
+
 import keras
 
-if keras.backend.backend() != "tensorflow":
+from keras_vrae.backend.cores import available_cores
+from keras_vrae.backend.groups import BatchGroups
+from keras_vrae.backend.layer_tree import (
+    compute_dtypes,
+    flatten_layers,
+    inner_layers_set,
+    without_cudnn,
+)
+
+BACKENDS = ("tensorflow", "jax", "torch")
+NAMES = (
+    "GRU",
+    "LSTM",
+    "Adam",
+    "Model",
+    "custom_gradient",
+    "ensure_shape",
+    "has_sparse_tensors",
+    "is_sparse_tensor",
+    "known_words",
+    "loop_over_steps",
+    "on_stored_values",
+    "one_thread_per_operation",
+    "over_batches",
+    "padded_words",
+    "separate_words",
+    "sparse_from_dense",
+    "sparse_product",
+    "sparse_to_dense",
+    "split_over_cores",
+    "stop_unless",
+    "tfidf_weights",
+    "word_counts",
+)
+
+name = keras.backend.backend()
+if name not in BACKENDS:
     raise ImportError(
-        "keras_vrae must run on the TensorFlow backend of Keras. "
-        f"Received: KERAS_BACKEND={keras.backend.backend()}"
+        f"keras_vrae must run on one of the backends {', '.join(BACKENDS)} of Keras. "
+        f"Received: KERAS_BACKEND={name}"
     )
 
-from keras_vrae.backend.tensorflow import *  # noqa: F403  (the names of its __all__)
-from keras_vrae.backend.tensorflow import __all__  # noqa: F401
+_engine = importlib.import_module(f"keras_vrae.backend.{name}")
+globals().update({each: getattr(_engine, each) for each in NAMES})
+
+__all__ = [
+    "BatchGroups",
+    "available_cores",
+    "compute_dtypes",
+    "flatten_layers",
+    "inner_layers_set",
+    "without_cudnn",
+    *NAMES,
+]

@@ -1,6 +1,8 @@
 """Data sets: `load(name)` gives three parts and their description."""
 
-from keras_vrae.datasets import images, music, pipeline, series, tfrecord
+import importlib
+
+from keras_vrae.datasets import images, music, series
 from keras_vrae.datasets import text as documents
 from keras_vrae.datasets.names import check_dataset, source_of
 from keras_vrae.datasets.series import Preparation
@@ -19,6 +21,13 @@ __all__ = [
     "load",
     "pipeline",
 ]
+
+
+def __getattr__(name):
+    """Imports what needs TensorFlow where it is used."""
+    if name not in ("pipeline", "tfrecord"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return importlib.import_module(f"{__name__}.{name}")
 
 
 def load(name, data_dir=None, text=None, **options):
@@ -60,6 +69,8 @@ def load(name, data_dir=None, text=None, **options):
         check_folder("data_dir", data_dir)
     kind, _, rest = source_of(name)
     if kind == "tfrecord":
+        from keras_vrae.datasets import tfrecord
+
         return tfrecord.load(rest)
     if kind == "text":
         return documents.load(name, data_dir, text, **options)

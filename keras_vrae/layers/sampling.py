@@ -5,6 +5,8 @@ import contextlib
 import keras
 from keras import ops
 
+from keras_vrae import backend
+
 
 class SavesSeed:
     """A layer that saves the state of its `seed_generator`, which Keras leaves out of its files."""
@@ -83,21 +85,28 @@ class Sampling(SavesSeed, keras.layers.Layer):
 class GradientGate:
     """An identity on z that multiplies the gradient which comes back by a factor.
 
-    The factor may depend on values that are computed from z: it is read when the gradient is taken.
-
-    Attributes:
-        factor: tensor `(K, B)` for z of shape `(K, B, Z)`; set it before the gradient is taken.
+    The factor may depend on values that are computed from z. Two arrays of zeros leave the gate
+    with z; added to the loss, they bring the factor back with the gradient.
     """
 
-    def __init__(self):
-        self.factor = None
-
     def __call__(self, z):
-        @ops.custom_gradient
-        def gate(z):
-            def gradient(upstream):
-                return upstream * ops.expand_dims(self.factor, axis=-1)
+        """Returns z `(K, B, Z)`, whose gradient passes the gate."""
+        nothing = ops.zeros_like(z[..., 0])
 
-            return z, gradient
+        @backend.custom_gradient
+        def gate(z, ones, factors):
+            def gradient(by_z, by_ones, by_factors):
+                # The weight of an example in the loss is in both. If it is 0, so is the gradient.
+                unused = ops.equal(by_ones, 0.0)
+                factor = by_factors / ops.where(unused, 1.0, by_ones)
+                factor = ops.where(unused, 1.0, factor)
+                return by_z * ops.expand_dims(factor, axis=-1), by_ones, by_factors
 
-        return gate(z)
+            return (z, ones, factors), gradient
+
+        z, self._ones, self._factors = gate(z, nothing, nothing)
+        return z
+
+    def multiply(self, factor):
+        """Sets the factor `(K, B)`. Add the result, zeros of shape `(B,)`, to the loss."""
+        return ops.sum(self._ones + self._factors * ops.stop_gradient(factor), axis=0)

@@ -116,13 +116,14 @@ class SparseDense(keras.layers.Dense):
         super().__init__(*args, **kwargs)
         self.dropout = check_float("dropout", dropout, maximum=1.0, below=True)
         self.seed_generator = keras.random.SeedGenerator()
-        self.supports_jit = self.dense_product = False
+        self.supports_jit = self.dense_product = not backend.has_sparse_tensors
 
     def call(self, x, training=None):
         if self.dense_product and not backend.is_sparse_tensor(x):
-            return self._finish(
-                ops.matmul(ops.cast(x, "float32"), ops.cast(self.kernel, "float32"))
-            )
+            x = ops.cast(x, "float32")
+            if training and self.dropout:
+                x = keras.random.dropout(x, self.dropout, seed=self.seed_generator)
+            return self._finish(ops.matmul(x, ops.cast(self.kernel, "float32")))
         if not backend.is_sparse_tensor(x):
             x = backend.sparse_from_dense(x)
         if training and self.dropout:

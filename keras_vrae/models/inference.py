@@ -234,7 +234,7 @@ class Inference:
         """The function compiled for whole arrays, once for each key that is not None."""
         kept = self.__dict__.setdefault("_kept_functions", {})
         if key is None or key not in kept:
-            compiled = backend.over_batches(function, row_shape, together, dtype)
+            compiled = backend.over_batches(function, row_shape, together, dtype, self.variables)
             if key is None:
                 return compiled
             kept[key] = compiled

@@ -74,7 +74,7 @@ class TrainableModel(backend.Model):
 
     def _read(self, inputs, any_length, sparse, check=True):
         """Examples as `(x, mask)`: float32 in the units of the networks, zero at padding."""
-        sparse = sparse and self.encoder.reads_sparse
+        sparse = sparse and self.encoder.reads_sparse and backend.has_sparse_tensors
         x = ops.convert_to_tensor(sequences.array_of(inputs), sparse=sparse)
         if check:
             shape = self.event_shape
@@ -96,11 +96,10 @@ class TrainableModel(backend.Model):
 
     def within_support(self, batch):
         """The batch, after a check that the likelihood is defined for its target."""
-        stored = getattr(batch.x, "values", None)  # Of a sparse batch, which is its own target.
-        if stored is None:
-            valid = self.likelihood.accepts(batch.x, batch.target)
+        if backend.is_sparse_tensor(batch.x):  # Which is its own target.
+            valid = ops.all(self.likelihood.in_support(batch.x.values))
         else:
-            valid = ops.all(self.likelihood.in_support(stored))
+            valid = self.likelihood.accepts(batch.x, batch.target)
         name = type(self.likelihood).__name__
         message = f"`x` must hold {self.likelihood.support} for the {name} likelihood"
         return batch._replace(target=backend.stop_unless(valid, message, batch.target))

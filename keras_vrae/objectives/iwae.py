@@ -37,11 +37,11 @@ class IWAE(Objective):
     def __call__(self, terms, step=0):
         log_weights = terms.log_weights
         log_mean = log_mean_exp(log_weights, axis=0)
-        if self.doubly_reparameterized:
-            # z_k has a gradient of w_k / sum w already; this makes it the square of that.
-            shares = ops.exp(log_weights - log_mean) / log_weights.shape[0]
-            terms.gate.factor = ops.stop_gradient(shares)
-        return -log_mean
+        if not self.doubly_reparameterized:
+            return -log_mean
+        # z_k has a gradient of w_k / sum w already; this makes it the square of that.
+        shares = ops.exp(log_weights - log_mean) / log_weights.shape[0]
+        return -log_mean + terms.gate.multiply(shares)
 
     def get_config(self):
         return {

@@ -56,8 +56,8 @@ class Objective:
         num_samples: posterior samples K for each example of a training step.
         analytic_kl: whether the KL of the terms is in closed form if the prior has one, or the
             mean over the samples.
-        doubly_reparameterized: whether z passes a `GradientGate` that the objective sets, and
-            `log q(z|x)` has a gradient through z alone.
+        doubly_reparameterized: whether z passes a `GradientGate` whose `multiply` the objective
+            calls, and `log q(z|x)` has a gradient through z alone.
 
     Example:
         >>> @keras.saving.register_keras_serializable(package="docs")

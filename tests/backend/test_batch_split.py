@@ -61,7 +61,7 @@ def test_bound_and_gradients_are_those_of_the_whole_batch(batch_size, request):
 def test_threads_are_set_before_tensorflow_works_and_refused_after():
     code = """
 import keras_vrae as kv, tensorflow as tf
-from keras_vrae.backend.tensorflow.threads import available_cores, one_thread_per_operation
+from keras_vrae.backend import available_cores, one_thread_per_operation
 one_thread_per_operation()
 threads = tf.config.threading
 assert threads.get_intra_op_parallelism_threads() == 1

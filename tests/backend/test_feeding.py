@@ -4,12 +4,12 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from keras_vrae.backend.tensorflow.feeding import feed_arrays, split_off_validation
 
 import keras_vrae as kv
-from keras_vrae.backend.tensorflow import feeding
+from keras_vrae.backend import feeding
 from keras_vrae.backend.tensorflow import model as engine
 from keras_vrae.backend.tensorflow.batches import array_batches, common_length
-from keras_vrae.backend.tensorflow.feeding import feed_arrays, split_off_validation
 from keras_vrae.backend.tensorflow.loops import BatchGroups, watch_batches
 
 N = 10

@@ -1,15 +1,10 @@
 """The engine on TensorFlow."""
 
+from tensorflow import custom_gradient
+
 from keras_vrae.backend.tensorflow.batch_split import split_over_cores
 from keras_vrae.backend.tensorflow.checks import ensure_shape, stop_unless
 from keras_vrae.backend.tensorflow.functions import over_batches
-from keras_vrae.backend.tensorflow.layer_tree import (
-    compute_dtypes,
-    flatten_layers,
-    inner_layers_set,
-    without_cudnn,
-)
-from keras_vrae.backend.tensorflow.loops import BatchGroups
 from keras_vrae.backend.tensorflow.model import Model
 from keras_vrae.backend.tensorflow.optimizer import Adam
 from keras_vrae.backend.tensorflow.recurrent.layers import GRU, LSTM
@@ -27,34 +22,7 @@ from keras_vrae.backend.tensorflow.strings import (
     separate_words,
     word_counts,
 )
-from keras_vrae.backend.tensorflow.threads import available_cores, one_thread_per_operation
+from keras_vrae.backend.tensorflow.threads import one_thread_per_operation
 from keras_vrae.backend.tensorflow.time_loop import loop_over_steps
 
-__all__ = [
-    "GRU",
-    "LSTM",
-    "Adam",
-    "BatchGroups",
-    "Model",
-    "available_cores",
-    "compute_dtypes",
-    "ensure_shape",
-    "flatten_layers",
-    "inner_layers_set",
-    "is_sparse_tensor",
-    "known_words",
-    "loop_over_steps",
-    "on_stored_values",
-    "one_thread_per_operation",
-    "over_batches",
-    "padded_words",
-    "separate_words",
-    "sparse_from_dense",
-    "sparse_product",
-    "sparse_to_dense",
-    "split_over_cores",
-    "stop_unless",
-    "tfidf_weights",
-    "without_cudnn",
-    "word_counts",
-]
+has_sparse_tensors = True

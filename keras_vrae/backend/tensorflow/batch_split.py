@@ -4,7 +4,7 @@ import itertools
 
 import tensorflow as tf
 
-from keras_vrae.backend.tensorflow.threads import available_cores
+from keras_vrae.backend.cores import available_cores
 
 MAX_PARTS = 4  # Products lose speed if a batch is split into thinner parts.
 

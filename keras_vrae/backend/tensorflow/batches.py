@@ -7,23 +7,20 @@ import numpy as np
 import tensorflow as tf
 from keras import ops, tree
 
+from keras_vrae.backend.feeding import common_length
 from keras_vrae.sequences import is_sparse
 
 
-def common_length(arrays):
-    """Returns the number of rows of arrays that have equally many, or None for anything else.
-
-    Args:
-        arrays: a structure of arrays, tensors, sparse matrices of SciPy, and None.
-    """
-    leaves = [leaf for leaf in tree.flatten(arrays) if leaf is not None]
-    if not all(isinstance(leaf, np.ndarray) or _is_tensor_or_sparse(leaf) for leaf in leaves):
-        return None
-    lengths = {leaf.shape[0] if leaf.shape else None for leaf in leaves}
-    return lengths.pop() if len(lengths) == 1 else None
-
-
-def array_batches(x, y=None, sample_weight=None, *, batch_size, shuffle=False, keep_float64=True):
+def array_batches(
+    x,
+    y=None,
+    sample_weight=None,
+    *,
+    batch_size,
+    shuffle=False,
+    endless=False,
+    keep_float64=True,
+):
     """Makes batches of the rows of arrays, each row once.
 
     Args:
@@ -34,6 +31,7 @@ def array_batches(x, y=None, sample_weight=None, *, batch_size, shuffle=False, k
         batch_size: examples in a batch; the last one may have fewer.
         shuffle: whether each pass draws an order of its own, which `keras.utils.set_random_seed`
             fixes.
+        endless: whether pass after pass follows, without end.
         keep_float64: whether float64 in x and y stays, so that a model can standardize in it.
 
     Returns:
@@ -62,12 +60,8 @@ def array_batches(x, y=None, sample_weight=None, *, batch_size, shuffle=False, k
         seeds.flat_map(batches_of_rows), tf.data.Dataset.from_tensors(data).repeat()
     ).map(take)
     steps = math.ceil(size / batch_size)
-    return prepare_ahead(batches.apply(tf.data.experimental.assert_cardinality(steps)))
-
-
-def _is_tensor_or_sparse(array):
-    # One `tf.SparseTensor` cannot be cut up.
-    return is_sparse(array) or (ops.is_tensor(array) and not isinstance(array, tf.SparseTensor))
+    batches = prepare_ahead(batches.apply(tf.data.experimental.assert_cardinality(steps)))
+    return batches.repeat() if endless else batches
 
 
 def _gatherer(array):

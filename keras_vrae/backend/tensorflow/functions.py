@@ -7,13 +7,14 @@ import numpy as np
 import tensorflow as tf
 from keras import tree
 
-from keras_vrae.sequences import is_sparse, num_rows, take
+from keras_vrae.backend.rows import rows_in_batches
+from keras_vrae.sequences import num_rows
 from keras_vrae.validation import check_int
 
 MAX_BYTES_PER_CALL = 2**23  # Of several batches, and of the results.
 
 
-def over_batches(function, row_shape, together=1, dtype="float32"):
+def over_batches(function, row_shape, together=1, dtype="float32", variables=()):
     """Compiles `function` and returns it as a function of whole arrays.
 
     Args:
@@ -23,6 +24,7 @@ def over_batches(function, row_shape, together=1, dtype="float32"):
         together: the most batches of an array to work on in a call, two of them at a time. For
             functions that draw nothing, and take so little time that a call shows.
         dtype: type of the tensors that `function` takes.
+        variables: those that `function` uses; TensorFlow finds them itself.
 
     Returns:
         A function of `(array, batch_size, verbose=0)`, for arrays, sparse matrices of SciPy and
@@ -97,17 +99,3 @@ def in_stacks(rows, batch_size):
         )
     if whole < size:
         yield tree.map_structure(lambda part: part[np.newaxis, whole:], rows)
-
-
-def rows_in_batches(array, batch_size, dtype="float32"):
-    """Number of rows, and an iterable of them in batches."""
-    if hasattr(array, "in_batches"):
-        return array.size, array.in_batches(batch_size)
-    if is_sparse(array):
-        array = array.tocsr()
-    else:
-        array = tree.map_structure(lambda part: np.asarray(part, dtype), array)
-    rows = num_rows(array)
-    return rows, (
-        take(array, slice(start, start + batch_size)) for start in range(0, rows, batch_size)
-    )

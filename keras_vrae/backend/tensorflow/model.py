@@ -1,68 +1,22 @@
-"""The training of a model on TensorFlow: a gradient step, and the ways into Keras's loops."""
+"""The gradient step of a model on TensorFlow, and its ways into Keras's loops."""
 
-import functools
-import inspect
-from contextlib import contextmanager
-
-import keras
 import tensorflow as tf
 from keras import ops
 
-from keras_vrae import sequences
-from keras_vrae.backend.tensorflow import feeding, replicas
-from keras_vrae.backend.tensorflow.loops import BatchGroups, function_of_groups, watch_batches
+from keras_vrae.backend.model import TrainedByKeras, weighted
+from keras_vrae.backend.tensorflow import replicas
+from keras_vrae.backend.tensorflow.batches import array_batches
+from keras_vrae.backend.tensorflow.loops import function_of_groups
 from keras_vrae.validation import SettingError, complaint
 
 LIGHT_STEPS_PER_CALL = 16
 
 
-class Model(keras.Model):
-    """A Keras model that is trained on `Batch`es and gives a loss for each example.
+class Model(TrainedByKeras):
+    """A Keras model that is trained on `Batch`es, on TensorFlow."""
 
-    A subclass implements `batch_of`, `training_losses`, `evaluation_losses`, `update_metrics` and
-    `check_data`; all are functions of tensors and of the model's variables alone. Arrays that are
-    given to `fit` and the rest are checked first, and reach the loop in batches of our own, which
-    are those that Keras would make of them but keep no loop waiting.
-
-    Attributes:
-        is_light: whether a training step takes so little time that the call to TensorFlow shows;
-            `fit` then takes 16 steps in a call, unless a callback looks at single batches.
-        keeps_float64: whether data in float64 reach `batch_of` as they are.
-    """
-
-    is_light = False
-    keeps_float64 = False
-    _group_function = None
-
-    # The subclass's part.
-
-    def batch_of(self, data):
-        """The `Batch` of what a loop gives to a step."""
-        raise NotImplementedError
-
-    def check_data(self, x, y=None):
-        """Raises `SettingError` for arrays that the model cannot use."""
-        raise NotImplementedError
-
-    def training_losses(self, batch, step):
-        """`(losses (B,), terms)` of a training step, after so many optimizer steps."""
-        raise NotImplementedError
-
-    def evaluation_losses(self, batch):
-        """`(losses (B,), terms)` of an evaluation step."""
-        raise NotImplementedError
-
-    def update_metrics(self, losses, terms, batch):
-        """Adds a batch to the metrics and returns their values by name."""
-        raise NotImplementedError
-
-    def changing_weights(self, step):
-        """Weights of the loss that change during training, by name, for the logs."""
-        return {}
-
-    def placeholder_labels(self, size):
-        """Labels for data that come with weights and without labels, which Keras would drop."""
-        raise NotImplementedError
+    feeds_without_end = True
+    array_batches = staticmethod(array_batches)
 
     # Steps.
 
@@ -73,7 +27,7 @@ class Model(keras.Model):
         with tf.GradientTape() as tape:
             losses, terms = self.training_losses(batch, step)
             penalties = sum(self.losses)
-            loss = ops.mean(_weighted(losses, batch.weight)) + penalties
+            loss = ops.mean(weighted(losses, batch.weight)) + penalties
             # The optimizer sums gradients over replicas.
             scaled_loss = self.optimizer.scale_loss(loss * share)
         weights = self.trainable_weights
@@ -84,100 +38,7 @@ class Model(keras.Model):
         batch = self.batch_of(data)
         return self.update_metrics(*self.evaluation_losses(batch), batch)
 
-    # The ways in.
-
-    def compile(self, **kwargs):
-        """Configures training as `keras.Model.compile` does."""
-        self._functions_by_steps, self._group_function = {}, None
-        super().compile(**kwargs)
-
-    def fit(self, *args, **kwargs):
-        """Trains as `keras.Model.fit` does, after a check of the data. Takes `BatchGroups` too.
-
-        Raises:
-            SettingError: if x has the wrong shape, is empty, or has values outside of the
-                likelihood's support, and for invalid labels.
-        """
-        arguments = inspect.signature(super().fit).bind(*args, **kwargs).arguments
-        if arguments.get("class_weight") is not None and arguments.get("y") is None:
-            expected = "left out without labels y"
-            raise SettingError(complaint("class_weight", expected, arguments["class_weight"]))
-        given = arguments.get("x")
-        if isinstance(given, BatchGroups):
-            arguments["x"] = given.dataset
-        self._prepare(arguments)
-        if arguments.get("validation_split") and arguments.get("validation_data") is None:
-            feeding.split_off_validation(arguments)
-        if arguments.get("validation_data") is not None:
-            arguments["validation_data"] = self._validation(arguments)
-        if isinstance(given, BatchGroups):
-            with self._several_steps(given.steps, given.batch_size):
-                return super().fit(**arguments)
-        steps = self._steps_per_call(arguments)
-        batch_size = arguments.get("batch_size") or feeding.KERAS_BATCH_SIZE
-        group = feeding.feed_arrays(
-            arguments, steps, self.steps_per_execution == 1, self.keeps_float64
-        )
-        if group == 1 or (not group and steps <= self.steps_per_execution):
-            return super().fit(**arguments)
-        with self._several_steps(steps, batch_size if group else None):
-            return super().fit(**arguments)
-
-    def evaluate(self, *args, **kwargs):
-        """Evaluates as `keras.Model.evaluate` does, after a check of the data as in `fit`."""
-        return self._call_checked(super().evaluate, args, kwargs)
-
-    def predict(self, *args, **kwargs):
-        """Predicts as `keras.Model.predict` does, after a check of the data as in `fit`."""
-        return self._call_checked(super().predict, args, kwargs)
-
-    def train_on_batch(self, *args, **kwargs):
-        """Trains on one batch as `keras.Model.train_on_batch` does, after a check of the data."""
-        return self._call_checked(super().train_on_batch, args, kwargs, in_batches=False)
-
-    def test_on_batch(self, *args, **kwargs):
-        """Evaluates one batch as `keras.Model.test_on_batch` does, after a check of the data."""
-        return self._call_checked(super().test_on_batch, args, kwargs, in_batches=False)
-
-    def batches_in_group(self, arrays, batch_size):
-        """Number of batches of arrays that `fit` should be given at once, see `BatchGroups`."""
-        return feeding.batches_in_group(self._most_steps_per_call(), batch_size, arrays)
-
-    def _call_checked(self, method, args, kwargs, in_batches=True):
-        call = inspect.signature(method).bind(*args, **kwargs)
-        self._prepare(call.arguments)
-        if in_batches:
-            feeding.feed_arrays(call.arguments, keep_float64=self.keeps_float64)
-        return method(*call.args, **call.kwargs)
-
-    def _prepare(self, arguments):
-        """Checks the data among the arguments of a Keras method, and puts them in order."""
-        x, y = arguments.get("x"), arguments.get("y")
-        if isinstance(x, list):
-            x = arguments["x"] = sequences.as_inputs(x, self.event_shape)
-        if sequences.is_sparse(x):
-            x = arguments["x"] = x.tocsr()  # Rows can be taken out of it.
-        self.check_data(x, y)
-        first = x[0] if isinstance(x, tuple) and x else x
-        array = sequences.array_of(first)
-        if arguments.get("sample_weight") is not None and y is None and hasattr(array, "shape"):
-            arguments["y"] = self.placeholder_labels(array.shape[0])
-
-    def _validation(self, arguments):
-        """The validation data of `fit`, checked and in batches."""
-        parts = keras.utils.unpack_x_y_sample_weight(arguments["validation_data"])
-        validation = dict(zip(feeding.DATA, parts, strict=True))
-        self._prepare(validation)
-        validation["steps"] = arguments.get("validation_steps")
-        sizes = map(arguments.get, ("validation_batch_size", "batch_size"))
-        validation["batch_size"] = next(filter(None, sizes), None)
-        feeding.feed_arrays(validation, keep_float64=self.keeps_float64)
-        return tuple(validation.get(name) for name in feeding.DATA)
-
-    # Several steps in a call.
-
-    def _most_steps_per_call(self):
-        """Number of steps of `fit` in a call if no callback looks at single batches."""
+    def most_steps_per_call(self):
         single = self.distribute_strategy.num_replicas_in_sync == 1
         if self.run_eagerly or self.jit_compile or not single:
             return 1
@@ -185,41 +46,8 @@ class Model(keras.Model):
             return self.steps_per_execution
         return LIGHT_STEPS_PER_CALL if self.is_light else 1
 
-    def _steps_per_call(self, arguments):
-        """Number of steps of `fit` in a call, so that nobody can see the difference."""
-        steps = self._most_steps_per_call()
-        if steps == self.steps_per_execution:
-            return steps
-        # With data without end Keras would also take the steps that fill the last call.
-        numbers = map(arguments.get, ("steps_per_epoch", "validation_steps"))
-        uneven = any(number and number % steps for number in numbers)
-        return 1 if uneven or watch_batches(arguments.get("callbacks")) else steps
-
-    @contextmanager
-    def _several_steps(self, steps, batch_size):
-        """Makes Keras take several steps in a call within the block.
-
-        Args:
-            steps: number of steps.
-            batch_size: size of the batches if they come in groups; None if they come one by one.
-        """
-        names = ("steps_per_execution", "train_function", "test_function")
-        before = [getattr(self, name) for name in names]
-        # Keras compiles the number of steps into its functions.
-        functions = self._functions_by_steps.get(steps, (None, None))
-        for name, value in zip(names, (steps, *functions), strict=True):
-            setattr(self, name, value)
-        if batch_size:
-            if self._group_function is None:
-                self._group_function = function_of_groups(self.train_step)
-            self.train_function = functools.partial(self._group_function, batch_size)
-        try:
-            yield
-        finally:
-            train_function = functions[0] if batch_size else self.train_function
-            self._functions_by_steps[steps] = (train_function, self.test_function)
-            for name, value in zip(names, before, strict=True):
-                setattr(self, name, value)
+    def function_of_groups(self):
+        return function_of_groups(self.train_step)
 
     # Where Keras has no public way.
 
@@ -242,12 +70,6 @@ class Model(keras.Model):
             raise SettingError(complaint("steps_per_execution", expected, self.steps_per_execution))
         return replicas.step_of_workers(strategy, step, self.run_eagerly)
 
-    def _get_metrics_result_or_logs(self, logs):
-        # Private to Keras (3.8 to 3.15). It returns the logs of the last step if they hold more
-        # than metrics; the metrics are of all steps and replicas.
-        metrics = self.get_metrics_result()
-        return {name: metrics.get(name, value) for name, value in logs.items()}
-
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
         # Private to Keras (3.8 to 3.15), which builds a model and its optimizer in here. A model of
         # ours is built when it is made, and Keras would build it from the mean of a batch over
@@ -257,8 +79,3 @@ class Model(keras.Model):
         if self.optimizer and not self.optimizer.built:
             with self.distribute_strategy.scope():
                 self.optimizer.build(self.trainable_variables)
-
-
-def _weighted(values, weight):
-    """`values` of shape `(B,)` times the weights, if there are any."""
-    return values if weight is None else values * weight

@@ -1,15 +1,8 @@
-"""The cores that this process may use, and the threads of TensorFlow."""
-
-import os
+"""The threads of TensorFlow."""
 
 import tensorflow as tf
 
-
-def available_cores():
-    """Number of cores; less than the machine has if the process is bound to some of them."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count()
+from keras_vrae.backend.cores import available_cores
 
 
 def one_thread_per_operation():

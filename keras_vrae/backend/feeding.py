@@ -3,10 +3,10 @@
 import math
 
 import keras
-from keras import tree
+import numpy as np
+from keras import ops, tree
 
 from keras_vrae import sequences
-from keras_vrae.backend.tensorflow.batches import array_batches, common_length
 
 DATA = ("x", "y", "sample_weight")
 LEFT_TO_KERAS = ("steps", "steps_per_epoch", "class_weight", "validation_split")
@@ -14,19 +14,19 @@ KERAS_BATCH_SIZE = 32
 MAX_GROUP_BYTES = 2**25  # Of a group of batches; three such groups are in memory at a time.
 
 
-def feed_arrays(arguments, steps_per_call=None, endless=False, keep_float64=False):
+def feed_arrays(model, arguments, steps_per_call=None, endless=False):
     """Replaces the arrays among the arguments of a Keras method by batches.
 
     Data that are not plain arrays of one length, and arrays that come with class weights or a
     number of steps, stay as they are.
 
     Args:
+        model: the model whose method it is; its `array_batches` makes the batches.
         arguments: those of `fit`, `evaluate` or `predict` by name; changed in place.
         steps_per_call: of `fit`, whose batches are shuffled unless an argument says otherwise; so
             many of them come in one group, without end, unless that would be very large, or of
             sparse rows. None for the other methods.
         endless: whether batches of `fit` that come one by one go on without end, too.
-        keep_float64: as in `array_batches`.
 
     Returns:
         Number of batches in a group; 0 if the data stay as they are.
@@ -42,13 +42,36 @@ def feed_arrays(arguments, steps_per_call=None, endless=False, keep_float64=Fals
     if shuffle:
         arguments["shuffle"] = False  # Keras warns that it does not shuffle a dataset.
     group = batches_in_group(steps_per_call or 1, batch_size, arrays)
-    arguments["x"] = array_batches(
-        *arrays, batch_size=group * batch_size, shuffle=shuffle, keep_float64=keep_float64
+    endless = endless or group > 1
+    arguments["x"] = model.array_batches(
+        *arrays,
+        batch_size=group * batch_size,
+        shuffle=shuffle,
+        endless=endless,
+        keep_float64=model.keeps_float64,
     )
-    if group > 1 or endless:
-        arguments["x"] = arguments["x"].repeat()
+    if endless:
         arguments["steps_per_epoch"] = math.ceil(size / batch_size)
     return group
+
+
+def common_length(arrays):
+    """Returns the number of rows of arrays that have equally many, or None for anything else.
+
+    Args:
+        arrays: a structure of arrays, tensors, sparse matrices of SciPy, and None.
+    """
+    leaves = [leaf for leaf in tree.flatten(arrays) if leaf is not None]
+    if not all(isinstance(leaf, np.ndarray) or _is_tensor_or_sparse(leaf) for leaf in leaves):
+        return None
+    lengths = {leaf.shape[0] if leaf.shape else None for leaf in leaves}
+    return lengths.pop() if len(lengths) == 1 else None
+
+
+def _is_tensor_or_sparse(array):
+    # One `tf.SparseTensor` cannot be cut up.
+    whole = hasattr(array, "dense_shape")
+    return sequences.is_sparse(array) or (ops.is_tensor(array) and not whole)
 
 
 def batches_in_group(wanted, batch_size, arrays):

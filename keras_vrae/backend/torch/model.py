@@ -1,0 +1,44 @@
+"""The gradient step of a model on PyTorch, and its ways into Keras's loops."""
+
+import torch
+from keras import ops
+
+from keras_vrae.backend.arrays import array_batches
+from keras_vrae.backend.model import CheckedOutside, weighted
+
+
+class Model(CheckedOutside):
+    """A Keras model that is trained on `Batch`es, on PyTorch."""
+
+    array_batches = staticmethod(array_batches)
+
+    def train_step(self, data):
+        batch, step = self.batch_of(data), self.optimizer.iterations
+        changing_weights = self.changing_weights(step)
+        self.zero_grad()
+        losses, terms = self.training_losses(batch, step)
+        penalties = sum(self.losses)
+        loss = ops.mean(weighted(losses, batch.weight)) + penalties
+        self.optimizer.scale_loss(loss).backward()
+        weights = self.trainable_weights
+        with torch.no_grad():
+            self.optimizer.apply([weight.value.grad for weight in weights], weights)
+            return {**self.update_metrics(losses + penalties, terms, batch), **changing_weights}
+
+    def test_step(self, data):
+        batch = self.batch_of(data)
+        return self.update_metrics(*self.evaluation_losses(batch), batch)
+
+    # The ways into Keras's loops.
+
+    def make_train_function(self, force=False):
+        if force or self.train_function is None:
+            super().make_train_function(force=True)
+            train = self.train_function
+            self.train_function = lambda batches: train(list(self.checked(batches, "train")))
+
+    def make_test_function(self, force=False):
+        if force or self.test_function is None:
+            super().make_test_function(force=True)
+            test = self.test_function
+            self.test_function = lambda batches: test(list(self.checked(batches, "test")))
