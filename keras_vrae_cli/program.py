@@ -2,14 +2,17 @@
 
 import importlib
 import io
+import json
 import os
 import re
 import sys
+from pathlib import Path
 
 from absl import flags, logging
 
 from keras_vrae_cli.flags.parsers import OneOf
 
+BACKENDS = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
 HELP = ("--help", "-help", "-h")
 WRONG_SETTING, FAILURE, INTERRUPTED = 2, 1, 130
 
@@ -35,7 +38,7 @@ def main(command, name, arguments=None):
             print(help_text(settings, asked[0].partition("=")[2]))
             return 0
         values = parse(settings, arguments)
-        load_tensorflow()
+        load_backend(getattr(settings, "BACKEND", None) or _backend_of(values))
         return _run(command, name, values)
     except flags.Error as error:
         return _fail(name, WRONG_SETTING, _three_beats(settings.FLAGS, error))
@@ -147,17 +150,40 @@ def keep_output_open():
 def begin_process():
     """Prepares a process that another one has started for a part of its work."""
     keep_output_open()
-    load_tensorflow()
+    load_backend()
 
 
-def load_tensorflow():
+def _backend_of(values):
+    """Returns the backend that the flags ask for, or the file of settings that they name."""
+    if values.get("backend") or not values.get("config"):
+        return values.get("backend")
+    try:
+        return json.loads(Path(values["config"]).read_bytes()).get("backend")
+    except (OSError, ValueError, AttributeError):
+        return None  # Whoever reads the settings says what is wrong with the file.
+
+
+def load_backend(backend=None):
+    """Imports the backend that Keras will run on.
+
+    Args:
+        backend: its name; that of the environment variable KERAS_BACKEND, or TensorFlow, if
+            None.
+    """
+    if "keras" in sys.modules:
+        return  # It cannot change; a setting that asks for another one is refused.
+    backend = backend if backend in BACKENDS else os.environ.get("KERAS_BACKEND", "tensorflow")
+    os.environ["KERAS_BACKEND"] = backend
+    print(f"Loading {BACKENDS.get(backend, backend)} ...", file=sys.stderr, flush=True)
+    if backend == "tensorflow":
+        _load_tensorflow()
+
+
+def _load_tensorflow():
     """Imports TensorFlow, without its greetings unless TF_CPP_MIN_LOG_LEVEL=0.
 
     TensorFlow writes the greetings to file descriptor 2 before that setting takes effect.
     """
-    if "tensorflow" in sys.modules:
-        return
-    print("Loading TensorFlow ...", file=sys.stderr, flush=True)
     logging.use_absl_handler()
     logging.set_verbosity(logging.WARNING)  # TensorFlow reports every part of an export.
     if os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2") == "0":
@@ -176,8 +202,7 @@ def load_tensorflow():
 
 def _run(command, name, values):
     """Runs a command whose flags are right, and returns its exit status."""
-    from tensorflow.errors import OpError
-
+    from keras_vrae import backend
     from keras_vrae.training.termination import Terminated
     from keras_vrae.validation import SettingError
 
@@ -185,7 +210,9 @@ def _run(command, name, values):
         importlib.import_module(f"keras_vrae_cli.{command}").run(values)
     except SettingError as error:
         return _fail(name, WRONG_SETTING, error)
-    except (ValueError, OSError, MemoryError, RecursionError, OpError) as error:
+    except (ValueError, OSError, MemoryError, RecursionError) as error:
+        return _fail(name, FAILURE, error)
+    except backend.runtime.step_errors as error:
         return _fail(name, FAILURE, error)
     except Terminated as request:
         return _fail(name, request.status, request)

@@ -5,8 +5,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
-from keras_vrae import report, serving
-from keras_vrae.backend import one_thread_per_operation
+from keras_vrae import backend, report
 from keras_vrae.training import console
 from keras_vrae.training.loop import train_and_evaluate
 from keras_vrae.training.termination import passed_on
@@ -50,12 +49,17 @@ def run_study(runs, overwrite=False, resume=False, export_dir=None):
 def _train(config, *arguments):
     # The operations on a whole vocabulary are few, large, and wait for each other.
     if not (config.is_text and config.encoder == "dense"):
-        one_thread_per_operation()
+        backend.one_thread_per_operation()
     return train_and_evaluate(config, *arguments)
 
 
 def _check_export(export_dir, folders):
     """Makes the folder for exports, which must survive --overwrite of a run."""
+    if backend.name != "tensorflow":
+        expected = f"left out with backend={backend.name!r}; export the run with keras-vrae export"
+        raise SettingError(complaint("export_dir", expected, str(export_dir)))
+    from keras_vrae import serving
+
     for folder in folders:
         if Path(export_dir).resolve().is_relative_to(Path(folder).resolve()):
             expected = f"a folder outside of the run in {folder}"
@@ -64,13 +68,15 @@ def _check_export(export_dir, folders):
 
 
 def _export(run_dir, export_dir):
+    from keras_vrae import serving
+
     console.exported(serving.export_run(run_dir, export_dir), export_dir)
 
 
 def _in_own_process(function, *arguments):
     """Calls a function in a fresh process, which shares no memory or state with other runs."""
     context = multiprocessing.get_context("spawn")
-    # The process loads TensorFlow quietly before it unpickles the function and its arguments.
+    # The process loads the backend quietly before it unpickles the function and its arguments.
     with ProcessPoolExecutor(1, context, initializer=begin_process) as pool, passed_on():
         try:
             return pool.submit(function, *arguments).result()

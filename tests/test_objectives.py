@@ -87,10 +87,11 @@ def test_gate_changes_the_gradient_alone():
     with tf.GradientTape() as tape:
         gate = GradientGate()
         out = gate(z)
-        gate.factor = tf.reduce_sum(out, axis=-1)
-        total = tf.reduce_sum(out * out)
+        nothing = gate.multiply(tf.reduce_sum(out, axis=-1))
+        total = 3.0 * tf.reduce_sum(out * out) + 3.0 * tf.reduce_sum(nothing)
     np.testing.assert_array_equal(out, z)
-    expected = 2 * z.numpy() * z.numpy().sum(axis=-1, keepdims=True)
+    np.testing.assert_array_equal(nothing, [0.0])
+    expected = 6 * z.numpy() * z.numpy().sum(axis=-1, keepdims=True)
     np.testing.assert_allclose(tape.gradient(total, z), expected)
 
 

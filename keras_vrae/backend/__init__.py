@@ -23,8 +23,10 @@ NAMES = (
     "LSTM",
     "Adam",
     "Model",
+    "compiles_each_shape",
     "custom_gradient",
     "ensure_shape",
+    "has_float64",
     "has_sparse_tensors",
     "is_sparse_tensor",
     "known_words",
@@ -51,6 +53,7 @@ if name not in BACKENDS:
     )
 
 _engine = importlib.import_module(f"keras_vrae.backend.{name}")
+runtime = importlib.import_module(f"keras_vrae.backend.{name}.runtime")
 globals().update({each: getattr(_engine, each) for each in NAMES})
 
 __all__ = [
@@ -59,6 +62,8 @@ __all__ = [
     "compute_dtypes",
     "flatten_layers",
     "inner_layers_set",
+    "name",
+    "runtime",
     "without_cudnn",
     *NAMES,
 ]

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_vrae import backend
 from keras_vrae.validation import SettingError, complaint
 
 # Share of a channel's scale that the rounding of float32 may take, at the channel's mean.
@@ -61,6 +62,12 @@ class Standardization(keras.layers.Layer):
         """True if float32 loses the values of a channel, as its mean is so large for its scale."""
         spacing = np.spacing(np.abs(np.array(self.mean, "float32"))).astype("float64")
         return bool(np.any(spacing > LARGEST_ROUNDING * np.array(self.scale)))
+
+    def check_precision(self):
+        """Raises `SettingError` if a channel needs float64 and the backend has none."""
+        if self.needs_float64 and not backend.has_float64:
+            expected = "near 0 for its scale, as JAX has no float64; take tensorflow or torch"
+            raise SettingError(complaint("mean", expected, self.mean))
 
     def call(self, x):
         """Values in the units of the data to float32 in those of the networks."""

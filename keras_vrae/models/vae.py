@@ -89,6 +89,7 @@ class VAE(Inference, TrainableModel):
         self.objective.check_prior(self.prior)
         if standardization is not None:
             check_type("standardization", standardization, Standardization)
+            standardization.check_precision()
         self.standardization = standardization
         self.sampling = Sampling(seed, dtype="float32", name="sampling")
         # The decoder knows the shape of an example, so there is nothing to wait for.

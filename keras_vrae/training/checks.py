@@ -4,6 +4,7 @@ import math
 import re
 from pathlib import PurePath
 
+from keras_vrae import backend
 from keras_vrae.datasets import names
 from keras_vrae.datasets.names import NEWSGROUPS, TABLE_ENDINGS
 from keras_vrae.training.defaults import TOKENS
@@ -81,6 +82,7 @@ def check_settings(config):
         if config.binarization == "fixed":
             expected = "'dynamic' or 'none' with TFRecord shards"
             raise SettingError(complaint("binarization", expected, config.binarization))
+    _check_backend(config)
     _check_prior(config)
     _check_likelihood_scale(config)
     _check_kl(config)
@@ -89,6 +91,19 @@ def check_settings(config):
     _check_table(config)
     _check_supervision(config)
     _check_text(config)
+
+
+def _check_backend(config):
+    if config.backend != backend.name:
+        expected = f"{backend.name!r}, the one of this process, which KERAS_BACKEND sets"
+        raise SettingError(complaint("backend", expected, config.backend))
+    if config.backend == "tensorflow":
+        return
+    for name, value in {"strategy": "none", "deterministic": False}.items():
+        _require(config, name, value, f"with backend={config.backend!r}")
+    if config.kind in ("text", "tfrecord"):
+        expected = f"'tensorflow' with dataset={config.dataset!r}"
+        raise SettingError(complaint("backend", expected, config.backend))
 
 
 def parse_interval(text):

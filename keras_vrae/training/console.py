@@ -1,5 +1,6 @@
 """Messages of a run on the terminal."""
 
+from keras_vrae import backend
 from keras_vrae.training import environment
 
 
@@ -55,7 +56,8 @@ def banner(config, splits, model, run, progress):
             ("objective", config.objective_text),
             (
                 "device",
-                f"{environment.device()}; TensorFlow {versions['tensorflow']}, "
+                f"{environment.device()}; {backend.runtime.title} "
+                f"{versions[backend.runtime.package]}, "
                 f"Keras {versions['keras']}",
             ),
             ("run", str(run)),

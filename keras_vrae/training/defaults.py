@@ -1,5 +1,6 @@
 """Default settings of a run, which depend on its data and on its other settings."""
 
+from keras_vrae import backend
 from keras_vrae.datasets import names
 
 DEFAULT_HIDDEN_UNITS = 500
@@ -103,6 +104,7 @@ def defaults_of(config):
     if config.supervision != "none":
         found["supervision_weight"] = SUPERVISION_WEIGHT
     return {
+        "backend": backend.name,
         "hidden_units": DEFAULT_HIDDEN_UNITS,
         "kl_schedule": "constant",
         "binarization": "dynamic" if likelihood == "bernoulli" else "none",

@@ -3,7 +3,7 @@
 import json
 import os
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from keras_vrae.files import parse_json
 from keras_vrae.training.run_directory import RunDirectory
@@ -42,29 +42,38 @@ def make(strategy):
     Args:
         strategy: `"none"`, `"mirrored"` (all GPUs of this process, or its logical CPUs) or
             `"multi_worker"` (the processes that TF_CONFIG names).
+
+    Returns:
+        The strategy; None without one.
     """
+    if strategy == "none":
+        return None
     import tensorflow as tf
 
     if strategy == "multi_worker":
         # Otherwise each step returns memory to the system and takes it again, page by page.
         os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "true")
         return tf.distribute.MultiWorkerMirroredStrategy()
-    if strategy == "mirrored":
-        devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
-        return tf.distribute.MirroredStrategy([device.name for device in devices])
-    return tf.distribute.get_strategy()
+    devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
+    return tf.distribute.MirroredStrategy([device.name for device in devices])
+
+
+def scope(strategy):
+    """The context in which a model is made, of a strategy or of none."""
+    return nullcontext() if strategy is None else strategy.scope()
 
 
 @contextmanager
 def naming_lost_workers(strategy):
     """Turns the failure of a step in the block into one line about a lost worker."""
+    if strategy != "multi_worker":
+        yield
+        return
     import tensorflow as tf
 
     try:
         yield
     except tf.errors.OpError as error:
-        if strategy != "multi_worker":
-            raise
         raise DataError(
             f"A step of all workers failed ({type(error).__name__}), most likely as one was lost. "
             "Start all of them again with the same flags and --resume"

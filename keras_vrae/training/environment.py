@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from keras_vrae.backend import available_cores
+from keras_vrae import backend
 
-PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn")
+PACKAGES = (backend.runtime.package, "keras", "numpy", "scikit-learn")
 
 
 def versions():
@@ -47,14 +47,11 @@ def numerics(config):
 
 
 def device():
-    """Returns the name of the device: the GPUs that TensorFlow sees, or the CPU with its cores."""
-    import tensorflow as tf
-
-    gpus = tf.config.list_physical_devices("GPU")
+    """Returns the name of the device: the GPUs that the backend sees, or the CPU with its cores."""
+    gpus = backend.runtime.gpu_names()
     if gpus:
-        names = [tf.config.experimental.get_device_details(gpu).get("device_name") for gpu in gpus]
-        return ", ".join(str(name) for name in names)
-    cores = available_cores()
+        return ", ".join(gpus)
+    cores = backend.available_cores()
     return f"CPU, {cores} {'core' if cores == 1 else 'cores'}"
 
 

@@ -83,6 +83,8 @@ class ExperimentConfig:
             weights and sums in 32.
         deterministic: whether operations that add in any order (some do on a GPU) are refused or
             replaced by slower ones. On a CPU equal settings give equal results without it.
+        backend: backend of Keras that the run is for, `"tensorflow"`, `"jax"` or `"torch"`, which
+            must be the one of this process; that one if None.
         strategy: `"none"`, `"mirrored"` (all GPUs of the process) or `"multi_worker"` (the
             processes that TF_CONFIG names); `batch_size` counts the examples of all together, and
             checkpoints are of whole epochs.
@@ -158,6 +160,7 @@ class ExperimentConfig:
     checkpoint_every: str | None = None
     precision: str = "float32"
     deterministic: bool = False
+    backend: str | None = None
     strategy: str = "none"
     supervision: str = "none"
     supervision_weight: float | None = None

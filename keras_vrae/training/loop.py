@@ -1,5 +1,6 @@
 """One run from beginning to end: data, model, training, metrics, plots."""
 
+import contextlib
 import statistics
 import sys
 
@@ -12,7 +13,6 @@ from keras_vrae.datasets.pipeline import (
     training_batches,
 )
 from keras_vrae.datasets.splits import Split
-from keras_vrae.datasets.tfrecord import naming_damage
 from keras_vrae.files import replacing
 from keras_vrae.training import (
     checkpoints,
@@ -69,7 +69,7 @@ def train_and_evaluate(config, run_dir, overwrite=False, resume=False, model_of=
     strategy = distribution.make(config.strategy)
     console.say(f"Reading {config.dataset} ...")
     splits = prepare_data(config)
-    with environment.numerics(config), strategy.scope():
+    with environment.numerics(config), distribution.scope(strategy):
         model, progress = model_of(config, splits), Progress()
     kept = run.checkpoints_path
     with distribution.directory_to_write(run, chief) as run, Termination() as termination:
@@ -78,7 +78,7 @@ def train_and_evaluate(config, run_dir, overwrite=False, resume=False, model_of=
         if not resume:
             run.clear()
         else:
-            with strategy.scope():
+            with distribution.scope(strategy):
                 saved = checkpoints.read_last(kept, run.load_model, console.say)
             model, progress = saved or (model, progress)
         run.metrics_path.unlink(missing_ok=True)
@@ -97,13 +97,24 @@ def train_and_evaluate(config, run_dir, overwrite=False, resume=False, model_of=
         with (
             termination.held_back(),
             distribution.naming_lost_workers(config.strategy),
-            naming_damage(splits.train),
-            naming_damage(splits.validation),
+            naming_damage(splits.train, splits.validation),
         ):
             recorder = fit(model, splits, config, run, progress, termination)
         if not chief:
             return None
         return finish(model, splits, config, run, recorder)
+
+
+@contextlib.contextmanager
+def naming_damage(*splits):
+    """Turns damage to the shards of splits that is found in training into a `DataError`."""
+    with contextlib.ExitStack() as stack:
+        for split in splits:
+            if not isinstance(split, Split):
+                from keras_vrae.datasets import tfrecord
+
+                stack.enter_context(tfrecord.naming_damage(split))
+        yield
 
 
 def fit(model, splits, config, run, progress, termination):
@@ -156,7 +167,7 @@ def training_data(model, splits, config, first_epoch=0, first_step=0, target=Non
         bucket,
         with_labels=with_labels,
         target=target,
-        strategy=model.distribute_strategy,
+        strategy=getattr(model, "distribute_strategy", None),
         together=groups,
     )
     return batches if groups == 1 else BatchGroups(batches, batch_size, groups)

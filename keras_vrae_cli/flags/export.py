@@ -8,6 +8,7 @@ from absl import flags
 from keras_vrae_cli.flags.parsers import OneOf
 
 FLAGS = flags.FlagValues()
+BACKEND = "tensorflow"  # Whatever the model was trained on.
 flags.DEFINE_string("run_dir", None, "Folder of a finished run.", required=True, flag_values=FLAGS)
 flags.DEFINE_string(
     "export_dir", None, "Folder of the exported models.", required=True, flag_values=FLAGS

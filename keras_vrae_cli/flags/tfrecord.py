@@ -10,6 +10,7 @@ from absl import flags
 from keras_vrae_cli.flags import parsers
 
 FLAGS = flags.FlagValues()
+BACKEND = "tensorflow"
 flags.DEFINE(
     parsers.DATASET,
     "dataset",

@@ -360,6 +360,12 @@ switch(
     "equal results in any case.",
 )
 choice(
+    "backend",
+    None,
+    ["tensorflow", "jax", "torch"],
+    "Backend of Keras. (default: the environment variable KERAS_BACKEND, or tensorflow)",
+)
+choice(
     "strategy",
     "none",
     ["none", "mirrored", "multi_worker"],
@@ -413,6 +419,7 @@ GROUPS = {
         "clipnorm",
         "seed",
         "seeds",
+        "backend",
         "precision",
         "deterministic",
     ),

@@ -4,13 +4,13 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from keras_vrae.backend.tensorflow.feeding import feed_arrays, split_off_validation
 
 import keras_vrae as kv
 from keras_vrae.backend import feeding
+from keras_vrae.backend.feeding import common_length, feed_arrays, split_off_validation
+from keras_vrae.backend.groups import BatchGroups, watch_batches
 from keras_vrae.backend.tensorflow import model as engine
-from keras_vrae.backend.tensorflow.batches import array_batches, common_length
-from keras_vrae.backend.tensorflow.loops import BatchGroups, watch_batches
+from keras_vrae.backend.tensorflow.batches import array_batches
 
 N = 10
 X = np.arange(2 * N, dtype="float32").reshape(N, 2)
@@ -75,12 +75,12 @@ def test_common_length():
 
 def test_no_pipeline_waits_for_the_autotuner():
     arguments = {"x": X, "y": Y, "batch_size": 4}
-    assert feed_arrays(arguments) == 1
+    assert feed_arrays(make_model(), arguments) == 1
     assert set(arguments) == {"x"}
     assert arguments["x"].options().autotune.enabled is False
     assert arguments["x"].cardinality() == 3
     arguments = {"x": X, "y": Y, "batch_size": 4}
-    assert feed_arrays(arguments, steps_per_call=1, endless=True) == 1
+    assert feed_arrays(make_model(), arguments, steps_per_call=1, endless=True) == 1
     assert set(arguments) == {"x", "shuffle", "steps_per_epoch"}
     assert arguments["shuffle"] is False
     assert arguments["x"].options().autotune.enabled is False
@@ -93,7 +93,7 @@ def test_no_pipeline_waits_for_the_autotuner():
 )
 def test_special_data_are_left_to_keras(special):
     arguments = {"x": X, "y": Y, "batch_size": 4, **special}
-    assert feed_arrays(arguments) == 0
+    assert feed_arrays(make_model(), arguments) == 0
     assert arguments["x"] is X
 
 
@@ -247,7 +247,7 @@ def test_large_batches_come_one_by_one(monkeypatch):
     monkeypatch.setattr(feeding, "MAX_GROUP_BYTES", 16 * 4 * 2 * 4)
     for batch_size, groups in ((4, 16), (5, 1)):
         arguments = {"x": X, "batch_size": batch_size}
-        assert feed_arrays(arguments, steps_per_call=16) == groups
+        assert feed_arrays(make_model(), arguments, steps_per_call=16) == groups
         assert len(next(iter(arguments["x"]))) == min(N, groups * batch_size)
     model = make_model()
     model.fit(X, batch_size=5, epochs=2, verbose=0)
@@ -258,7 +258,7 @@ def test_large_batches_come_one_by_one(monkeypatch):
 def test_data_without_end_get_as_many_steps_as_asked_for(steps):
     model = kv.build("dense", (4, 3), hidden_units=8, seed=0)
     model.compile()
-    assert model._most_steps_per_call() > 1
+    assert model.most_steps_per_call() > 1
     batches = tf.data.Dataset.from_tensors(np.zeros((8, 4, 3), "float32")).repeat()
     model.fit(batches, steps_per_epoch=steps, epochs=2, shuffle=False, verbose=0)
     assert int(model.optimizer.iterations) == 2 * steps

@@ -26,3 +26,5 @@ from keras_vrae.backend.tensorflow.threads import one_thread_per_operation
 from keras_vrae.backend.tensorflow.time_loop import loop_over_steps
 
 has_sparse_tensors = True
+compiles_each_shape = False
+has_float64 = True

@@ -30,9 +30,11 @@ class Model(TrainedByKeras):
             loss = ops.mean(weighted(losses, batch.weight)) + penalties
             # The optimizer sums gradients over replicas.
             scaled_loss = self.optimizer.scale_loss(loss * share)
+        # Of the weights before the step, as the loss is.
+        logs = self.update_metrics(losses + penalties, terms, batch)
         weights = self.trainable_weights
         self.optimizer.apply(tape.gradient(scaled_loss, weights), weights)
-        return {**self.update_metrics(losses + penalties, terms, batch), **changing_weights}
+        return {**logs, **changing_weights}
 
     def test_step(self, data):
         batch = self.batch_of(data)

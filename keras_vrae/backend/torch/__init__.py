@@ -7,3 +7,6 @@ from keras_vrae.backend.torch.gradients import custom_gradient
 from keras_vrae.backend.torch.model import Model
 from keras_vrae.backend.torch.recurrent import GRU, LSTM
 from keras_vrae.backend.torch.time_loop import loop_over_steps
+
+compiles_each_shape = False
+has_float64 = True

@@ -22,8 +22,10 @@ class Model(CheckedOutside):
         self.optimizer.scale_loss(loss).backward()
         weights = self.trainable_weights
         with torch.no_grad():
+            # Of the weights before the step, as the loss is.
+            logs = self.update_metrics(losses + penalties, terms, batch)
             self.optimizer.apply([weight.value.grad for weight in weights], weights)
-            return {**self.update_metrics(losses + penalties, terms, batch), **changing_weights}
+        return {**logs, **changing_weights}
 
     def test_step(self, data):
         batch = self.batch_of(data)

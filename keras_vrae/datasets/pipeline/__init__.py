@@ -1,8 +1,15 @@
-"""From arrays to the batches of training and evaluation: `tf.data.Dataset`s."""
+"""From arrays to the batches of training and evaluation: of tf.data, or of NumPy elsewhere."""
 
-from keras_vrae.datasets.pipeline.arrays import evaluation_batches
+import math
+
+from keras_vrae import backend
 from keras_vrae.datasets.pipeline.binarization import binarize
-from keras_vrae.datasets.pipeline.training import steps_in_epoch, training_batches
+
+if backend.name == "tensorflow":
+    from keras_vrae.datasets.pipeline.arrays import evaluation_batches
+    from keras_vrae.datasets.pipeline.training import training_batches
+else:
+    from keras_vrae.datasets.pipeline.in_numpy import evaluation_batches, training_batches
 
 __all__ = [
     "binarize",
@@ -10,3 +17,8 @@ __all__ = [
     "steps_in_epoch",
     "training_batches",
 ]
+
+
+def steps_in_epoch(split, batch_size):
+    """Number of batches in one pass over the examples, with the partial last one."""
+    return math.ceil(split.size / batch_size)

@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-import tensorflow as tf
 
 from keras_vrae.datasets.splits import Split
 
@@ -46,10 +45,3 @@ def fixed_noise(seed, start, shape):
     if half:
         generator.random(dtype="float32")
     return generator.random(tuple(shape), dtype="float32")
-
-
-def draw_binary(values, epoch_seed, step):
-    """Draws zeros and ones with the grey levels as probabilities, from the seed and the step."""
-    step_seed = tf.random.fold_in(epoch_seed, step)
-    noise = tf.random.stateless_uniform(tf.shape(values), seed=step_seed)
-    return tf.cast(noise < values, tf.float32)

@@ -2,8 +2,7 @@
 
 import tensorflow as tf
 
-# A data set is sorted in four blocks or more, so that batches change between epochs.
-FEWEST_BLOCKS, MOST_BATCHES_IN_BLOCK = 4, 50
+from keras_vrae.datasets.pipeline.in_numpy import FEWEST_BLOCKS, MOST_BATCHES_IN_BLOCK
 
 
 def like_lengths_together(order, lengths, batch_size):

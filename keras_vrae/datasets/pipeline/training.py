@@ -1,19 +1,11 @@
 """Batches of training examples, as a `tf.data.Dataset` without end."""
 
-import math
-
 import tensorflow as tf
 
 from keras_vrae.backend.tensorflow.batches import prepare_ahead, row_gatherer
-from keras_vrae.datasets.pipeline.binarization import draw_binary
 from keras_vrae.datasets.pipeline.buckets import like_lengths_together, trim
 from keras_vrae.datasets.pipeline.sparse_rows import target_gatherer
 from keras_vrae.datasets.splits import Split
-
-
-def steps_in_epoch(split, batch_size):
-    """Number of batches in one pass over the examples, with the partial last one."""
-    return math.ceil(split.size / batch_size)
 
 
 def training_batches(
@@ -100,6 +92,13 @@ def training_batches(
         return batches if together == 1 else batches.rebatch(together * batch_size)
 
     return without_end(first_epoch, epoch_batches)
+
+
+def draw_binary(values, epoch_seed, step):
+    """Draws zeros and ones with the grey levels as probabilities, from the seed and the step."""
+    step_seed = tf.random.fold_in(epoch_seed, step)
+    noise = tf.random.stateless_uniform(tf.shape(values), seed=step_seed)
+    return tf.cast(noise < values, tf.float32)
 
 
 def without_end(first_epoch, epoch_batches):

@@ -10,8 +10,8 @@ import tensorflow as tf
 
 from keras_vrae.backend.tensorflow.batches import prepare_ahead
 from keras_vrae.backend.tensorflow.replicas import in_many_workers, number_of_workers
-from keras_vrae.datasets.pipeline.binarization import draw_binary, fixed_noise
-from keras_vrae.datasets.pipeline.training import without_end
+from keras_vrae.datasets.pipeline.binarization import fixed_noise
+from keras_vrae.datasets.pipeline.training import draw_binary, without_end
 from keras_vrae.datasets.splits import Split
 from keras_vrae.datasets.tfrecord.damage import naming_damage
 from keras_vrae.datasets.tfrecord.description import Description

@@ -1,0 +1,12 @@
+"""What a program asks of JAX: its devices, its version, and the errors of its steps."""
+
+import jax
+
+package = "jax"
+title = "JAX"
+step_errors = (jax.errors.JaxRuntimeError,)
+
+
+def gpu_names():
+    """Names of the accelerators, in order."""
+    return [device.device_kind for device in jax.devices() if device.platform != "cpu"]
