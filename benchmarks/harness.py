@@ -47,6 +47,7 @@ class Contender:
         environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
         self._process = subprocess.Popen(command, cwd=folder, env=environment, text=True, **pipes)
         self.work, self.package, self.peak_memory_mib = (), None, None
+        self.device_memory_mib = None
 
     def wait(self):
         """Waits until the process is ready; `work` then names what it can do."""
@@ -60,6 +61,7 @@ class Contender:
         self._process.stdin.flush()
         answer = self._answer()
         self.peak_memory_mib = answer["peak_memory_mib"]
+        self.device_memory_mib = answer["device_memory_mib"]
         return answer["seconds"]
 
     def close(self):
@@ -93,9 +95,23 @@ def serve():
         answer(work=list(functions), package=package)
         for name in map(str.strip, sys.stdin):
             seconds = timed(functions[name])()
-            answer(seconds=seconds, peak_memory_mib=peak_memory_mib())
+            memory = {
+                "peak_memory_mib": peak_memory_mib(),
+                "device_memory_mib": device_memory_mib(),
+            }
+            answer(seconds=seconds, **memory)
     except Exception:
         answer(error=traceback.format_exc())
+
+
+def device_memory_mib():
+    """The most memory of an accelerator that JAX or PyTorch has held in this process, or None."""
+    jax, torch = (sys.modules.get(name) for name in ("jax", "torch"))
+    if torch is not None and torch.cuda.is_available() and torch.cuda.max_memory_allocated():
+        return round(torch.cuda.max_memory_allocated() / 2**20)
+    if jax is not None and jax.default_backend() != "cpu":
+        return round(jax.local_devices()[0].memory_stats()["peak_bytes_in_use"] / 2**20)
+    return None
 
 
 @contextlib.contextmanager
@@ -217,6 +233,7 @@ def describe():
         "machine": {
             "processor": _field(_said("lscpu"), "Model name") or platform.processor(),
             "cores": cores(),
+            "accelerator": _said("nvidia-smi", "--query-gpu=name", "--format=csv,noheader") or None,
             "memory_gib": round(int(kibibytes.split()[0]) / 1024**2, 1) if kibibytes else None,
             "system": f"{platform.system()} {platform.machine()}",
         },

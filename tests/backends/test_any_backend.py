@@ -53,15 +53,15 @@ def test_steps_in_groups_do_what_single_steps_do(x):
 
 def test_each_pass_has_an_order_of_its_own():
     x = np.arange(8.0).reshape(8, 1)
-    passes = keras.utils.set_random_seed(1), []
+    orders = []
     batches = backend.Model.array_batches(x, None, None, batch_size=3, shuffle=True, endless=True)
     batches = iter(batches)
     for _ in range(2):
         parts = [next(batches) for _ in range(3)]
         rows = [np.ravel(part[0] if isinstance(part, tuple) else part) for part in parts]
-        passes[1].append(np.concatenate(rows).tolist())
-    assert [sorted(order) for order in passes[1]] == [list(range(8))] * 2
-    assert passes[1][0] != passes[1][1]
+        orders.append(np.concatenate(rows).tolist())
+    assert [sorted(order) for order in orders] == [list(range(8))] * 2
+    assert orders[0] != orders[1]
 
 
 def test_forms_of_data(x):
@@ -93,15 +93,15 @@ def test_values_outside_of_the_support_stop_training(x, form):
     wrong[-1, 0, 0] = 7.0
     model, _ = trained(x)
     before = model.get_weights()
+    data = {
+        "array": {"x": wrong},
+        "generator": {"x": ((wrong,) for _ in range(4)), "steps_per_epoch": 2},
+        "validation": {"x": x, "validation_data": ((wrong,) for _ in range(4))},
+    }
     # In a graph TensorFlow's own error says the same.
     errors = SettingError if backend.name != "tensorflow" else Exception
-    with pytest.raises(errors, match="must .* for the Bernoulli likelihood"):
-        if form == "array":
-            model.fit(wrong, verbose=0)
-        elif form == "validation":
-            model.fit(x, validation_data=((wrong,) for _ in range(2)), verbose=0)
-        else:
-            model.fit(((part,) for part in (wrong, wrong)), steps_per_epoch=2, verbose=0)
+    with pytest.raises(errors, match=r"must .* for the Bernoulli likelihood"):
+        model.fit(**data[form], verbose=0)
     if form != "validation":
         for old, new in zip(before, model.get_weights(), strict=True):
             np.testing.assert_array_equal(new, old)
@@ -119,9 +119,8 @@ def test_padded_parts_of_a_batch_change_nothing(x):
 
 
 def test_noise_follows_the_seed_and_differs_from_step_to_step():
-    model = kv.build(
-        "gru", (12, 3), hidden_units=4, decoder="gru", decoder_options={"inputs": "own"}
-    )
+    options = {"decoder": "gru", "decoder_options": {"inputs": "own"}}
+    model = kv.build("gru", (12, 3), hidden_units=4, **options)
     model.set_weights([np.zeros_like(weight) for weight in model.get_weights()])
     state = keras.ops.convert_to_numpy(model.sampling.seed_generator.state)
     one = model.generate(5, seed=1, draw=True)
@@ -166,7 +165,7 @@ def test_mixed_precision(x, encoder):
 
 
 def test_evaluation_and_plots(x):
-    model, history = trained(x)
+    model, _ = trained(x)
     codes, y = model.encode(x), np.arange(N) % 2
     assert evaluation.importance_nll(model, x, num_samples=5, seed=0)["nll"].shape == (N,)
     assert evaluation.elbo_estimate(model, x, num_samples=5, seed=0)["elbo"].shape == (N,)

@@ -9,6 +9,7 @@ from conftest import ROOT
 
 FILES = (
     "tests/backends/test_any_backend.py",
+    "tests/backends/test_jax_layers.py",
     "tests/test_conformance.py",
     "tests/test_linear_gaussian.py",
     "tests/test_numerics.py",

@@ -121,6 +121,11 @@ def cudnn_lstm(x, state, mask, weights, return_sequences):
     return jnp.swapaxes(outputs, 0, 1) if return_sequences else None, after
 
 
+def on_gpu():
+    """Returns whether JAX computes on a GPU."""
+    return jax.default_backend() == "gpu"
+
+
 class Scanned:
     """Computes a recurrent layer of Keras by `scan` if that is its equal.
 
@@ -170,7 +175,7 @@ class Scanned:
 
     def _run(self, x, state, mask):
         weights = tuple(jnp.asarray(weight, x.dtype) for weight in self._weights())
-        if self.has_cudnn and x.dtype == "float32" and jax.default_backend() == "gpu":
+        if self.has_cudnn and x.dtype == "float32" and on_gpu():
             return cudnn_lstm(x, state, mask, weights, self.return_sequences)
         return scan(type(self).step, x, state, mask, weights, self.return_sequences)
 
