@@ -1,5 +1,7 @@
 """This package as a contender: a user's `fit`, the same with threads set, and the program's."""
 
+import os
+
 import numpy as np
 
 
@@ -9,9 +11,11 @@ def make(task, variant):
     Args:
         task: `encoder`, `batch_size`, `images`, `hidden_units` and, for `"encode"`, `encode_batch`;
             `images` is a `.npy` file of `(N, T, D)` float32 values.
-        variant: `"fit"`, `"threads"` or `"program"`.
+        variant: `"fit"`, `"threads"` or `"program"`; or `"jax"` or `"torch"`, `fit` on that backend.
     """
     x = np.load(task.images)
+    if variant in ("jax", "torch"):
+        os.environ["KERAS_BACKEND"] = variant
     if variant == "program":
         return make_program(x, task)
     import keras

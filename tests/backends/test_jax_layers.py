@@ -59,6 +59,9 @@ def pair(name, **options):
 
 def check(name, mask, steps, **options):
     ours, theirs, state = pair(name, **options)
+    if mask not in ("none", "ends"):
+        # Before the first valid step Keras gives 0 on TensorFlow and the state on JAX; we give 0.
+        state = np.zeros_like(state)
     x = np.random.default_rng(2).normal(size=(ROWS, steps, FEATURES)).astype("float32")
     mask = MASKS[mask](steps)
     mine, its = (results(layer, x, mask, state) for layer in (ours, theirs))
@@ -121,25 +124,18 @@ def test_memory_of_long_sequences_is_checkpointed():
     layer.build((None, None, FEATURES))
 
     def saved(steps):
-        x = np.zeros((ROWS, steps, FEATURES), "float32")
-        loss = (
-            lambda kernel: ops.sum(  # noqa: E731
-                recurrent.scan(
-                    recurrent.lstm_step,
-                    x.swapaxes(0, 1),
-                    (np.zeros((ROWS, UNITS), "float32"),) * 2,
-                    None,
-                    (
-                        kernel,
-                        *[w.value for w in layer.trainable_variables[1:]],
-                        np.zeros(4 * UNITS),
-                    ),
-                    False,
-                )[1][0]
+        x = np.zeros((steps, ROWS, FEATURES), "float32")
+        state = (np.zeros((ROWS, UNITS), "float32"),) * 2
+
+        def loss(kernel, *others):
+            weights = (kernel, *others, np.zeros(4 * UNITS, "float32"))
+            return ops.sum(
+                recurrent.scan(recurrent.lstm_step, x, state, None, weights, False)[1][0]
             )
-        )
-        analysis = jax.jit(jax.grad(loss)).lower(layer.cell.kernel.value).compile()
-        return analysis.memory_analysis().temp_size_in_bytes
+
+        values = [weight.value for weight in layer.trainable_variables]
+        compiled = jax.jit(jax.grad(loss)).lower(*values).compile()
+        return compiled.memory_analysis().temp_size_in_bytes
 
     assert saved(1120) < 6 * saved(56)  # Twenty times as long.
 
