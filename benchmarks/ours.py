@@ -11,7 +11,7 @@ def make(task, variant):
     Args:
         task: `encoder`, `batch_size`, `images`, `hidden_units` and, for `"encode"`, `encode_batch`;
             `images` is a `.npy` file of `(N, T, D)` float32 values.
-        variant: `"fit"`, `"threads"` or `"program"`; or `"jax"` or `"torch"`, `fit` on that backend.
+        variant: `"fit"`, `"threads"` or `"program"`; or `"jax"` or `"torch"`, `fit` there.
     """
     x = np.load(task.images)
     if variant in ("jax", "torch"):

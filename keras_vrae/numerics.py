@@ -23,6 +23,7 @@ def gaussian_kl(z_mean, z_log_var):
     Reference:
         Kingma and Welling, 2013, arXiv 1312.6114, appendix B.
     """
+    z_mean, z_log_var = ops.convert_to_tensor(z_mean), ops.convert_to_tensor(z_log_var)
     return 0.5 * (ops.square(z_mean) + ops.exp(z_log_var) - 1.0 - z_log_var)
 
 

@@ -5,6 +5,7 @@ import math
 import keras
 from keras import ops
 
+from keras_vrae import backend
 from keras_vrae.likelihoods.likelihood import Likelihood
 from keras_vrae.sequences import blank
 from keras_vrae.validation import SettingError, check_int, complaint
@@ -140,7 +141,7 @@ class Multinomial(Likelihood):
         return {**super().get_config(), **own}
 
 
-@ops.custom_gradient
+@backend.custom_gradient
 def weighted_log_softmax(logits, weights):
     """`sum_v weights_v log softmax(logits)_v`, with a gradient in few passes over the vocabulary.
 

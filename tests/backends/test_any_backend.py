@@ -70,7 +70,8 @@ def test_forms_of_data(x):
     assert np.isfinite(model.evaluate(x, y, verbose=0)).all()
     model.fit(x, y, verbose=0, validation_data=(x, y), validation_batch_size=5)
     model.fit(list(x), verbose=0)
-    model.fit(((x[n : n + 4],) for n in range(0, 12, 4)), steps_per_epoch=3, verbose=0)
+    stream = ((x[n : n + 4],) for n in range(0, 12, 4))
+    model.fit(stream, steps_per_epoch=3, shuffle=False, verbose=0)
     generator = ((x[n : n + 4],) for n in range(0, 12, 4))
     assert model.encode(generator).z_mean.shape == (12, 2)
     assert np.isfinite(model.train_on_batch(x)).all()
@@ -95,7 +96,7 @@ def test_values_outside_of_the_support_stop_training(x, form):
     before = model.get_weights()
     data = {
         "array": {"x": wrong},
-        "generator": {"x": ((wrong,) for _ in range(4)), "steps_per_epoch": 2},
+        "generator": {"x": ((wrong,) for _ in range(4)), "steps_per_epoch": 2, "shuffle": False},
         "validation": {"x": x, "validation_data": ((wrong,) for _ in range(4))},
     }
     # In a graph TensorFlow's own error says the same.
@@ -167,9 +168,9 @@ def test_mixed_precision(x, encoder):
 def test_evaluation_and_plots(x):
     model, _ = trained(x)
     codes, y = model.encode(x), np.arange(N) % 2
-    assert evaluation.importance_nll(model, x, num_samples=5, seed=0)["nll"].shape == (N,)
+    assert evaluation.importance_nll(model, x, num_samples=5, seed=0).nll.shape == (N,)
     assert evaluation.elbo_estimate(model, x, num_samples=5, seed=0)["elbo"].shape == (N,)
-    assert 0 <= evaluation.knn_accuracy(codes.z_mean, y, codes.z_mean, y) <= 1
+    assert 0 <= evaluation.knn_accuracy(codes.z_mean, y) <= 1
     assert evaluation.active_units(codes) is not None
     plots.plane(model)
     plots.samples(model)
@@ -209,7 +210,7 @@ def test_program(tmp_path, capsys):
     flags = ["--hidden_units=8", "--nll_samples=4", f"--run_dir={folder}"]
     flags += ["--encoder=dense", f"--backend={backend.name}"]
     assert program.main("train", "train", [*flags, "--epochs=1"]) == 0
-    assert program.main("train", "train", [*flags, "--epochs=2", "--resume"]) == 0
+    assert program.main("train", "train", [*flags, "--epochs=1", "--resume"]) == 0
     assert backend.runtime.title in capsys.readouterr().out
     assert (folder / "metrics.json").exists()
     assert program.main("evaluate", "evaluate", [str(folder)]) == 0

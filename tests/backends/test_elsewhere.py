@@ -12,7 +12,6 @@ FILES = (
     "tests/backends/test_jax_layers.py",
     "tests/test_conformance.py",
     "tests/test_linear_gaussian.py",
-    "tests/test_numerics.py",
     "tests/test_sampling.py",
 )
 
