@@ -1,5 +1,7 @@
 """The gradient step of a model on JAX, and its ways into Keras's loops."""
 
+import itertools
+
 import jax
 import keras
 from jax import lax
@@ -8,6 +10,7 @@ from keras import ops, tree
 
 from keras_vrae.backend.jax.batches import array_batches
 from keras_vrae.backend.model import CheckedOutside, weighted
+from keras_vrae.validation import SettingError
 
 STEPS_PER_CALL, LIGHT_STEPS_PER_CALL = 8, 64
 
@@ -78,7 +81,7 @@ class Model(CheckedOutside):
         capacity = {}
 
         def function(batch_size, state, iterator):
-            group = next(self.checked(iterator, "train"))
+            group = next(self._next(iterator, "train", state, count=1))
             rows = len(tree.flatten(group)[0])
             whole, logs = rows // batch_size, None
             if whole:
@@ -116,14 +119,30 @@ class Model(CheckedOutside):
             super().make_train_function(force=True)
             train = self.train_function
             self.train_function = lambda state, batches: train(
-                state, self.checked(batches, "train")
+                state, self._next(batches, "train", state)
             )
 
     def make_test_function(self, force=False):
         if force or self.test_function is None:
             super().make_test_function(force=True)
             test = self.test_function
-            self.test_function = lambda state, batches: test(state, self.checked(batches, "test"))
+            self.test_function = lambda state, batches: test(
+                state, self._next(batches, "test", state)
+            )
+
+    def _next(self, batches, use, state, count=None):
+        """An iterator over the batches of a call, which have been checked."""
+        count = count or self.steps_per_execution
+        try:
+            return iter(list(itertools.islice(self.checked(batches, use), count)))
+        except SettingError:
+            # The loop has taken the values out of the variables.
+            groups = [self.trainable_variables, self.non_trainable_variables]
+            groups += [self.optimizer.variables] if use == "train" else []
+            for group, values in zip((*groups, self.metrics_variables), state, strict=True):
+                for variable, value in zip(group, values, strict=True):
+                    variable.assign(value)
+            raise
 
 
 def in_batches(part, whole, room, batch_size):
