@@ -11,6 +11,10 @@ import numpy as np
 import pytest
 from tensorflow.python.framework import ops
 
+from keras_vrae.plots.example_plot import ExamplePlot
+from keras_vrae.plots.rolls import Rolls
+from keras_vrae.plots.tokens import Tokens
+
 pytest_plugins = ["skips"]
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -36,6 +40,20 @@ def _memory_is_given_back():
     gc.collect()
     if hasattr(libc := ctypes.CDLL(None), "malloc_trim"):
         libc.malloc_trim(0)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _few_panels(request):
+    """Draws a few examples of a kind in place of many, which takes most of the time of a run.
+
+    The tests of the plots and the programs in processes of their own draw all.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        if "plots" not in request.path.parts:
+            for kind in (ExamplePlot, Rolls, Tokens):
+                for name, count in (("most", 4), ("most_pairs", 2), ("most_in_plane", 2)):
+                    patch.setattr(kind, name, count)
+        yield
 
 
 @pytest.fixture(scope="session")
