@@ -100,16 +100,19 @@ def build(**parts):
 
 
 MODELS = {
-    "encoder": lambda: build(encoder=CONVOLUTIONAL(2)),
-    "decoder": lambda: build(decoder=LINEAR(SHAPE)),
+    # Those that do not ask for another of their kind, in one model.
+    "parts_together": lambda: build(
+        encoder=CONVOLUTIONAL(2),
+        decoder=LINEAR(SHAPE),
+        prior=LAPLACE_PRIOR(),
+        objective=POWER_KL(2.0),
+    ),
     "likelihood": lambda: build(likelihood=POISSON()),
     "likelihood_of_two_parameters": lambda: build(likelihood=LaplaceLikelihood(), decoder="gru"),
     "two_parameters_step_by_step": lambda: build(
         likelihood=LaplaceLikelihood(), decoder="lstm", decoder_options={"inputs": "own"}
     ),
-    "prior": lambda: build(prior=LAPLACE_PRIOR()),
     "prior_without_closed_form": lambda: build(prior=TwoModes()),
-    "objective": lambda: build(objective=POWER_KL(2.0)),
     "model": lambda: TripleKL(
         keras_vrae.GRUEncoder(2, 8), keras_vrae.DenseDecoder(SHAPE, 8), "gaussian", seed=0
     ),
@@ -123,22 +126,14 @@ MODELS = {
 }
 
 
-# Parts that do not ask for another of their kind are together in one model.
-TOGETHER = {
-    "parts_together": lambda: build(
-        encoder=CONVOLUTIONAL(2),
-        decoder=LINEAR(SHAPE),
-        prior=LAPLACE_PRIOR(),
-        objective=POWER_KL(2.0),
-    ),
-}
+# Those that are whole users' parts; the others are variations of them.
 PARTS = ("parts_together", "likelihood", "likelihood_of_two_parameters", "model")
 
 
 @pytest.fixture(params=MODELS, scope="module")
 def trained(request):
     """A model that was trained on examples, and the examples."""
-    model, x = {**MODELS, **TOGETHER}[request.param](), values(request.param)
+    model, x = MODELS[request.param](), values(request.param)
     if request.param == "likelihood":
         x = values("poisson")
     model.compile(keras_vrae.optimizers.Adam(0.01))
@@ -217,7 +212,7 @@ def test_a_run_and_its_report(name, tmp_path):
     )
 
     def model_of(config, splits):
-        model = {**MODELS, **TOGETHER}[name]()
+        model = MODELS[name]()
         model.compile()
         return model
 
