@@ -84,6 +84,7 @@ def test_each_part_is_in_a_model():
         assert {names[number] for names in cases.MODELS.values()} == set(family)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("names", cases.MODELS.values(), ids=cases.MODELS.keys())
 def test_model(names, x, tmp_path):
     model = cases.make_model(names)

@@ -113,6 +113,7 @@ def test_config_round_trip(name):
 
 
 # An objective sees nothing of the encoder but the terms; the gradients of some are changed in it.
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "encoder"),
     [

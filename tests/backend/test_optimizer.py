@@ -53,6 +53,7 @@ def test_takes_one_operation_for_each_weight():
     assert "Sqrt" not in kinds
 
 
+@pytest.mark.slow
 def test_replicas_train_as_one_device_does():
     """With one replica; `test_two_replicas_and_two_processes_train_as_one_device` has two."""
     strategy = tf.distribute.OneDeviceStrategy("/cpu:0")

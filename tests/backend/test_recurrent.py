@@ -95,6 +95,7 @@ def test_equals_keras(kind, options, given, masked):
     assert_equal(ours, theirs)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", PAIRS)
 @pytest.mark.parametrize(("rows", "steps"), [(1, 1), (2, 7), (33, 28)])
 def test_equals_keras_for_every_size(kind, rows, steps):
@@ -102,6 +103,7 @@ def test_equals_keras_for_every_size(kind, rows, steps):
     assert_equal(ours, theirs)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", PAIRS)
 def test_dropout_is_that_of_keras(kind):
     pair = make_pair(kind, dropout=0.5, seed=4)
@@ -111,6 +113,7 @@ def test_dropout_is_that_of_keras(kind):
     assert np.abs(ours[0][0] - plain[0][0]).max() > 0.01
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", PAIRS)
 def test_shards_change_nothing(kind, monkeypatch):
     found = []
@@ -154,6 +157,7 @@ def test_falls_back_to_keras(kind, options):
     np.testing.assert_array_equal(*found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", PAIRS)
 @pytest.mark.parametrize("masked", [False, True])
 def test_long_sequences_equal_keras(kind, masked):
@@ -169,6 +173,7 @@ def test_long_sequences_equal_keras(kind, masked):
     assert_equal(ours, theirs)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", PAIRS)
 def test_length_may_be_unknown_to_the_graph(kind):
     layer, other = make_pair(kind, return_sequences=True)

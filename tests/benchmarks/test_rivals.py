@@ -37,6 +37,7 @@ def check_rival(work):
 LOSS_AT_START = pytest.approx(math.prod(SHAPE) * math.log(2), rel=0.03)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoder", ENCODERS)
 def test_tutorial_has_the_same_network_and_bound(encoder, task):
     from benchmarks.rivals import tutorial
@@ -58,6 +59,7 @@ def test_tutorial_has_the_same_network_and_bound(encoder, task):
         assert len(fed["train"]().epoch) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variant", ["eager", "fused"])
 @pytest.mark.parametrize("encoder", ENCODERS)
 def test_torch_has_the_same_network_and_bound(encoder, variant, task):
@@ -77,6 +79,7 @@ def test_torch_has_the_same_network_and_bound(encoder, variant, task):
     assert sum(sizes.values()) == sum(math.prod(w.shape) for w in ours if "bias" not in w.path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoder", ENCODERS)
 def test_jax_has_the_same_network_and_bound(encoder, task):
     jax = pytest.importorskip("jax")

@@ -36,6 +36,7 @@ def plain_loss():
     return final_loss(np.random.default_rng(0).random((N, *EVENT_SHAPE)).astype("float32"))
 
 
+@pytest.mark.slow
 def test_arrays_labels_and_datasets_train_alike(x, plain_loss):
     expected = plain_loss
     y = np.arange(N)
@@ -48,6 +49,7 @@ def test_arrays_labels_and_datasets_train_alike(x, plain_loss):
     assert np.isfinite(model.evaluate(x, y, 16, 0, np.ones(N))).all()
 
 
+@pytest.mark.slow
 def test_every_form_of_examples_trains_alike(x):
     def eager_loss(data):
         """Nothing is compiled, which would take most of the time."""
@@ -73,6 +75,7 @@ def test_run_eagerly(x, plain_loss):
     assert final_loss(x, compile_options=options) == pytest.approx(plain_loss, rel=1e-5)
 
 
+@pytest.mark.slow
 def test_validation_in_every_form(x):
     y = np.arange(N)
     dataset = tf.data.Dataset.from_tensor_slices(x).batch(16)
@@ -104,6 +107,7 @@ def test_evaluation_reports_the_bound_whatever_the_objective(x):
     assert logs["loss"] == pytest.approx(logs["reconstruction"] + logs["kl"], rel=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("with_labels", [False, True])
 def test_sample_weight_is_honoured(x, with_labels):
     weights = np.r_[np.ones(N // 2), np.zeros(N // 2)].astype("float32")
@@ -167,6 +171,7 @@ def test_callbacks_see_the_figures(x, tmp_path):
 
 
 # Each encoder with each policy trains in test_finite.py.
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("policy", "encoder"),
     [("mixed_bfloat16", "dense"), ("mixed_float16", "lstm"), ("mixed_bfloat16", "gru")],
@@ -188,6 +193,7 @@ def test_mixed_precision(x, policy, encoder, tmp_path):
     np.testing.assert_array_equal(copy.encode(x).z_mean, model.encode(x).z_mean)
 
 
+@pytest.mark.slow
 def test_same_seed_same_run_other_seed_another(x):
     runs = [final_loss(x, shuffle=True) for _ in range(2)]
     assert runs[0] == runs[1]
@@ -236,6 +242,7 @@ def test_bad_batches_of_a_dataset_stop_training(x):
             make_model("gru").fit(wrong, shuffle=False, verbose=0)
 
 
+@pytest.mark.slow
 def test_bad_batches_are_not_overlooked_under_xla(x):
     bad = tf.data.Dataset.from_tensor_slices(x * 3).batch(16)
     model = make_model(jit_compile=True)

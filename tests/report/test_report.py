@@ -221,6 +221,7 @@ def test_files(runs, tmp_path):
         assert (folder / plot).is_file()
 
 
+@pytest.mark.slow
 def test_latent_spaces_without_a_plane_have_no_manifold(tmp_path):
     runs = [
         make_run(tmp_path, encoder, latent_dim=2 + n) for n, encoder in enumerate(("dense", "gru"))
@@ -290,6 +291,7 @@ def test_runs_of_unlike_settings_are_refused(runs, tmp_path):
             report.write(runs)
 
 
+@pytest.mark.slow
 def test_program(runs, tmp_path, capsys):
     def run(*arguments):
         return main("report", "keras_vrae.report", list(map(str, arguments)))

@@ -120,6 +120,7 @@ def test_a_read_only_folder(tmp_path, spoiled):
         train_and_evaluate(config(), path)
 
 
+@pytest.mark.slow
 def test_overwrite_replaces_the_files_of_the_run_alone(tmp_path):
     run = tmp_path / "run"
     train_and_evaluate(config(epochs=1), run)
@@ -132,6 +133,7 @@ def test_overwrite_replaces_the_files_of_the_run_alone(tmp_path):
 TIMES = {"train_seconds", "seconds_per_epoch", "first_step_seconds", "examples_per_second"}
 
 
+@pytest.mark.slow
 def test_same_settings_same_metrics_and_weights_in_two_processes(tmp_path):
     flags = ["--encoder=dense", "--hidden_units=16", "--epochs=1", "--nll_samples=10"]
     program = [sys.executable, str(ROOT / "train_main.py"), *flags]
@@ -219,6 +221,7 @@ def test_a_resumed_run_ends_as_the_uninterrupted_one(
         assert {**one, "seconds": 0} == {**two, "seconds": 0}
 
 
+@pytest.mark.slow
 def test_resume(tmp_path, capsys):
     run = RunDirectory(tmp_path / "run")
 
@@ -240,6 +243,7 @@ def test_resume(tmp_path, capsys):
         resume(epochs=2)
 
 
+@pytest.mark.slow
 def test_cosine_schedule_ends_at_zero_and_fixes_the_epochs(tmp_path):
     train_and_evaluate(config(), tmp_path / "run")
     model = keras.saving.load_model(tmp_path / "run" / "model.keras")
@@ -302,6 +306,7 @@ def test_a_full_disk_leaves_no_half_written_file(tmp_path, monkeypatch):
     assert not run.is_finished
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "settings",
     [

@@ -126,6 +126,7 @@ def test_parts_are_read_in_order_as_in_memory(shards, batch_size):
     assert test.rows(slice(None)).size == 20
 
 
+@pytest.mark.slow
 def test_metrics_equal_those_of_data_in_memory(shards):
     splits = datasets.load(f"tfrecord:{shards}/*.tfrecord")
     model = kv.build("dense", (4, 2), hidden_units=8, seed=0)
@@ -193,6 +194,7 @@ def config(shards, **settings):
     )
 
 
+@pytest.mark.slow
 def test_a_resumed_run_ends_as_the_uninterrupted_one(shards, tmp_path, monkeypatch):
     settings = config(shards, checkpoint_every="5 steps", supervision="shared")
     assert settings.name == "tfrecord-set-dense"
@@ -227,6 +229,7 @@ def damage(path, how, count):
     path.write_bytes(content)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", ["train", "validation"])
 @pytest.mark.parametrize("how", ["truncated", "cut between records", "a bit"])
 def test_an_error_names_the_damaged_file_and_record(shards, tmp_path, part, how):
