@@ -34,7 +34,7 @@ def check_rival(work):
 
 
 # Before training the logits are near 0: log 2 for each value.
-LOSS_AT_START = pytest.approx(math.prod(SHAPE) * math.log(2), rel=0.03)
+LOSS_AT_START = pytest.approx(math.prod(SHAPE) * math.log(2), rel=0.06)
 
 
 @pytest.mark.slow
