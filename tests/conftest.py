@@ -1,5 +1,7 @@
 """What all tests share."""
 
+import ctypes
+import gc
 import os
 from pathlib import Path
 
@@ -7,13 +9,51 @@ import keras
 import matplotlib.pyplot  # noqa: F401  (its first import warns on some machines)
 import numpy as np
 import pytest
+from tensorflow.python.framework import ops
 
+from keras_vrae.plots.example_plot import ExamplePlot
+from keras_vrae.plots.rolls import Rolls
+from keras_vrae.plots.tokens import Tokens
+
+pytest_plugins = ["skips"]
 ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture(autouse=True)
 def _fixed_seed():
     keras.utils.set_random_seed(0)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _memory_is_given_back():
+    """Frees what the tests of a module leave behind.
+
+    TensorFlow keeps the gradient of each `tf.custom_gradient` in a graph, with the whole graph, for
+    the life of the process; a model that outlives a module is not differentiated after it.
+    """
+    gradients = ops.gradient_registry._registry
+    before = set(gradients)
+    yield
+    for name in set(gradients) - before:
+        if name.startswith("CustomGradient-"):
+            del gradients[name]
+    gc.collect()
+    if hasattr(libc := ctypes.CDLL(None), "malloc_trim"):
+        libc.malloc_trim(0)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _few_panels(request):
+    """Draws a few examples of a kind in place of many, which takes most of the time of a run.
+
+    The tests of the plots and the programs in processes of their own draw all.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        if "plots" not in request.path.parts:
+            for kind in (ExamplePlot, Rolls, Tokens):
+                for name, count in (("most", 4), ("most_pairs", 2), ("most_in_plane", 2)):
+                    patch.setattr(kind, name, count)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -80,6 +80,12 @@ def test_recurrent_encoder_reads_a_masked_sequence_as_the_shorter_one(name, x):
         np.testing.assert_allclose(to_numpy(padded), to_numpy(short), rtol=1e-5, atol=1e-6)
 
 
+def test_each_part_is_in_a_model():
+    for number, family in enumerate((cases.ENCODERS, cases.DECODERS, cases.LIKELIHOODS)):
+        assert {names[number] for names in cases.MODELS.values()} == set(family)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("names", cases.MODELS.values(), ids=cases.MODELS.keys())
 def test_model(names, x, tmp_path):
     model = cases.make_model(names)

@@ -77,6 +77,7 @@ def test_operations_of_encoding(encoder):
     assert operations.total() <= most_operations, operations
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoder", ["lstm", "gru"])
 def test_steps_back_multiply_by_weights_transposed_once(encoder):
     """Grappler would give each of these products a transposed factor, which makes it slower."""
@@ -134,6 +135,7 @@ def traces_of(monkeypatch, train):
     return traced
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoder", BOUNDS)
 def test_fit_traces_its_step_for_two_shapes_at_most(encoder, monkeypatch):
     model = make_model(encoder)

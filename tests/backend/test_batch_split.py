@@ -58,6 +58,7 @@ def test_bound_and_gradients_are_those_of_the_whole_batch(batch_size, request):
         np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_threads_are_set_before_tensorflow_works_and_refused_after():
     code = """
 import keras_vrae as kv, tensorflow as tf

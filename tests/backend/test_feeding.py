@@ -114,6 +114,7 @@ def make_model():
     return model
 
 
+@pytest.mark.slow
 def test_fit_with_special_data():
     options = {"epochs": 2, "verbose": 0}
     expected = make_model().fit(X, batch_size=5, shuffle=False, **options).history
@@ -160,6 +161,7 @@ def test_who_looks_at_batches(callbacks, expected):
     assert watch_batches(callbacks) is expected
 
 
+@pytest.mark.slow
 def test_several_steps_per_call_if_no_callback_sees_them():
     seen, inside = [], []
     watch = keras.callbacks.LambdaCallback(on_train_batch_end=lambda step, logs: seen.append(step))
@@ -185,6 +187,7 @@ def test_several_steps_per_call_if_no_callback_sees_them():
     assert inside == [2, 2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch_size", [1, 3, 4, 10, 100])
 def test_batches_in_one_piece_are_those_that_come_one_by_one(batch_size):
     watch = keras.callbacks.LambdaCallback(on_train_batch_end=lambda step, logs: None)
@@ -264,6 +267,7 @@ def test_data_without_end_get_as_many_steps_as_asked_for(steps):
     assert int(model.optimizer.iterations) == 2 * steps
 
 
+@pytest.mark.slow
 def test_another_number_of_steps_per_call_is_compiled_again(monkeypatch):
     model = make_model()
     batches = tf.data.Dataset.from_tensor_slices(X).batch(1)

@@ -27,11 +27,13 @@ def make_pair(kind, rows=None, **options):
 
 
 def run(layer, x, states=(), **call):
-    """What a layer returns, and the gradients by its input, first states and weights."""
+    """What a layer returns, and the gradients by its input, first states and weights.
+
+    Ours runs in a graph, as in training; that of Keras, whose answer is the same, at once.
+    """
     x = tf.constant(x)
     states = [tf.constant(state) for state in states]
 
-    @tf.function
     def compute():
         with tf.GradientTape() as tape:
             tape.watch([x, *states])
@@ -41,7 +43,8 @@ def run(layer, x, states=(), **call):
             total = sum(tf.reduce_sum(tf.cos(_positions(f)) * tf.sin(f)) for f in found)
         return found, tape.gradient(total, [x, *states, *layer.trainable_variables])
 
-    return compute()
+    ours = isinstance(layer, tuple(ours for ours, _ in PAIRS.values()))
+    return tf.function(compute)() if ours else compute()
 
 
 def _positions(tensor):
@@ -92,6 +95,7 @@ def test_equals_keras(kind, options, given, masked):
     assert_equal(ours, theirs)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", PAIRS)
 @pytest.mark.parametrize(("rows", "steps"), [(1, 1), (2, 7), (33, 28)])
 def test_equals_keras_for_every_size(kind, rows, steps):
@@ -99,6 +103,7 @@ def test_equals_keras_for_every_size(kind, rows, steps):
     assert_equal(ours, theirs)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", PAIRS)
 def test_dropout_is_that_of_keras(kind):
     pair = make_pair(kind, dropout=0.5, seed=4)
@@ -108,10 +113,11 @@ def test_dropout_is_that_of_keras(kind):
     assert np.abs(ours[0][0] - plain[0][0]).max() > 0.01
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", PAIRS)
 def test_shards_change_nothing(kind, monkeypatch):
     found = []
-    for cores in (1, 2, 3, 64):
+    for cores in (1, 3, 8):
         monkeypatch.setattr(recurrent, "part_count", lambda cores=cores: cores)
         layer, _ = make_pair(kind, return_sequences=True)
         found.append(run(layer, batch(7), mask=tf.constant(MASK[[0, 1, 2, 3, 4, 1, 2]])))
@@ -151,6 +157,7 @@ def test_falls_back_to_keras(kind, options):
     np.testing.assert_array_equal(*found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", PAIRS)
 @pytest.mark.parametrize("masked", [False, True])
 def test_long_sequences_equal_keras(kind, masked):
@@ -166,6 +173,7 @@ def test_long_sequences_equal_keras(kind, masked):
     assert_equal(ours, theirs)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", PAIRS)
 def test_length_may_be_unknown_to_the_graph(kind):
     layer, other = make_pair(kind, return_sequences=True)

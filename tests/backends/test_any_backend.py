@@ -7,7 +7,6 @@ import pytest
 
 import keras_vrae as kv
 from keras_vrae import backend, evaluation, plots
-from keras_vrae.training import ExperimentConfig
 from keras_vrae.validation import SettingError
 from keras_vrae_cli import program
 
@@ -187,24 +186,6 @@ def test_documents_as_dense_counts():
     assert np.isfinite(model.fit(counts, epochs=2, verbose=0).history["loss"]).all()
 
 
-@pytest.mark.skipif(backend.name == "tensorflow", reason="TensorFlow has all of it")
-def test_what_only_tensorflow_has_is_refused():
-    from scipy import sparse
-
-    model, _ = trained(np.zeros((4, *cases.EVENT_SHAPE)))
-    with pytest.raises(SettingError, match="`KERAS_BACKEND` must be tensorflow for sparse"):
-        model.fit(sparse.eye(4).tocsr())
-    for settings in (
-        {"dataset": "newsgroups"},
-        {"dataset": "tfrecord:x*"},
-        {"strategy": "mirrored"},
-        {"deterministic": True},
-        {"backend": "tensorflow"},
-    ):
-        with pytest.raises(SettingError, match="Received"):
-            ExperimentConfig(**settings)
-
-
 def test_program(tmp_path, capsys):
     folder = tmp_path / "run"
     flags = ["--hidden_units=8", "--nll_samples=4", f"--run_dir={folder}"]
@@ -214,9 +195,3 @@ def test_program(tmp_path, capsys):
     assert backend.runtime.title in capsys.readouterr().out
     assert (folder / "metrics.json").exists()
     assert program.main("evaluate", "evaluate", [str(folder)]) == 0
-    if backend.name != "tensorflow":
-        other = [*flags, "--overwrite", f"--export_dir={tmp_path / 'export'}"]
-        assert program.main("train", "train", other) == 2
-        assert "`export_dir` must be left out" in capsys.readouterr().err
-        assert program.main("train", "train", [*flags[:-1], "--backend=tensorflow"]) == 2
-        assert "`backend` must be" in capsys.readouterr().err

@@ -9,11 +9,12 @@ from conftest import ROOT
 
 FILES = (
     "tests/backends/test_any_backend.py",
-    "tests/backends/test_jax_layers.py",
+    "tests/backends/only_elsewhere.py",
     "tests/test_conformance.py",
     "tests/test_linear_gaussian.py",
     "tests/test_sampling.py",
 )
+OWN = {"jax": ("tests/backends/on_jax.py",), "torch": ()}
 
 
 @pytest.mark.slow
@@ -27,7 +28,16 @@ def test_backend(backend):
         "XLA_FLAGS": "--xla_backend_optimization_level=0",
     }
     environment = {k: v for k, v in environment.items() if not k.startswith("PYTEST_XDIST")}
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *FILES]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        *FILES,
+        *OWN[backend],
+    ]
     done = subprocess.run(
         command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=900
     )

@@ -208,6 +208,7 @@ def test_a_dataset_is_refused_as_an_array_of_examples(x):
 # Collapse.
 
 
+@pytest.mark.slow
 def test_a_real_collapse_is_said_once(digits):
     model = kv.build("gru", (8, 8), hidden_units=16, seed=0, objective=kv.ELBO(beta=50.0))
     model.compile(keras.optimizers.Adam(0.003))
@@ -222,6 +223,7 @@ def test_a_real_collapse_is_said_once(digits):
         assert remedy in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("encoder", "beta"), [("gru", 1.0), ("dense", kv.schedules.LinearWarmup(steps=200))]
 )

@@ -9,6 +9,7 @@ from keras_vrae.evaluation import anomaly
 from keras_vrae.validation import SettingError
 
 
+@pytest.mark.slow
 def test_steps_add_up_to_the_bound_of_each_sequence():
     rng = np.random.default_rng(0)
     arrays = [rng.normal(size=(steps, 2)) for steps in (4, 1, 6)]
@@ -33,6 +34,7 @@ class TripleKL(kv.VAE):
         return terms._replace(kl=3.0 * terms.kl)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("prior", ["normal", "mixture"])
 def test_scores_are_of_the_bound_of_the_model(prior):
     encoder, decoder = kv.GRUEncoder(2, 6), kv.GRUDecoder((None, 2), 6)

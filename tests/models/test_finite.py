@@ -20,6 +20,7 @@ INPUTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoder", ["dense", "gru"])
 def test_any_finite_input_and_a_learning_rate_of_ten(encoder):
     models = {

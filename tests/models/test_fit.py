@@ -30,39 +30,58 @@ def final_loss(*args, compile_options=None, **kwargs):
     return make_model(**(compile_options or {})).fit(*args, **kwargs).history["loss"][-1]
 
 
-def test_arrays_labels_and_datasets_train_alike(x):
-    expected = final_loss(x)
+@pytest.fixture(scope="module")
+def plain_loss():
+    """The loss of the arrays of the fixture `x`, as it is compiled without options."""
+    return final_loss(np.random.default_rng(0).random((N, *EVENT_SHAPE)).astype("float32"))
+
+
+@pytest.mark.slow
+def test_arrays_labels_and_datasets_train_alike(x, plain_loss):
+    expected = plain_loss
     y = np.arange(N)
     dataset = tf.data.Dataset.from_tensor_slices
     assert final_loss(x, y) == expected
-    assert final_loss(dataset(x).batch(16)) == expected
-    assert final_loss(dataset((x,)).batch(16)) == expected
     assert final_loss(dataset((x, y)).batch(16)) == expected
-    assert final_loss(tf.constant(x)) == expected
     model = make_model()
     history = model.fit(x, y, 16, 2, 0, shuffle=False).history  # As Keras orders its arguments.
     assert history["loss"][-1] == expected
     assert np.isfinite(model.evaluate(x, y, 16, 0, np.ones(N))).all()
-    assert final_loss(list(x)) == expected
-    assert final_loss(x.astype("float64")) == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.slow
+def test_every_form_of_examples_trains_alike(x):
+    def eager_loss(data):
+        """Nothing is compiled, which would take most of the time."""
+        return final_loss(data, compile_options={"run_eagerly": True})
+
+    expected = eager_loss(x)
+    dataset = tf.data.Dataset.from_tensor_slices
+    assert eager_loss(dataset(x).batch(16)) == expected
+    assert eager_loss(dataset((x,)).batch(16)) == expected
+    assert eager_loss(tf.constant(x)) == expected
+    assert eager_loss(list(x)) == expected
+    assert eager_loss(x.astype("float64")) == pytest.approx(expected, rel=1e-6)
 
 
 @pytest.mark.parametrize("steps", [2, 3, 4])
-def test_steps_per_execution_and_eager_make_no_difference(x, steps):
+def test_steps_per_execution_make_no_difference(x, plain_loss, steps):
     options = {"steps_per_execution": steps}
-    assert final_loss(x, compile_options=options) == pytest.approx(final_loss(x), rel=1e-5)
+    assert final_loss(x, compile_options=options) == pytest.approx(plain_loss, rel=1e-5)
 
 
-def test_run_eagerly(x):
+def test_run_eagerly(x, plain_loss):
     options = {"run_eagerly": True}
-    assert final_loss(x, compile_options=options) == pytest.approx(final_loss(x), rel=1e-5)
+    assert final_loss(x, compile_options=options) == pytest.approx(plain_loss, rel=1e-5)
 
 
+@pytest.mark.slow
 def test_validation_in_every_form(x):
     y = np.arange(N)
     dataset = tf.data.Dataset.from_tensor_slices(x).batch(16)
     for data in (x, (x,), (x, y), (x, y, np.ones(N)), (x, None, np.ones(N)), dataset):
-        history = make_model().fit(x, validation_data=data, verbose=0).history
+        model = make_model(run_eagerly=data is not dataset)
+        history = model.fit(x, validation_data=data, verbose=0).history
         assert set(history) == {
             n + m for n in ("", "val_") for m in ("loss", "reconstruction", "kl")
         }
@@ -88,6 +107,7 @@ def test_evaluation_reports_the_bound_whatever_the_objective(x):
     assert logs["loss"] == pytest.approx(logs["reconstruction"] + logs["kl"], rel=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("with_labels", [False, True])
 def test_sample_weight_is_honoured(x, with_labels):
     weights = np.r_[np.ones(N // 2), np.zeros(N // 2)].astype("float32")
@@ -96,10 +116,11 @@ def test_sample_weight_is_honoured(x, with_labels):
     y = {"y": np.zeros(N)} if with_labels else {}
     for method in ("train_on_batch", "test_on_batch"):
         results = [
-            getattr(make_model(), method)(data, sample_weight=weights, **y) for data in (x, noisy)
+            getattr(make_model(run_eagerly=True), method)(data, sample_weight=weights, **y)
+            for data in (x, noisy)
         ]
         np.testing.assert_allclose(results[0], results[1], rtol=1e-6)
-        plain = getattr(make_model(), method)(x, **y)
+        plain = getattr(make_model(run_eagerly=True), method)(x, **y)
         assert abs(plain[0] - results[0][0]) > 1e-3
     fits = [final_loss(data, sample_weight=weights, **y) for data in (x, noisy)]
     assert fits[0] == pytest.approx(fits[1], rel=1e-6)
@@ -149,8 +170,12 @@ def test_callbacks_see_the_figures(x, tmp_path):
     assert keras.saving.load_model(path).encode(x).z_mean.shape == (N, 2)
 
 
-@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
-@pytest.mark.parametrize("encoder", ["dense", "lstm", "gru"])
+# Each encoder with each policy trains in test_finite.py.
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("policy", "encoder"),
+    [("mixed_bfloat16", "dense"), ("mixed_float16", "lstm"), ("mixed_bfloat16", "gru")],
+)
 def test_mixed_precision(x, policy, encoder, tmp_path):
     keras.mixed_precision.set_global_policy(policy)
     try:
@@ -168,6 +193,7 @@ def test_mixed_precision(x, policy, encoder, tmp_path):
     np.testing.assert_array_equal(copy.encode(x).z_mean, model.encode(x).z_mean)
 
 
+@pytest.mark.slow
 def test_same_seed_same_run_other_seed_another(x):
     runs = [final_loss(x, shuffle=True) for _ in range(2)]
     assert runs[0] == runs[1]
@@ -216,6 +242,7 @@ def test_bad_batches_of_a_dataset_stop_training(x):
             make_model("gru").fit(wrong, shuffle=False, verbose=0)
 
 
+@pytest.mark.slow
 def test_bad_batches_are_not_overlooked_under_xla(x):
     bad = tf.data.Dataset.from_tensor_slices(x * 3).batch(16)
     model = make_model(jit_compile=True)

@@ -2,8 +2,6 @@
 
 import json
 import re
-import subprocess
-import sys
 from html.parser import HTMLParser
 
 import numpy as np
@@ -14,6 +12,7 @@ from keras_vrae.report.comparison import Comparison
 from keras_vrae.report.findings import sentences
 from keras_vrae.training import ExperimentConfig, RunDirectory
 from keras_vrae.validation import DataError, SettingError
+from keras_vrae_cli.program import main
 
 
 def make_run(folder, encoder, seed=0, seconds=1.0, knn=0.8, elbo=-140.0, nll=None, **settings):
@@ -222,6 +221,7 @@ def test_files(runs, tmp_path):
         assert (folder / plot).is_file()
 
 
+@pytest.mark.slow
 def test_latent_spaces_without_a_plane_have_no_manifold(tmp_path):
     runs = [
         make_run(tmp_path, encoder, latent_dim=2 + n) for n, encoder in enumerate(("dense", "gru"))
@@ -292,15 +292,13 @@ def test_runs_of_unlike_settings_are_refused(runs, tmp_path):
 
 
 @pytest.mark.slow
-def test_program(runs, tmp_path):
+def test_program(runs, tmp_path, capsys):
     def run(*arguments):
-        command = [sys.executable, "-m", "keras_vrae.report", *map(str, arguments)]
-        return subprocess.run(command, capture_output=True, text=True)
+        return main("report", "keras_vrae.report", list(map(str, arguments)))
 
-    done = run(*runs, f"--output={tmp_path / 'out'}")
-    assert run(*runs, tmp_path / "out", f"--output={tmp_path / 'out'}").returncode == 0
-    assert done.returncode == 0
+    assert run(*runs, f"--output={tmp_path / 'out'}") == 0
     assert (tmp_path / "out" / "report.html").is_file()
-    failed = run(tmp_path)
-    assert failed.returncode == 1
-    assert failed.stderr.strip().splitlines()[-1].startswith("keras_vrae.report: ")
+    assert run(*runs, tmp_path / "out", f"--output={tmp_path / 'out'}") == 0
+    capsys.readouterr()
+    assert run(tmp_path) == 1
+    assert capsys.readouterr().err.strip().splitlines()[-1].startswith("keras_vrae.report: ")

@@ -98,6 +98,7 @@ def ask_at_once(models, pool, spoil):
     return failures, marked
 
 
+@pytest.mark.slow
 def test_bad_rows_of_one_client_harm_no_other_in_a_batch(directory, pool):
     models = Models(directory, batching=True, batch_timeout_micros=LONG_ENOUGH_TO_MEET)
     failures, marked = ask_at_once(models, pool, bad_rows)

@@ -89,6 +89,7 @@ def test_a_damaged_version_is_found(exported, tmp_path, harm):
         serving.check_version(path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoder", ["dense", "gru"])
 def test_each_weight_is_stored_once_in_the_model_that_needs_it(tmp_path, encoder):
     model = kv.build(encoder, (28, 28), latent_dim=2, hidden_units=64)
@@ -144,6 +145,7 @@ def test_batching_of_every_family():
     assert batched("gru", (None, 3), decoder="gru") == [False, False, False]
 
 
+@pytest.mark.slow
 def test_a_models_config_of_a_user_stays(dense, tmp_path):
     exported = serving.export(dense, tmp_path, models=["decoder"], base_path="/srv/")
     assert exported.missing_entries == ""
@@ -207,6 +209,7 @@ def test_warmup_requests_are_answered(exported, small_model):
         assert seen == set(SIGNATURES[name](small_model))
 
 
+@pytest.mark.slow
 def test_without_the_extra_all_but_the_warmup_is_exported(dense, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "tensorflow_serving", None)
     monkeypatch.setitem(sys.modules, "tensorflow_serving.apis", None)

@@ -61,6 +61,7 @@ def test_labels_do_not_see_the_private_dimensions(x):
         make(private_dim=3)
 
 
+@pytest.mark.slow
 def test_training_saving_and_evaluation(x, tmp_path):
     x, y = np.repeat(x[:2], 20, axis=0), np.repeat([0, 1], 20)
     vae = make(num_classes=2, weight=kv.schedules.LinearWarmup(10, end=20.0), private_dim=1)

@@ -102,6 +102,7 @@ def test_weights_of_sparse_rows_are_those_of_dense(kind, counter):
     np.testing.assert_array_equal(tf.sparse.to_dense(weights), layer(counts))
 
 
+@pytest.mark.slow
 def test_documents_train_alike_in_every_form():
     x = sparse.random(11, 7, 0.5, "csr", random_state=0, dtype="float32")
     x.data = np.ceil(4 * x.data)

@@ -15,6 +15,7 @@ from keras_vrae.training import ExperimentConfig, train_and_evaluate
 from keras_vrae.validation import SettingError
 
 pytest.importorskip("faiss")
+pytestmark = pytest.mark.slow
 
 
 def config(path, **settings):

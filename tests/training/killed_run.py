@@ -1,4 +1,7 @@
-"""A run that may kill itself; see test_killed_run.py. `python killed_run.py FOLDER [STEP]`"""
+"""Runs that may kill themselves; see test_killed_run.py.
+
+python killed_run.py [--step=STEP] FOLDER...
+"""
 
 import sys
 
@@ -10,9 +13,11 @@ SETTINGS = {"encoder": "gru", "hidden_units": 16, "epochs": 3, "likelihood": "be
 SETTINGS |= {"kl_schedule": "cyclical", "checkpoint_every": "7 steps"}
 
 
-def main(folder, step=None):
-    shorten(step)
-    train_and_evaluate(ExperimentConfig(**SETTINGS), folder, resume=True)
+def main(*arguments):
+    folders = [argument for argument in arguments if not argument.startswith("--step=")]
+    shorten(*(argument.removeprefix("--step=") for argument in set(arguments) - set(folders)))
+    for folder in folders:
+        train_and_evaluate(ExperimentConfig(**SETTINGS), folder, resume=True)
 
 
 if __name__ == "__main__":

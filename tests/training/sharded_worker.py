@@ -1,8 +1,9 @@
 """One process of a cluster that trains on shards; see test_sharded_workers.py.
 
-    python sharded_worker.py DATASET OUTPUT
+    python sharded_worker.py WORKER SHARDS...
 
-TF_CONFIG says which worker this is; without it there is but one.
+For each number of shards it trains on those in a folder of that name. TF_CONFIG says which worker
+this is; without it there is but one.
 """
 
 import os
@@ -21,9 +22,16 @@ from keras_vrae.training.termination import Termination
 SETTINGS = {"encoder": "dense", "hidden_units": 4, "batch_size": 16, "epochs": 2}
 
 
-def main(dataset, output):
-    """Trains without the noise of q(z|x), and writes weights and history."""
+def main(worker, *shards):
+    """Trains on each set of shards."""
     strategy = "multi_worker" if "TF_CONFIG" in os.environ else "none"
+    made = distribution.make(strategy)
+    for number in shards:
+        train(strategy, made, f"tfrecord:{number}/*.tfrecord", f"{number}-{worker}.npz")
+
+
+def train(strategy, made, dataset, output):
+    """Trains without the noise of q(z|x), and writes weights and history."""
     config = ExperimentConfig(
         dataset=dataset,
         strategy=strategy,
@@ -32,7 +40,6 @@ def main(dataset, output):
         nll_samples=0,
         **SETTINGS,
     )
-    made = distribution.make(strategy)
     splits = prepare_data(config)
     with environment.numerics(config), made.scope():
         model = make_model(config, splits)

@@ -24,6 +24,7 @@ def x():
     return np.random.default_rng(0).random((16, 4, 3), "float32")
 
 
+@pytest.mark.slow
 def test_a_checkpoint_holds_progress_and_every_random_state(x, tmp_path):
     model = make_model()
     model.fit(x, epochs=2, shuffle=False, verbose=0)

@@ -10,6 +10,8 @@ from conftest import ROOT
 
 from keras_vrae.training import RunDirectory
 from keras_vrae.validation import SettingError
+from keras_vrae_cli import study
+from keras_vrae_cli.program import main
 
 HOLD = """
 import sys, time
@@ -41,7 +43,8 @@ def raises_terminated():
 PROGRAM = [sys.executable, str(ROOT / "train_main.py")]
 
 
-def test_a_crash_leaves_no_lock_behind(tmp_path):
+def test_a_crash_leaves_no_lock_behind(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(study, "one_thread_per_operation", lambda: None)
     command = [sys.executable, "-c", NO_KERAS + HOLD, str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as holder:
         assert holder.stdout.readline() == "held\n"
@@ -49,10 +52,8 @@ def test_a_crash_leaves_no_lock_behind(tmp_path):
         run = RunDirectory(tmp_path)
         with pytest.raises(SettingError, match="no other process is working in"), run.locked():
             pass
-        command = [*PROGRAM, f"--run_dir={tmp_path}", "--overwrite"]
-        second = subprocess.run(command, capture_output=True, text=True)
-        assert second.returncode == 2
-        assert "no other process is working in" in second.stderr.splitlines()[-1]
+        assert main("train", "train_main.py", [f"--run_dir={tmp_path}", "--overwrite"]) == 2
+        assert "no other process is working in" in capsys.readouterr().err.splitlines()[-1]
         assert [path.name for path in tmp_path.iterdir()] == ["config.json"]
         holder.kill()
         holder.wait()

@@ -1,13 +1,12 @@
-"""The recurrent layers on JAX: equal to those of Keras, on cuDNN's path too."""
+"""The recurrent layers on JAX: equal to those of Keras, on cuDNN's path too.
 
+`test_elsewhere.py` runs this.
+"""
+
+import jax
 import keras
 import numpy as np
 import pytest
-
-if keras.backend.backend() != "jax":
-    pytest.skip("run by test_elsewhere.py, on JAX", allow_module_level=True)
-
-import jax
 from gradients import value_and_gradients
 from jax import numpy as jnp
 from jax.experimental import rnn
