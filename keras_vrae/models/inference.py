@@ -16,8 +16,9 @@ TOGETHER = 16  # Small batches in a call, if nothing is drawn.
 class Inference:
     """The methods of a `VAE` that take and return whole arrays.
 
-    Examples are an array `(N, ...)`, or sequences of unequal length as `VAE` takes them, or batches
-    of them: a `tf.data.Dataset`, a `keras.utils.PyDataset` or a generator, with or without labels.
+    Examples are an array `(N, ...)`, a DataFrame, or sequences of unequal length as `VAE` takes
+    them, or batches of them: a `tf.data.Dataset`, a `keras.utils.PyDataset` or a generator, with or
+    without labels.
     """
 
     @property
