@@ -146,7 +146,8 @@ def _with_channel(x, event_shape):
 
 def is_padded(inputs):
     """Returns whether these are padded sequences with their lengths."""
-    return isinstance(inputs, dict)
+    # A sparse array of SciPy in the form of a dictionary of keys is a dict too.
+    return isinstance(inputs, dict) and not is_sparse(inputs)
 
 
 def array_of(inputs):
