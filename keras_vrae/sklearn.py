@@ -270,6 +270,8 @@ class _VAEEstimator(BaseEstimator):
                 reconstruction, kl = self._terms(held_out)
                 # Of a mean a single unusual example would decide.
                 of_validation = float(np.median(reconstruction + self.beta * kl))
+            # Before, steps are so large that a good round is a matter of chance.
+            if of_validation is not None and done + updates > num_updates // 2:
                 if of_validation < best:
                     best, best_weights, waited = of_validation, self.model_.get_weights(), 0
                     self.n_updates_ = done + updates
@@ -353,8 +355,9 @@ class VAEEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, _VAEEstimat
     Missing values are refused. Channels are standardized by the training part, so that values in
     nats are of standardized data. Training takes `num_updates` steps of Adam, however many
     examples there are, with a step size that falls to zero along half a cosine. Part of the
-    examples is held out; training stops early if their loss does not fall, and the weights that
-    are best for them are kept.
+    examples is held out. In the second half of training, when steps have become small, the weights
+    are kept at which the median of their losses is lowest, and training stops early if that does
+    not fall any more.
 
     With a whole number as `random_state` equal data give equal results on one machine, and no
     global generator of NumPy, Python or Keras is changed; with None the seed comes from NumPy's, as
@@ -389,7 +392,8 @@ class VAEEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, _VAEEstimat
         learning_rate: step size at the start.
         validation_fraction: fraction of the examples that are held out, at most 1,024 of them; 0,
             or fewer than 20 examples, for none.
-        patience: training stops if the loss of these has not fallen in so many times 48 updates.
+        patience: training stops, in its second half, if the loss of these has not fallen in so many
+            times 48 updates.
         channels_first: whether arrays of three axes are `(N, D, T)`.
         id: column that makes a DataFrame long; None to read every DataFrame as wide.
         time: column of the time of a step in a long DataFrame; None for a usual name such as
@@ -403,7 +407,7 @@ class VAEEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, _VAEEstimat
         feature_names_in_: names of the columns of a DataFrame, if all are strings.
         n_updates_: optimizer step at which the kept weights were reached.
         history_: dict of lists with an entry every 48 updates: `updates`, `loss` of training, and
-            `validation_loss`, with `beta` in both.
+            `validation_loss` (None without a part held out), with `beta` in both.
 
     Example:
         >>> from keras_vrae.sklearn import VAEEmbedder
@@ -537,13 +541,13 @@ class VAEAnomalyDetector(_VAEEstimator):
         self,
         contamination: float = 0.05,
         encoder: Any = "dense",
-        latent_dim: int = 8,
+        latent_dim: int = 2,
         *,
         decoder: Any = None,
         hidden_units: int = 128,
         likelihood: Any = None,
         prior: Any = "normal",
-        beta: float = 1.0,
+        beta: float = 0.1,
         standardization: str = "auto",
         encoder_options: dict | None = None,
         decoder_options: dict | None = None,

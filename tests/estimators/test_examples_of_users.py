@@ -1,5 +1,7 @@
 """The forms in which examples come: each reaches the model as it is meant, or is refused."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -121,7 +123,7 @@ def test_a_model_of_one_length_takes_shorter_sequences():
     codes = fitted.transform([EQUAL[0, :3], EQUAL[1]])
     np.testing.assert_allclose(codes[1:], fitted.transform(EQUAL[1:2]), atol=1e-6)
     np.testing.assert_allclose(codes[:1], fitted.transform(EQUAL[:1, :3]), atol=1e-6)
-    with pytest.raises(SettingError, match="at most 5 steps, as in `fit`. Received: X with steps"):
+    with pytest.raises(SettingError, match="at most 5 steps, as in `fit`"):
         fitted.transform(np.zeros((2, 6, 2)))
     with pytest.raises(SettingError, match=r"of 2 channels, as in `fit`"):
         fitted.transform(np.zeros((2, 5, 3)))
@@ -150,9 +152,8 @@ def test_vectors_of_unequal_length(encoder):
     ],
 )
 def test_what_is_refused(form, words):
-    with pytest.raises(ValueError, match=".") as raised:
+    with pytest.raises(ValueError, match=re.escape(words)):
         embedder().fit(form)
-    assert words in str(raised.value)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Time series in tables."""
 
 import datetime
+import re
 from typing import Any
 
 import numpy as np
@@ -92,7 +93,10 @@ def from_dataframe(
     settings = TableSettings(id, time, label)
     table = table_of_frame(df, "the DataFrame")
     rows = list(table.rows)
-    columns = assign_roles(table, settings, rows[0] if rows else None)
+    try:
+        columns = assign_roles(table, settings, rows[0] if rows else None)
+    except SettingError as error:  # The arguments have shorter names here than in files.
+        raise SettingError(re.sub(r"\b(id|time|label)_column\b", r"\1", str(error))) from None
     series = parse_table(table._replace(rows=_in_order_of_time(rows, columns)), settings)
     check_series(series, table.path, missing)
     return series._replace(values=fill(series, table.path, whole_stretches(series))[0])
