@@ -11,8 +11,8 @@ from pathlib import Path
 import joblib
 import numpy as np
 import pandas as pd
-from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_score
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -44,9 +44,9 @@ def main():
     print(f"{len(log)} rows: {series.read_as}")
 
     pipeline = make_pipeline(
-        VAEEmbedder(latent_dim=4, hidden_units=16, num_updates=300, random_state=0),
+        VAEEmbedder(latent_dim=4, hidden_units=16, num_updates=500, random_state=0),
         StandardScaler(),
-        LogisticRegression(),
+        KNeighborsClassifier(3),
     )
     accuracy = cross_val_score(pipeline, series.values, series.labels, cv=2)
     print(f"worn or good, by cross-validation: {accuracy.mean():.0%} right")

@@ -20,6 +20,7 @@ from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 from keras_vrae import encoders, likelihoods, models, optimizers, sequences
 from keras_vrae.datasets import Series, Split, from_dataframe
 from keras_vrae.layers import Standardization
+from keras_vrae.models.inference import TOGETHER
 from keras_vrae.objectives import ELBO
 from keras_vrae.validation import SettingError, check_choice, check_float, check_int, complaint
 
@@ -55,11 +56,11 @@ class _VAEEstimator(BaseEstimator):
         encoder: Any = "gru",
         latent_dim: int = 8,
         *,
-        decoder: Any = None,
+        decoder: Any = "dense",
         hidden_units: int = 64,
         likelihood: Any = None,
         prior: Any = "normal",
-        beta: float = 1.0,
+        beta: float = 0.1,
         standardization: str = "auto",
         encoder_options: dict | None = None,
         decoder_options: dict | None = None,
@@ -97,8 +98,14 @@ class _VAEEstimator(BaseEstimator):
 
     # Examples.
 
-    def _read(self, X, reset=False):  # noqa: N803
-        """Returns examples as the model takes them; `reset` says that they are those of `fit`."""
+    def _read(self, X, reset=False, longer=False):  # noqa: N803
+        """Returns examples as the model takes them.
+
+        Args:
+            X: examples of the user.
+            reset: whether they are those of `fit`.
+            longer: whether sequences may be longer than those.
+        """
         rows = _sequences_in(X, self.id, self.time, self.channels_first)
         if rows is not None and len({row.shape for row in rows}) > 1:
             x = self._of_sequences(rows, reset)
@@ -108,7 +115,7 @@ class _VAEEstimator(BaseEstimator):
         invalid = array[~np.isfinite(array)]
         if len(invalid):
             raise SettingError(complaint("X", FINITE, float(invalid[0]), of="[...]"))
-        return x if reset else self._as_fitted(x)
+        return x if reset else self._as_fitted(x, longer)
 
     def _of_array(self, X, is_list, reset):  # noqa: N803
         """Examples in an array `(N, D)`, `(N, T)` or `(N, T, D)`, or in the rows of a DataFrame."""
@@ -146,17 +153,20 @@ class _VAEEstimator(BaseEstimator):
             self.n_features_in_ = rows[0].shape[1]
         return sequences.pad(rows)
 
-    def _as_fitted(self, x):
+    def _as_fitted(self, x, longer):
         """Examples padded to the steps of the model, after a comparison with those of `fit`."""
         array, shape = sequences.array_of(x), self.model_.event_shape
         steps, longest = shape[0], array.shape[1]
         if array.shape[2:] != shape[1:]:
             expected = f"of {shape[-1]} channels, as in `fit`" if shape[1:] else "a table as in fit"
             raise SettingError(complaint("X", expected, array.shape, of=".shape"))
-        if steps in (None, longest):
+        if steps in (None, longest) or (longer and longest > steps):
             return x
         if longest > steps:
-            expected = f"sequences of at most {steps} steps, as in `fit`"
+            expected = (
+                f"sequences of at most {steps} steps, as in `fit`; a model with decoder='gru' that "
+                "was fitted to unequal lengths takes any length"
+            )
             raise SettingError(complaint("X", expected, longest, of=" with steps"))
         lengths = x["lengths"] if sequences.is_padded(x) else np.full(len(array), longest)
         return {"x": np.pad(array, [(0, 0), (0, steps - longest), (0, 0)]), "lengths": lengths}
@@ -209,8 +219,6 @@ class _VAEEstimator(BaseEstimator):
         # Zeros and ones, counts and the like stay as they are.
         is_real = likelihood.bounds is not None and likelihood.bounds[0] < 0
         named, decoder, steps = isinstance(self.encoder, str), self.decoder, array.shape[1]
-        if decoder is None:
-            decoder = self.encoder if lengths is not None and named else "dense"
         if lengths is not None and decoder in ("gru", "lstm"):
             steps = None
         self._longest = array.shape[1]
@@ -371,8 +379,9 @@ class VAEEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, _VAEEstimat
         encoder: `"gru"`, `"lstm"`, `"dense"`, or a `keras_vrae.Encoder`, of which `fit` makes a
             copy without its weights.
         latent_dim: number of codes of an example, Z, for an encoder that is given by its name.
-        decoder: the same for the decoder. If None it is dense; of sequences of unequal length it is
-            a recurrent one like the encoder, and transforms sequences of any length.
+        decoder: the same for the decoder. A dense one learns from fewer updates, and makes and
+            scores sequences that are as long as the longest of `fit` at most; with `"gru"` or
+            `"lstm"` a model that was fitted to unequal lengths does so for any length.
         hidden_units: units of each hidden layer, H.
         likelihood: a `keras_vrae.Likelihood` or its name. If None it is `"bernoulli"` for data of
             zeros and ones alone, and otherwise `"gaussian"` with a learned scale.
@@ -440,9 +449,17 @@ class VAEEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, _VAEEstimat
         return self
 
     def transform(self, X: Any) -> np.ndarray:  # noqa: N803
-        """The code of each example, the mean of `q(z|x)`: float32 `(N, Z)`."""
+        """The code of each example, the mean of `q(z|x)`: float32 `(N, Z)`.
+
+        A recurrent encoder reads sequences of any length.
+        """
         check_is_fitted(self)
-        return self.model_.encode(self._read(X)).z_mean
+        reads_longer = not self.model_.encoder.reads_vectors
+        x = self._read(X, longer=reads_longer)
+        model = self.model_
+        return model.over_examples(
+            model.posterior, x, 512, "codes", TOGETHER, any_length=reads_longer
+        ).z_mean
 
     def inverse_transform(self, Z: Any, length: int | None = None) -> np.ndarray:  # noqa: N803
         """Examples of codes, the mean of `p(x|z)`, in the units and the form of the data of `fit`.
@@ -543,7 +560,7 @@ class VAEAnomalyDetector(_VAEEstimator):
         encoder: Any = "dense",
         latent_dim: int = 2,
         *,
-        decoder: Any = None,
+        decoder: Any = "dense",
         hidden_units: int = 128,
         likelihood: Any = None,
         prior: Any = "normal",

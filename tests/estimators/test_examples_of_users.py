@@ -109,7 +109,7 @@ def test_names_of_columns():
 
 
 def test_a_model_of_unequal_lengths_takes_any_length():
-    fitted = embedder().fit(UNEQUAL)
+    fitted = embedder(decoder="gru").fit(UNEQUAL)
     assert fitted.model_.event_shape == (None, 2)
     codes = fitted.transform([*UNEQUAL, RNG.normal(size=(9, 2))])
     np.testing.assert_allclose(codes[:3], fitted.transform(UNEQUAL), atol=1e-6)
@@ -123,8 +123,12 @@ def test_a_model_of_one_length_takes_shorter_sequences():
     codes = fitted.transform([EQUAL[0, :3], EQUAL[1]])
     np.testing.assert_allclose(codes[1:], fitted.transform(EQUAL[1:2]), atol=1e-6)
     np.testing.assert_allclose(codes[:1], fitted.transform(EQUAL[:1, :3]), atol=1e-6)
+    # A recurrent encoder reads more, but a dense decoder cannot write it.
+    assert fitted.transform([np.zeros((6, 2)), np.zeros((9, 2))]).shape == (2, 2)
     with pytest.raises(SettingError, match="at most 5 steps, as in `fit`"):
-        fitted.transform(np.zeros((2, 6, 2)))
+        fitted.score_samples(np.zeros((2, 6, 2)))
+    with pytest.raises(SettingError, match="at most 5 steps, as in `fit`"):
+        embedder("dense").fit(EQUAL).transform(np.zeros((2, 6, 2)))
     with pytest.raises(SettingError, match=r"of 2 channels, as in `fit`"):
         fitted.transform(np.zeros((2, 5, 3)))
 
