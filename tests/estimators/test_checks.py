@@ -1,4 +1,8 @@
-"""The checks that scikit-learn has for estimators of others."""
+"""The checks that scikit-learn has for estimators of others.
+
+They fit a hundred models, each of which TensorFlow compiles, so that they are run with the dense
+encoder alone; the forms of examples are tested with the recurrent ones elsewhere.
+"""
 
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -20,7 +24,6 @@ EXPECTED_FAILURES = {
 @parametrize_with_checks(
     [
         VAEEmbedder("dense", **SMALL),
-        VAEEmbedder("gru", **SMALL),
         VAEAnomalyDetector(**SMALL),
     ],
     expected_failed_checks=lambda estimator: EXPECTED_FAILURES[type(estimator).__name__],
