@@ -127,7 +127,9 @@ class _VAEEstimator(BaseEstimator):
         }
         if reset:
             self.__dict__.pop("feature_names_in_", None)
-        if np.ndim(X) < 3 and (reset or self._has_columns):
+        # NumPy's `ndim` refuses what is an array by `__array__` alone.
+        ndim = X.ndim if hasattr(X, "ndim") else np.asarray(X).ndim
+        if ndim < 3 and (reset or self._has_columns):
             x = validate_data(self, X, reset=reset, **options)
         else:
             x = check_array(X, **options)
