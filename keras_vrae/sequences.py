@@ -5,12 +5,15 @@ Sequences of unequal length are padded to one array and travel with their length
 after the last valid step are never used.
 """
 
+from typing import Any
+
 import numpy as np
 from keras import ops
 
 from keras_vrae.validation import SettingError, complaint
 
 KEYS = ("x", "lengths")
+MOST_NAMES = 8  # Of columns, in messages.
 
 
 def pad(sequences, steps=None):
@@ -48,25 +51,103 @@ def pad(sequences, steps=None):
     return {"x": x, "lengths": lengths}
 
 
-def as_inputs(x, event_shape):
-    """Returns examples with a list turned into an array, padded if lengths differ.
+def as_inputs(x: Any, event_shape: tuple) -> Any:
+    """Returns examples in the form in which a model works on them.
+
+    This is the one place where lists, tables and series of one channel become arrays:
+
+    - a list of arrays, or of DataFrames, is one array if all have one shape, and is padded
+      otherwise, at least to the first size of `event_shape`;
+    - of a DataFrame each row is an example, whose values are in the order of the columns;
+    - of what `keras_vrae.datasets` gives, `Series` and `Split`, the examples are taken;
+    - examples `(N, T)` are `(N, T, 1)` to a model of examples `(T, 1)`.
+
+    Everything else, such as a `tf.data.Dataset`, comes back as it is.
 
     Args:
         x: examples in any form.
-        event_shape: shape of one example; a list is padded to its first size.
+        event_shape: shape of one example.
+
+    Raises:
+        SettingError: for a DataFrame with other values than numbers, and one whose rows cannot be
+            examples of this shape.
+
+    Example:
+        >>> as_inputs([[1.0, 2.0], [3.0]], (None, 1))["x"].shape
+        (2, 2, 1)
     """
-    if not isinstance(x, list):
-        return x
+    if is_part(x):
+        x = x.inputs
+    if is_frame(x):
+        x = _rows_of(x, event_shape)
+    elif isinstance(x, list):
+        x = _stacked([_values_of(row) if is_frame(row) else row for row in x], event_shape)
+    if is_padded(x):
+        one_more = {name: _with_channel(x[name], event_shape) for name in ("x",) if name in x}
+        return {**x, **one_more}
+    return _with_channel(x, event_shape)
+
+
+def is_frame(x: Any) -> bool:
+    """Returns whether x is a DataFrame, of pandas, Polars or another such package."""
+    return hasattr(x, "columns") and hasattr(x, "to_numpy")
+
+
+def is_part(x: Any) -> bool:
+    """Returns whether x is a part of a data set, a `Split` or a `Series`."""
+    return isinstance(x, tuple) and hasattr(x, "inputs")
+
+
+def _values_of(frame):
+    """The values of a DataFrame of numbers; a missing one is NaN."""
     try:
-        return np.asarray(x)
+        return frame.to_numpy().astype("float64")
+    except (TypeError, ValueError):
+        expected = (
+            "a DataFrame of numbers alone; keras_vrae.datasets.from_dataframe reads one with "
+            "columns of ids, times or labels"
+        )
+        found = list(frame.columns)[:MOST_NAMES]
+        raise SettingError(complaint("x", expected, found, of=".columns")) from None
+
+
+def _rows_of(frame, event_shape):
+    """The rows of a DataFrame as examples `(N, ...)` of this shape."""
+    x = _values_of(frame)
+    steps, *others = event_shape
+    if steps not in (None, x.shape[1]) or any(size != 1 for size in others):
+        expected = (
+            f"a DataFrame with an example of shape {tuple(event_shape)} in each row; "
+            "keras_vrae.datasets.from_dataframe reads one with a row for each time step"
+        )
+        raise SettingError(complaint("x", expected, x.shape, of=".shape"))
+    return x
+
+
+def _stacked(rows, event_shape):
+    """One array of a list of examples, padded if lengths differ, or if all are too short."""
+    steps = event_shape[0] or 0
+    try:
+        x = np.asarray(rows)
     except ValueError:  # NumPy refuses rows of unequal length.
-        longest = max(len(row) for row in x)
-        return pad(x, max(longest, event_shape[0] or 0))
+        return pad(rows, max(steps, *map(len, rows)))
+    is_short = len(event_shape) > 1 and x.ndim > 1 and 0 < x.shape[1] < steps
+    return pad(rows, steps) if is_short else x
+
+
+def _with_channel(x, event_shape):
+    """`(N, T)` as `(N, T, 1)` if that is what examples are; everything else as it is."""
+    shape = getattr(x, "shape", None)
+    is_series = len(event_shape) == 2 and event_shape[1] == 1
+    if is_series and shape is not None and len(shape) == 2 and not is_sparse(x):
+        return x[..., None]
+    return x
 
 
 def is_padded(inputs):
     """Returns whether these are padded sequences with their lengths."""
-    return isinstance(inputs, dict)
+    # A sparse array of SciPy in the form of a dictionary of keys is a dict too.
+    return isinstance(inputs, dict) and not is_sparse(inputs)
 
 
 def array_of(inputs):

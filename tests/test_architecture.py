@@ -22,7 +22,7 @@ FLOORS = [
     {"evaluation", "plots"},
     {"callbacks"},
     {"training"},
-    {"report", "serving"},
+    {"report", "serving", "sklearn"},
 ]
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
 # Folders in which TensorFlow may be imported; anywhere else a comment gives the reason.
@@ -30,6 +30,7 @@ TENSORFLOW = ("backend/tensorflow/", "serving/", "datasets/tfrecord/", "datasets
 TENSORFLOW_WITH_A_REASON = ("training/distribution.py", "training/environment.py")
 LATE = {"aeon", "matplotlib", "pandas", "sklearn", "tensorflow_datasets", "tensorflow_serving"}
 DRAWS = ("plots/", "report/")  # What draws may import matplotlib when it is imported.
+ESTIMATORS = "sklearn.py"  # Its classes are subclasses of those of scikit-learn.
 
 MODULES = {str(path.relative_to(PACKAGE)): path for path in PACKAGE.rglob("*.py")}
 
@@ -72,6 +73,7 @@ def test_heavy_packages_are_imported_where_they_are_needed(module):
             assert module.startswith(TENSORFLOW) or module in TENSORFLOW_WITH_A_REASON
         assert not imported.startswith("absl"), "flags belong to the programs"
     allowed = {"matplotlib"} if module.startswith(DRAWS) else set()
+    allowed |= {"sklearn"} if module == ESTIMATORS else set()
     for imported in imports(MODULES[module], at_import_time=True):
         assert imported.split(".")[0] not in LATE - allowed
 

@@ -1,11 +1,11 @@
-"""Data sets: `load(name)` gives three parts and their description."""
+"""Data sets: `load(name)` gives three parts and their description, `from_dataframe` series."""
 
 import importlib
 
 from keras_vrae.datasets import images, music, series
 from keras_vrae.datasets import text as documents
 from keras_vrae.datasets.names import check_dataset, source_of
-from keras_vrae.datasets.series import Preparation
+from keras_vrae.datasets.series import Preparation, Series, from_dataframe
 from keras_vrae.datasets.splits import DataSpec, Split, Splits
 from keras_vrae.datasets.tables import TableSettings
 from keras_vrae.datasets.text import TextSettings
@@ -14,10 +14,12 @@ from keras_vrae.validation import check_folder
 __all__ = [
     "DataSpec",
     "Preparation",
+    "Series",
     "Split",
     "Splits",
     "TableSettings",
     "TextSettings",
+    "from_dataframe",
     "load",
     "pipeline",
 ]

@@ -32,6 +32,7 @@ class DenseEncoder(Encoder):
     """
 
     is_light = True
+    reads_vectors = True
 
     def __init__(
         self,

@@ -57,6 +57,8 @@ class Encoder(keras.layers.Layer):
     Attributes:
         reads_sparse: whether x may be a sparse tensor.
         is_light: whether a training step takes so little time that the call to the backend shows.
+        reads_vectors: whether an example may be a vector of features; otherwise its first axis is
+            time.
 
     Example:
         >>> @keras.saving.register_keras_serializable(package="docs")
@@ -86,6 +88,7 @@ class Encoder(keras.layers.Layer):
 
     reads_sparse = False
     is_light = False
+    reads_vectors = False
     max_abs_log_var = 20.0
 
     def __init__(self, latent_dim, bounded=False, fixed_scale=None, balance=0.0, **kwargs):

@@ -16,8 +16,9 @@ TOGETHER = 16  # Small batches in a call, if nothing is drawn.
 class Inference:
     """The methods of a `VAE` that take and return whole arrays.
 
-    Examples are an array `(N, ...)`, or sequences of unequal length as `VAE` takes them, or batches
-    of them: a `tf.data.Dataset`, a `keras.utils.PyDataset` or a generator, with or without labels.
+    Examples are an array `(N, ...)`, a DataFrame, or sequences of unequal length as `VAE` takes
+    them, or batches of them: a `tf.data.Dataset`, a `keras.utils.PyDataset` or a generator, with or
+    without labels.
     """
 
     @property
@@ -163,7 +164,9 @@ class Inference:
         finally:
             self.__dict__["_kept_functions"] = kept
 
-    def over_examples(self, function, x, batch_size, name=None, together=1, verbose=0):
+    def over_examples(
+        self, function, x, batch_size, name=None, together=1, verbose=0, any_length=False
+    ):
         """Applies a function of a `Batch` to all examples.
 
         Args:
@@ -173,20 +176,23 @@ class Inference:
             name: name under which the compiled function is kept; None to compile it for this call.
             together: the most batches to work on in a call, for functions that draw nothing.
             verbose: 1 shows a progress bar.
+            any_length: whether sequences may have another length than the model's, for functions
+                that do not decode.
 
         Returns:
             NumPy arrays of N rows, in the structure of the function's result.
         """
         if is_batches(x):
             return concatenate(
-                self.over_examples(function, part, batch_size, name, together, verbose)
+                self.over_examples(function, part, batch_size, name, together, verbose, any_length)
                 for part in examples_in(x)
             )
 
         def of_data(data):
-            return function(self.batch_of(data))
+            return function(self.batch_of(data, any_length=any_length))
 
-        return self._over_rows(name, of_data, self._checked(x), batch_size, together, verbose)
+        x = self._checked(x, any_length)
+        return self._over_rows(name, of_data, x, batch_size, together, verbose, any_length)
 
     def _checked(self, x, any_length=False):
         """Examples in a form that can be cut into batches, after a check of their values."""

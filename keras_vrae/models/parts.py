@@ -3,11 +3,32 @@
 import keras
 
 from keras_vrae import backend
+from keras_vrae.validation import SettingError, complaint
 
 
 def serialize_parts(model, names):
-    """The attributes of these names as a dict for a config."""
-    return {name: keras.saving.serialize_keras_object(getattr(model, name)) for name in names}
+    """The attributes of these names as a dict for a config.
+
+    Raises:
+        SettingError: for a part whose class Keras could not find again.
+    """
+    parts = {name: getattr(model, name) for name in names}
+    for name, part in parts.items():
+        if part is not None:
+            check_registered(name, type(part))
+    return {name: keras.saving.serialize_keras_object(part) for name, part in parts.items()}
+
+
+def check_registered(name, kind):
+    """Raises `SettingError` for a class without which a saved model could not be loaded."""
+    registered = keras.saving.get_registered_name(kind)
+    if keras.saving.get_registered_object(registered) is not kind:
+        expected = (
+            "of a class decorated with "
+            '@keras.saving.register_keras_serializable(package="..."), so that a saved model finds '
+            "it again"
+        )
+        raise SettingError(complaint(name, expected, kind.__name__))
 
 
 def deserialize_parts(config, names):

@@ -104,6 +104,16 @@ class TrainableModel(backend.Model):
         message = f"`x` must hold {self.likelihood.support} for the {name} likelihood"
         return batch._replace(target=backend.stop_unless(valid, message, batch.target))
 
+    def _prepare(self, arguments):
+        arguments["x"] = sequences.as_inputs(arguments.get("x"), self.event_shape)
+        super()._prepare(arguments)
+
+    def _validation(self, arguments):
+        given = arguments["validation_data"]
+        if sequences.is_part(given) or sequences.is_frame(given):
+            arguments["validation_data"] = sequences.as_inputs(given, self.event_shape)
+        return super()._validation(arguments)
+
     def check_data(self, x, y=None):
         target = None
         if isinstance(x, tuple):

@@ -26,9 +26,11 @@ class VAE(Inference, TrainableModel):
 
     Examples are one array. Sequences of unequal length are a dict
     `{"x": (N, T, ...), "lengths": (N,)}`, as `keras_vrae.sequences.pad` makes it, or a plain list
-    of arrays: only the first `lengths[n]` steps of each are read, and the values after them make no
-    difference. Such a dict may replace an example anywhere, in `tf.data` too. A model whose decoder
-    has an `event_shape` that begins with None takes any T.
+    of arrays or DataFrames: only the first `lengths[n]` steps of each are read, and the values
+    after them make no difference. Such a dict may replace an example anywhere, in `tf.data` too. A
+    model whose decoder has an `event_shape` that begins with None takes any T. A DataFrame has an
+    example in each row; `keras_vrae.datasets.from_dataframe` reads one with a row for each step,
+    and what it returns is taken as well. Series of one channel may come as `(N, T)`.
 
     In `fit(x, target)` with a target shaped like x, or with pairs `((x, target), y)`, the encoder
     reads x and training maximises the likelihood of the target: a cleaner copy, say.

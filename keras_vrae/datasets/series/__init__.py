@@ -2,5 +2,6 @@
 
 from keras_vrae.datasets.series.loading import load, read_series
 from keras_vrae.datasets.series.preparation import Preparation, Series
+from keras_vrae.datasets.series.tables import from_dataframe
 
-__all__ = ["Preparation", "Series", "load", "read_series"]
+__all__ = ["Preparation", "Series", "from_dataframe", "load", "read_series"]

@@ -33,7 +33,9 @@ TRAIN, VALIDATION, TEST = range(3)
 
 
 class Series(NamedTuple):
-    """Time series as they are in files.
+    """Time series as they are in files and tables.
+
+    The methods of a model and the estimators of `keras_vrae.sklearn` take it as examples.
 
     Attributes:
         values: a list of arrays `(T_n, D)`, NaN for a missing value.
@@ -48,6 +50,7 @@ class Series(NamedTuple):
         remarks: sentences on choices that were made, which the program prints and keeps.
         targets: the number that a regression is to predict of each series, a list with None for an
             unknown one; or None.
+        ids: the id of each series in a table, a string; None without ids.
     """
 
     values: list
@@ -59,6 +62,13 @@ class Series(NamedTuple):
     read_as: str | None = None
     remarks: tuple = ()
     targets: Any = None
+    ids: Any = None
+
+    @property
+    def inputs(self):
+        """Examples as a model takes them: an array `(N, T, D)`, or a dict of it and lengths."""
+        padded = sequences.pad([np.asarray(value, "float64") for value in self.values])
+        return padded if len({*padded["lengths"].tolist()}) > 1 else padded["x"]
 
 
 class Preparation(NamedTuple):

@@ -1,10 +1,13 @@
 """Time series in tables."""
 
 import datetime
+import re
+from typing import Any
 
 import numpy as np
 
-from keras_vrae.datasets.series.preparation import Series
+from keras_vrae import sequences
+from keras_vrae.datasets.series.preparation import Series, check_series, fill, whole_stretches
 from keras_vrae.datasets.tables import (
     TableSettings,
     assign_roles,
@@ -13,9 +16,10 @@ from keras_vrae.datasets.tables import (
     parse_number,
     parse_time,
     read_table,
+    table_of_frame,
     target_reason,
 )
-from keras_vrae.validation import DataError
+from keras_vrae.validation import DataError, SettingError, complaint
 
 MOST_NAMES = 8  # In the sentence on how a table was read.
 
@@ -35,6 +39,82 @@ def read_series_table(path, settings=None):
     """
     settings = settings or TableSettings()
     return parse_table(read_table(path, settings), settings)
+
+
+def from_dataframe(
+    df: Any,
+    id: str | None = None,
+    time: str | None = None,
+    label: str | None = None,
+    missing: str = "refuse",
+) -> Series:
+    """Reads time series from a DataFrame, in the long or the wide form.
+
+    In the long form each row is a time step of the series that a column of ids names; the steps of
+    a series are put in the order of the time column if there is one, and columns that are neither
+    are channels. A DataFrame is long if it has a time column, or an id that is repeated. In the
+    wide form each row is a series of one channel, and its columns are the steps.
+
+    The result goes where examples go: `vae.fit(series)`, `VAEEmbedder().fit(series)`. Its `values`
+    are arrays `(T_n, D)`, one for each series in the order in which the ids first appear; its
+    `labels` and `ids` are in the same order.
+
+    Args:
+        df: DataFrame of pandas, or of a package that has `to_pandas`, such as Polars.
+        id: column that names the series of a row; None for a usual name such as `id` or
+            `series_id`, `""` for none.
+        time: column of the time of a row, numbers or dates, in the same way.
+        label: column of the class of a series, in the same way; it is not a channel.
+        missing: `"refuse"` a missing value, or `"interpolate"` linearly in time, at the ends by the
+            nearest value.
+
+    Returns:
+        `Series`.
+
+    Raises:
+        SettingError: for a name that is not a column.
+        DataError: for values that are not numbers, missing ones, a time that is repeated, and a
+            series with two labels; the message names the row.
+
+    Example:
+        >>> import pandas as pd
+        >>> df = pd.DataFrame(
+        ...     {"id": [7, 7, 9], "time": [1, 0, 0], "speed": [0.5, 0.4, 0.9], "class": list("aab")}
+        ... )
+        >>> series = keras_vrae.datasets.from_dataframe(df)
+        >>> [value.tolist() for value in series.values]
+        [[[0.4], [0.5]], [[0.9]]]
+        >>> series.ids, series.labels, series.channels
+        (['7', '9'], ['a', 'b'], ('speed',))
+    """
+    df = df.to_pandas() if hasattr(df, "to_pandas") else df
+    if not sequences.is_frame(df):
+        raise SettingError(complaint("df", "a DataFrame", type(df).__name__))
+    settings = TableSettings(id, time, label)
+    table = table_of_frame(df, "the DataFrame")
+    rows = list(table.rows)
+    try:
+        columns = assign_roles(table, settings, rows[0] if rows else None)
+    except SettingError as error:  # The arguments have shorter names here than in files.
+        raise SettingError(re.sub(r"\b(id|time|label)_column\b", r"\1", str(error))) from None
+    series = parse_table(table._replace(rows=_in_order_of_time(rows, columns)), settings)
+    check_series(series, table.path, missing)
+    return series._replace(values=fill(series, table.path, whole_stretches(series))[0])
+
+
+def _in_order_of_time(rows, columns):
+    """Rows of series in the order in which these appear, each in the order of its time."""
+    if columns.time is None:
+        return rows
+    groups = {}
+    for row in rows:
+        groups.setdefault(None if columns.id is None else row.cells[columns.id], []).append(row)
+    for group in groups.values():
+        times = [parse_time(row.cells[columns.time], row.place) for row in group]
+        if len({_kind_of(time) for time in times}) == 1:  # Others are refused by their row.
+            order = sorted(range(len(group)), key=times.__getitem__)
+            group[:] = [group[number] for number in order]
+    return [row for group in groups.values() for row in group]
 
 
 def parse_table(table, settings=None):
@@ -125,7 +205,7 @@ def _parse_wide(header, columns, rows, ids, decimal):
     names = [row.place for row in rows]
     if ids is not None:
         names = [f"{name} (id {id_})" for name, id_ in zip(names, ids, strict=True)]
-    return Series(values, labels, names=names)
+    return Series(values, labels, names=names, ids=ids)
 
 
 def _parse_long(header, columns, rows, ids, decimal):
@@ -150,6 +230,7 @@ def _parse_long(header, columns, rows, ids, decimal):
         names=[f"id {name}" if ids is not None else name for name in values],
         times=[_seconds(stamps) for stamps in times.values()] if times else None,
         channels=tuple(header[n] or "value" for n in columns.values),
+        ids=list(values) if ids is not None else None,
     )
 
 
