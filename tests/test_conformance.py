@@ -82,7 +82,7 @@ def test_recurrent_encoder_reads_a_masked_sequence_as_the_shorter_one(name, x):
 
 def test_each_part_is_in_a_model():
     for number, family in enumerate((cases.ENCODERS, cases.DECODERS, cases.LIKELIHOODS)):
-        assert {names[number] for names in cases.MODELS.values()} == set(family)
+        assert {names[number] for names in cases.ALL_MODELS} == set(family)
 
 
 @pytest.mark.slow

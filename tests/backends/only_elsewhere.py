@@ -27,6 +27,17 @@ def test_what_only_tensorflow_has_is_refused():
             ExperimentConfig(**settings)
 
 
+def test_program(tmp_path, capsys):
+    folder = tmp_path / "run"
+    flags = ["--hidden_units=8", "--nll_samples=4", f"--run_dir={folder}"]
+    flags += ["--encoder=dense", f"--backend={backend.name}"]
+    assert program.main("train", "train", [*flags, "--epochs=1"]) == 0
+    assert program.main("train", "train", [*flags, "--epochs=1", "--resume"]) == 0
+    assert backend.runtime.title in capsys.readouterr().out
+    assert (folder / "metrics.json").exists()
+    assert program.main("evaluate", "evaluate", [str(folder)]) == 0
+
+
 def test_program_refuses_what_needs_tensorflow(tmp_path, capsys):
     flags = [f"--run_dir={tmp_path / 'run'}", "--encoder=dense"]
     assert program.main("train", "train", [*flags, f"--export_dir={tmp_path / 'export'}"]) == 2

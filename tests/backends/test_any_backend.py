@@ -8,7 +8,6 @@ import pytest
 import keras_vrae as kv
 from keras_vrae import backend, evaluation, plots
 from keras_vrae.validation import SettingError
-from keras_vrae_cli import program
 
 N = 22
 
@@ -184,14 +183,3 @@ def test_documents_as_dense_counts():
     model.encoder.adapt(counts)
     model.compile("adam")
     assert np.isfinite(model.fit(counts, epochs=2, verbose=0).history["loss"]).all()
-
-
-def test_program(tmp_path, capsys):
-    folder = tmp_path / "run"
-    flags = ["--hidden_units=8", "--nll_samples=4", f"--run_dir={folder}"]
-    flags += ["--encoder=dense", f"--backend={backend.name}"]
-    assert program.main("train", "train", [*flags, "--epochs=1"]) == 0
-    assert program.main("train", "train", [*flags, "--epochs=1", "--resume"]) == 0
-    assert backend.runtime.title in capsys.readouterr().out
-    assert (folder / "metrics.json").exists()
-    assert program.main("evaluate", "evaluate", [str(folder)]) == 0

@@ -23,5 +23,7 @@ def stop_unless(valid, message, values):
         `values`. XLA leaves assertions out; there invalid values come back as NaN, and so does the
         loss, which nobody overlooks.
     """
-    tf.debugging.Assert(valid, [message], summarize=1)
-    return values * tf.where(valid, 1.0, float("nan"))
+    stop = tf.debugging.Assert(valid, [message], summarize=1)
+    # Otherwise weights might be updated, to NaN, while the step stops.
+    with tf.control_dependencies([] if stop is None else [stop]):
+        return values * tf.where(valid, 1.0, float("nan"))
