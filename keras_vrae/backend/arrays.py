@@ -33,7 +33,7 @@ def array_batches(
             default, in NumPy.
 
     Returns:
-        `keras.utils.PyDataset`, or a generator if there is no end, of tuples `(x,)`, `(x, y)` or
+        `keras.utils.PyDataset`, or an endless generator, of tuples `(x,)`, `(x, y)` or
         `(x, y, sample_weight)`. Floating-point values have Keras's default precision, or float64 if
         that is kept.
     """

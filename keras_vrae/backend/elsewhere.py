@@ -1,4 +1,4 @@
-"""What only TensorFlow has, on the other backends: refused in one line that names the remedy."""
+"""Refusals, on the other backends, of the parts that only TensorFlow has."""
 
 import keras
 

@@ -41,7 +41,7 @@ def feed_arrays(model, arguments, steps_per_call=None, endless=False):
         arguments.pop(name, None)
     if shuffle:
         arguments["shuffle"] = False  # Keras warns that it does not shuffle a dataset.
-    group = batches_in_group(steps_per_call or 1, batch_size, arrays)
+    group = model.batches_in_group(arrays, batch_size, steps_per_call or 1)
     endless = endless or group > 1
     arguments["x"] = model.array_batches(
         *arrays,

@@ -35,7 +35,7 @@ class TrainedByKeras(keras.Model):
     keeps_float64 = False
     feeds_without_end = False
     _group_function = None
-    unchecked = frozenset()  # Of "train" and "test": whose data are no arrays, checked as a whole.
+    unchecked = frozenset()  # "train" and "test", if the data are not arrays checked as a whole.
 
     # The subclass's part.
 
@@ -122,7 +122,7 @@ class TrainedByKeras(keras.Model):
             self.unchecked.discard("train")
         if group == 1 or (not group and steps <= self.steps_per_execution):
             return super().fit(**arguments)
-        with self._several_steps(steps, batch_size if group else None):
+        with self._several_steps(group or steps, batch_size if group else None):
             return super().fit(**arguments)
 
     def evaluate(self, *args, **kwargs):
@@ -141,9 +141,9 @@ class TrainedByKeras(keras.Model):
         """Evaluates one batch as `keras.Model.test_on_batch` does, after a check of the data."""
         return self._call_checked(super().test_on_batch, args, kwargs, in_batches=False)
 
-    def batches_in_group(self, arrays, batch_size):
+    def batches_in_group(self, arrays, batch_size, wanted=None):
         """Number of batches of arrays that `fit` should be given at once, see `BatchGroups`."""
-        return feeding.batches_in_group(self.most_steps_per_call(), batch_size, arrays)
+        return feeding.batches_in_group(wanted or self.most_steps_per_call(), batch_size, arrays)
 
     def _call_checked(self, method, args, kwargs, in_batches=True):
         call = inspect.signature(method).bind(*args, **kwargs)

@@ -8,11 +8,13 @@ from jax import lax
 from jax import numpy as jnp
 from keras import ops, tree
 
+from keras_vrae.backend import feeding
 from keras_vrae.backend.jax.batches import array_batches
 from keras_vrae.backend.model import CheckedOutside, weighted
 from keras_vrae.validation import SettingError
 
 STEPS_PER_CALL, LIGHT_STEPS_PER_CALL = 8, 64
+MAX_GROUP_BYTES = 2**27
 
 
 class Model(CheckedOutside):
@@ -74,6 +76,11 @@ class Model(CheckedOutside):
         if self.steps_per_execution > 1:
             return self.steps_per_execution
         return LIGHT_STEPS_PER_CALL if self.is_light else STEPS_PER_CALL
+
+    def batches_in_group(self, arrays, batch_size, wanted=None):
+        # Fewer of large ones: a call of Keras's loop costs as much as some steps of an accelerator.
+        fitting = MAX_GROUP_BYTES // (batch_size * feeding.row_bytes(arrays))
+        return max(1, min(wanted or self.most_steps_per_call(), fitting))
 
     def function_of_groups(self):
         one = jax.jit(self.train_step, donate_argnums=0)

@@ -1,4 +1,4 @@
-"""What a program asks of JAX: its devices, its version, and the errors of its steps."""
+"""Facts about JAX for programs: its devices, its version, and the errors of its steps."""
 
 import jax
 

@@ -1,4 +1,4 @@
-"""What a program asks of TensorFlow: its devices, its version, and the errors of its steps."""
+"""Facts about TensorFlow for programs: its devices, its version, and the errors of its steps."""
 
 import tensorflow as tf
 

@@ -1,4 +1,4 @@
-"""What a program asks of PyTorch: its devices, its version, and the errors of its steps."""
+"""Facts about PyTorch for programs: its devices, its version, and the errors of its steps."""
 
 import torch
 
