@@ -6,6 +6,7 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 from keras_vrae import backend, report
+from keras_vrae.backend import one_thread_per_operation
 from keras_vrae.training import console
 from keras_vrae.training.loop import train_and_evaluate
 from keras_vrae.training.termination import passed_on
@@ -49,7 +50,7 @@ def run_study(runs, overwrite=False, resume=False, export_dir=None):
 def _train(config, *arguments):
     # The operations on a whole vocabulary are few, large, and wait for each other.
     if not (config.is_text and config.encoder == "dense"):
-        backend.one_thread_per_operation()
+        one_thread_per_operation()
     return train_and_evaluate(config, *arguments)
 
 

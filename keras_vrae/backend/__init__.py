@@ -57,6 +57,7 @@ runtime = importlib.import_module(f"keras_vrae.backend.{name}.runtime")
 globals().update({each: getattr(_engine, each) for each in NAMES})
 
 __all__ = [
+    "BACKENDS",
     "BatchGroups",
     "available_cores",
     "compute_dtypes",

@@ -94,6 +94,7 @@ def check_settings(config):
 
 
 def _check_backend(config):
+    check_choice("backend", config.backend, backend.BACKENDS)
     if config.backend != backend.name:
         expected = f"{backend.name!r}, the one of this process, which KERAS_BACKEND sets"
         raise SettingError(complaint("backend", expected, config.backend))
