@@ -2,12 +2,13 @@
 
 import keras
 from jax import eval_shape, lax
-from jax import numpy as jnp
 from keras import tree
 
 # Private to Keras (3.8 to 3.15): the scope in which a step of the model is traced. A step of a loop
 # that draws noise changes the state of a generator, which must then be carried along.
 from keras.src.backend.common.stateless_scope import get_stateless_scope
+
+from keras_vrae.backend import time_loop
 
 
 def loop_over_steps(step, carry, steps, given=None):
@@ -25,7 +26,7 @@ def loop_over_steps(step, carry, steps, given=None):
     """
     scope = get_stateless_scope()
     if scope is None:
-        return _one_by_one(step, carry, steps, given)
+        return time_loop.loop_over_steps(step, carry, steps, given)
     outside = scope.state_mapping
 
     def in_scope(state, carry, slices):
@@ -52,12 +53,3 @@ def loop_over_steps(step, carry, steps, given=None):
     (state, _), outputs = lax.scan(body, (state, carry), given, length=steps)
     outside.update(state)
     return outputs
-
-
-def _one_by_one(step, carry, steps, given):
-    outputs = []
-    for index in range(steps):
-        slices = None if given is None else tuple(part[index] for part in given)
-        carry, values = step(carry, slices)
-        outputs.append(values)
-    return tuple(jnp.stack(values) for values in zip(*outputs, strict=True))

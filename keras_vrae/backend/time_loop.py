@@ -1,6 +1,6 @@
-"""A loop over time steps."""
+"""A loop over time steps in Python, where nothing is traced."""
 
-import torch
+from keras import ops
 
 
 def loop_over_steps(step, carry, steps, given=None):
@@ -21,4 +21,4 @@ def loop_over_steps(step, carry, steps, given=None):
         slices = None if given is None else tuple(part[index] for part in given)
         carry, values = step(carry, slices)
         outputs.append(values)
-    return tuple(torch.stack(values) for values in zip(*outputs, strict=True))
+    return tuple(ops.stack(values) for values in zip(*outputs, strict=True))
