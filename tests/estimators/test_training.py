@@ -153,7 +153,7 @@ def test_pipelines_and_searches():
     sequences = [row[: 2 + n % 3] for n, row in enumerate(x)]
     on_lists = GridSearchCV(
         make_pipeline(clone(embedder), KNeighborsClassifier(3)),
-        {"vaeembedder__latent_dim": [1]},
+        {"vaeembedder__num_updates": [400]},
         cv=2,
     )
     assert on_lists.fit(sequences, y).best_score_ > 0.8
