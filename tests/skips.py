@@ -18,6 +18,8 @@ PERMITTED = (
     # Packages of the extra `bench`, and those of which not every Python has a version.
     "could not import '(torch|jax|optax)'",
     "This release of Keras comes without",
+    # Of the checks of scikit-learn, for arrays of other packages than NumPy.
+    "SCIPY_ARRAY_API is not set",
 )
 refused = pytest.StashKey()
 

@@ -46,7 +46,7 @@ def test_scores_of_heartbeats():
     """ECG5000 of the UCR archive, whose two `.tsv` files must be among the test data."""
     folder = Path(os.environ.get("KERAS_VRAE_TEST_DATA", ""), "ucr")
     if not (folder / "ECG5000_TRAIN.tsv").exists():
-        pytest.skip("KERAS_VRAE_TEST_DATA names no folder with ucr/ECG5000_TRAIN.tsv")
+        pytest.skip("KERAS_VRAE_TEST_DATA does not name a folder with ucr/ECG5000_TRAIN.tsv")
     train, test = (np.loadtxt(folder / f"ECG5000_{part}.tsv") for part in ("TRAIN", "TEST"))
     detector = VAEAnomalyDetector(random_state=0).fit(train[train[:, 0] == 1, 1:])
     assert roc_auc_score(test[:, 0] != 1, detector.decision_function(test[:, 1:])) >= 0.993
