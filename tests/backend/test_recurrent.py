@@ -27,7 +27,7 @@ def make_pair(kind, rows=None, **options):
 
 
 def run(layer, x, states=(), **call):
-    """What a layer returns, and the gradients by its input, first states and weights.
+    """Returns the results of a layer, and the gradients by its input, first states and weights.
 
     Ours runs in a graph, as in training; that of Keras, whose answer is the same, at once.
     """

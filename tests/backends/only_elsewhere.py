@@ -1,4 +1,4 @@
-"""What other backends than TensorFlow refuse; `test_elsewhere.py` runs this on JAX and PyTorch."""
+"""Refusals on JAX and PyTorch of what needs TensorFlow; `test_elsewhere.py` runs these tests."""
 
 import numpy as np
 import pytest

@@ -116,7 +116,7 @@ def set_fixed_weights(model):
 
 
 def outputs(model, data):
-    """What a trained model answers."""
+    """Returns the codes and decoded values of a trained model."""
     z = np.linspace(-1, 1, 4 * model.latent_dim).reshape(4, -1).astype("float32")
     length = 7 if model.event_shape[0] is None else None
     posterior = model.encode(data[0])

@@ -1,4 +1,4 @@
-"""What a model does on every backend; `test_elsewhere.py` runs this on the other two."""
+"""Behaviour that models share on every backend; `test_elsewhere.py` runs it on JAX and PyTorch."""
 
 import cases
 import keras

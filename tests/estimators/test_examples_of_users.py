@@ -27,7 +27,7 @@ def long_frame(arrays=UNEQUAL):
 
 @pytest.fixture(autouse=True)
 def _without_training(monkeypatch):
-    """What is read does not depend on how long a model is trained."""
+    """Trains for two steps, as the way of reading examples does not depend on training."""
 
     def train(self, *args, **kwargs):
         self.n_updates_, self.history_ = 0, {}
