@@ -13,7 +13,7 @@ from jax import lax
 from jax import numpy as jnp
 from keras import tree
 
-MAX_STEPS = 64  # Of which the results are all kept for the gradient; see `checkpointed`.
+MAX_STEPS = 64  # Of which all results are kept for the gradient; `scan` cuts longer sequences.
 STEPS_IN_SEGMENT = 28
 
 
