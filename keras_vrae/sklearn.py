@@ -379,8 +379,8 @@ class VAEEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, _VAEEstimat
 
     Args:
         encoder: `"gru"`, `"lstm"`, `"dense"`, or a `keras_vrae.Encoder`, of which `fit` makes a
-            copy without its weights. Of fewer than about a hundred series of one length the dense
-            encoder makes better codes, in less than a tenth of the time.
+            copy without its weights. With few series of one length try the dense encoder too, which
+            trains faster.
         latent_dim: number of codes of an example, Z, for an encoder that is given by its name.
         decoder: the same for the decoder. A dense one learns from fewer updates, and makes and
             scores sequences that are as long as the longest of `fit` at most; with `"gru"` or
