@@ -1,5 +1,11 @@
 """What all tests share."""
 
+# Before TensorFlow, see keras_vrae/backend/torch/triton_first.py.
+import contextlib
+
+with contextlib.suppress(ImportError):
+    import triton  # noqa: F401
+
 import ctypes
 import gc
 import os

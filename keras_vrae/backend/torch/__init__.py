@@ -1,5 +1,6 @@
 """The engine on PyTorch."""
 
+from keras_vrae.backend.torch import triton_first  # isort: skip (before what may load TensorFlow)
 from keras_vrae.backend.elsewhere import *  # noqa: F403  (what only TensorFlow has)
 from keras_vrae.backend.optimizer import Adam
 from keras_vrae.backend.time_loop import loop_over_steps
