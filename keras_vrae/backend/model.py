@@ -86,10 +86,16 @@ class TrainedByKeras(keras.Model):
 
     # The ways in.
 
-    def compile(self, **kwargs):
+    def compile(self, *, jit_compile="auto", **kwargs):
         """Configures training as `keras.Model.compile` does."""
+        self._given_jit_compile = jit_compile
         self._functions_by_steps, self._group_function = {}, None
-        super().compile(**kwargs)
+        super().compile(jit_compile=jit_compile, **kwargs)
+
+    def get_compile_config(self):
+        """What `compile` was given. "auto" stays so: each backend means something else by it."""
+        config = super().get_compile_config()
+        return {**config, "jit_compile": self._given_jit_compile} if config else config
 
     def fit(self, *args, **kwargs):
         """Trains as `keras.Model.fit` does, after a check of the data. Takes `BatchGroups` too.

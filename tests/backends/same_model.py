@@ -127,6 +127,18 @@ def outputs(model, data):
     }
 
 
+def after_saving(model, data, trains_on):
+    """What a saved model and a loaded one have in common."""
+    found = outputs(model, data)
+    if trains_on:
+        config = model.get_compile_config()
+        assert config["jit_compile"] == "auto"
+        assert "torch" not in str(config)
+        model.fit(*data, batch_size=BATCH, shuffle=False, verbose=0)
+        found |= {f"weight {n}, later": w for n, w in enumerate(model.get_weights())}
+    return found
+
+
 def found_here(make, path):
     """Losses, gradients, and weights after some training."""
     model, data = make()
@@ -152,7 +164,8 @@ def found_here(make, path):
     found |= {"loss": total, **{f"history {name}": values for name, values in history.items()}}
     found["evaluation"] = model.evaluate(*data[:2], batch_size=ROWS, verbose=0)
     model.save(path.with_suffix(".keras"))
-    np.savez(path, **found, **outputs(model, data))
+    found |= after_saving(model, data, trains_on=path.stem == "dense")
+    np.savez(path, **found)
 
 
 def main(folder):
@@ -166,7 +179,8 @@ def main(folder):
         for path in folder.glob(f"*/{name}.keras"):
             if path.parent != own:
                 model = keras.saving.load_model(path)
-                np.savez(own / f"{name} of {path.parent.name}", **outputs(model, make()[1]))
+                found = after_saving(model, make()[1], trains_on=name == "dense")
+                np.savez(own / f"{name} of {path.parent.name}", **found)
 
 
 if __name__ == "__main__":

@@ -27,6 +27,10 @@ class Model(CheckedOutside):
             self.optimizer.apply([weight.value.grad for weight in weights], weights)
         return {**logs, **changing_weights}
 
+    def get_compile_config(self):
+        """Names the optimizer as every backend knows it, not by Keras's class for PyTorch."""
+        return _on_any_backend(super().get_compile_config())
+
     def test_step(self, data):
         batch = self.batch_of(data)
         return self.update_metrics(*self.evaluation_losses(batch), batch)
@@ -44,3 +48,15 @@ class Model(CheckedOutside):
             super().make_test_function(force=True)
             test = self.test_function
             self.test_function = lambda batches: test(list(self.checked(batches, "test")))
+
+
+def _on_any_backend(config):
+    """A serialized object with the optimizers in it as `keras.optimizers` has them."""
+    if isinstance(config, list):
+        return [_on_any_backend(value) for value in config]
+    if not isinstance(config, dict):
+        return config
+    config = {key: _on_any_backend(value) for key, value in config.items()}
+    if str(config.get("module")).startswith("keras.src.backend.torch.optimizers."):
+        config |= {"module": "keras.optimizers", "registered_name": None}
+    return config
