@@ -1,6 +1,8 @@
 """One batch of examples, as every part of a model takes it."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from keras_vrae.types import Tensor
 
 NO_LABEL = -1  # The class number of an example without a label.
 
@@ -18,8 +20,8 @@ class Batch(NamedTuple):
         weight: float32 `(B,)`, the weight of each example in the loss, or None.
     """
 
-    x: Any
-    mask: Any = None
-    target: Any = None
-    y: Any = None
-    weight: Any = None
+    x: Tensor
+    mask: Tensor | None = None
+    target: Tensor | None = None
+    y: Tensor | None = None
+    weight: Tensor | None = None

@@ -1,11 +1,16 @@
 """Families of parts of a model: encoders, decoders, likelihoods, priors, objectives."""
 
+from collections.abc import Iterator, Mapping
+from typing import Any, Generic, TypeVar
+
 import keras
 
 from keras_vrae.validation import SettingError, check_choice, complaint
 
+Member = TypeVar("Member")
 
-class Family:
+
+class Family(Generic[Member]):
     """The named classes of one contract.
 
     Args:
@@ -14,16 +19,18 @@ class Family:
         members: the classes by name.
     """
 
-    def __init__(self, name, contract, members):
+    def __init__(
+        self, name: str, contract: type[Member], members: Mapping[str, type[Member]]
+    ) -> None:
         self.name, self.contract, self.members = name, contract, dict(members)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[str]:
         return iter(self.members)
 
-    def __getitem__(self, name):
+    def __getitem__(self, name: str) -> type[Member]:
         return self.members[check_choice(self.name, name, self.members)]
 
-    def get(self, identifier, **options):
+    def get(self, identifier: Member | str | dict[str, Any], **options: Any) -> Member:
         """Returns the member that an identifier stands for.
 
         Args:

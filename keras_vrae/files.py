@@ -3,8 +3,10 @@
 import errno
 import json
 import os
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from keras_vrae.validation import DataError, SettingError, complaint
 
@@ -20,7 +22,7 @@ MOST_LEVELS = 100  # Of lists and objects in one another in a JSON file.
 
 
 @contextmanager
-def replacing(path):
+def replacing(path: str | Path) -> Iterator[Path]:
     """Gives a path to write to, and renames the file to `path` when the block is left.
 
     If an error leaves the block, `path` stays as it was and nothing else remains.
@@ -36,7 +38,7 @@ def replacing(path):
 
 
 @contextmanager
-def locked(folder, name="folder", wait=False):
+def locked(folder: str | Path, name: str = "folder", wait: bool = False) -> Iterator[None]:
     """Keeps other processes out of a folder while the block runs.
 
     The lock is one of the system on the folder itself (`flock`). It ends with the process, however
@@ -73,7 +75,7 @@ def locked(folder, name="folder", wait=False):
         os.close(descriptor)
 
 
-def parse_json(text, where, allow_nan=True):
+def parse_json(text: str | bytes, where: str, allow_nan: bool = True) -> Any:
     """Parses the JSON of a user's file.
 
     Args:
@@ -132,7 +134,7 @@ def _levels(content):
     return count
 
 
-def entries(folder):
+def entries(folder: str | Path) -> list[Path]:
     """Lists the paths in a folder, sorted; raises `DataError` for a link that leads nowhere."""
     try:
         paths = sorted(Path(folder).iterdir())
@@ -145,7 +147,7 @@ def entries(folder):
     return paths
 
 
-def files_below(folder):
+def files_below(folder: str | Path) -> list[Path]:
     """Lists the files of a folder and of the folders in it, sorted. Links are followed.
 
     Raises:

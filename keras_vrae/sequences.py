@@ -5,18 +5,21 @@ Sequences of unequal length are padded to one array and travel with their length
 after the last valid step are never used.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from keras import ops
+from numpy.typing import ArrayLike
 
+from keras_vrae.types import Examples, Shape, Tensor
 from keras_vrae.validation import SettingError, complaint
 
 KEYS = ("x", "lengths")
 MOST_NAMES = 8  # Of columns, in messages.
 
 
-def pad(sequences, steps=None):
+def pad(sequences: Sequence[ArrayLike], steps: int | None = None) -> dict[str, np.ndarray]:
     """Puts sequences of unequal length into one array, with zeros after their ends.
 
     Args:
@@ -51,7 +54,7 @@ def pad(sequences, steps=None):
     return {"x": x, "lengths": lengths}
 
 
-def as_inputs(x: Any, event_shape: tuple) -> Any:
+def as_inputs(x: Examples, event_shape: Sequence[int | None]) -> Any:
     """Returns examples in the form in which a model works on them.
 
     This is the one place where lists, tables and series of one channel become arrays:
@@ -88,12 +91,12 @@ def as_inputs(x: Any, event_shape: tuple) -> Any:
     return _with_channel(x, event_shape)
 
 
-def is_frame(x: Any) -> bool:
+def is_frame(x: object) -> bool:
     """Returns whether x is a DataFrame, of pandas, Polars or another such package."""
     return hasattr(x, "columns") and hasattr(x, "to_numpy")
 
 
-def is_part(x: Any) -> bool:
+def is_part(x: object) -> bool:
     """Returns whether x is a part of a data set, a `Split` or a `Series`."""
     return isinstance(x, tuple) and hasattr(x, "inputs")
 
@@ -144,23 +147,23 @@ def _with_channel(x, event_shape):
     return x
 
 
-def is_padded(inputs):
+def is_padded(inputs: object) -> bool:
     """Returns whether these are padded sequences with their lengths."""
     # A sparse array of SciPy in the form of a dictionary of keys is a dict too.
     return isinstance(inputs, dict) and not is_sparse(inputs)
 
 
-def array_of(inputs):
+def array_of(inputs: Examples) -> Any:
     """Returns the array of examples: that of padded sequences, or the inputs themselves."""
     return inputs["x"] if is_padded(inputs) else inputs
 
 
-def is_sparse(x):
+def is_sparse(x: object) -> bool:
     """Returns whether x is a sparse array or matrix of SciPy."""
     return hasattr(x, "tocsr")
 
 
-def dense_rows(x, rows):
+def dense_rows(x: Examples, rows: slice | Sequence[int] | np.ndarray) -> np.ndarray:
     """Some rows as a dense float32 array, without making a whole sparse matrix dense.
 
     Args:
@@ -178,35 +181,35 @@ def dense_rows(x, rows):
     return np.asarray(part, "float32")
 
 
-def mask_of(lengths, steps):
+def mask_of(lengths: Tensor, steps: Tensor | int) -> Tensor:
     """Booleans `(B, T)`, True at the first `lengths[b]` of so many steps."""
     return ops.arange(steps) < ops.expand_dims(ops.cast(lengths, "int32"), -1)
 
 
-def blank(values, mask):
+def blank(values: Tensor, mask: Tensor) -> Tensor:
     """`values` of shape `(B, T, ...)` with zeros at the steps that a mask `(B, T)` leaves out."""
     mask = ops.reshape(mask, (*ops.shape(mask), *[1] * (len(values.shape) - 2)))
     return ops.where(mask, values, ops.zeros_like(values))
 
 
-def row_shapes(inputs, event_shape):
+def row_shapes(inputs: Examples, event_shape: Sequence[int | None]) -> Shape | dict[str, Shape]:
     """The shape of one row of these inputs: a shape, or a dict of shapes."""
     return {"x": tuple(event_shape), "lengths": ()} if is_padded(inputs) else tuple(event_shape)
 
 
-def num_rows(inputs):
+def num_rows(inputs: Examples) -> int:
     """Number of examples."""
     return array_of(inputs).shape[0]
 
 
-def take(inputs, rows):
+def take(inputs: Examples, rows: slice | np.ndarray) -> np.ndarray | dict[str, np.ndarray]:
     """Some of the examples as dense arrays; `rows` is a slice or an array of whole numbers."""
     if not is_padded(inputs):
         return dense_rows(inputs, rows) if is_sparse(inputs) else inputs[rows]
     return {name: np.asarray(values)[rows] for name, values in inputs.items()}
 
 
-def check_lengths(inputs):
+def check_lengths(inputs: Mapping[str, Any]) -> None:
     """Raises `SettingError` unless these are padded sequences in the form of this module."""
     if set(inputs) != set(KEYS):
         expected = "a dict with `x` and `lengths` for padded sequences"

@@ -3,9 +3,16 @@
 import difflib
 import math
 import operator
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any, TypeVar
+
+from keras_vrae.types import Shape
 
 MOST_CHOICES_NAMED = 20
+
+Choice = TypeVar("Choice")
+Kind = TypeVar("Kind")
 
 
 class SettingError(ValueError):
@@ -16,7 +23,7 @@ class DataError(ValueError):
     """Unusable data. Programs print it on one line and exit with status 1."""
 
 
-def complaint(name, expected, value, of=""):
+def complaint(name: str, expected: str, value: object, of: str = "") -> str:
     """The three-beat message: `name` must be `expected`, and this is what came.
 
     `of` names the part of the argument that `value` is, such as `.shape`.
@@ -24,7 +31,7 @@ def complaint(name, expected, value, of=""):
     return f"`{name}` must be {expected}. Received: {name}{of}={value!r}"
 
 
-def check_int(name, value, minimum=1, maximum=math.inf):
+def check_int(name: str, value: Any, minimum: int = 1, maximum: float = math.inf) -> int:
     """Returns `value` as an int of at least `minimum`, or raises `SettingError`."""
     expected = f"a whole number of at least {minimum}"
     if maximum != math.inf:
@@ -38,7 +45,14 @@ def check_int(name, value, minimum=1, maximum=math.inf):
     return number
 
 
-def check_float(name, value, minimum=0.0, maximum=math.inf, above=False, below=False):
+def check_float(
+    name: str,
+    value: Any,
+    minimum: float = 0.0,
+    maximum: float = math.inf,
+    above: bool = False,
+    below: bool = False,
+) -> float:
     """Returns `value` as a finite float in a range, or raises `SettingError`.
 
     Args:
@@ -64,7 +78,7 @@ def check_float(name, value, minimum=0.0, maximum=math.inf, above=False, below=F
     return number
 
 
-def check_choice(name, value, choices):
+def check_choice(name: str, value: Choice, choices: Iterable[Choice]) -> Choice:
     """Returns `value` if it is one of `choices`, or raises `SettingError` with the nearest one."""
     choices = tuple(choices)
     if value in choices:
@@ -77,21 +91,21 @@ def check_choice(name, value, choices):
     raise SettingError(complaint(name, expected, value) + hint)
 
 
-def check_folder(name, value):
+def check_folder(name: str, value: Any) -> str | Path:
     """Returns `value`, the path of a folder that exists, or raises `SettingError`."""
     if not isinstance(value, (str, Path)) or not Path(value).is_dir():
         raise SettingError(complaint(name, "a folder that exists", str(value)))
     return value
 
 
-def check_type(name, value, kind):
+def check_type(name: str, value: Any, kind: type[Kind]) -> Kind:
     """Returns `value` when it is of that class of keras_vrae, or raises `SettingError`."""
     if not isinstance(value, kind):
         raise SettingError(complaint(name, f"a keras_vrae.{kind.__name__}", value))
     return value
 
 
-def check_event_shape(name, value, any_length=False):
+def check_event_shape(name: str, value: Any, any_length: bool = False) -> Shape:
     """Returns `value`, the shape of one example, as a tuple of positive ints.
 
     With `any_length` the first of them, the number of time steps, may also be None.
@@ -107,7 +121,9 @@ def check_event_shape(name, value, any_length=False):
     return tuple(check_int(f"{name}[{axis}]", size) for axis, size in enumerate(shape))
 
 
-def check_batch_shape(name, shape, event_shape):
+def check_batch_shape(
+    name: str, shape: Sequence[int | None], event_shape: Sequence[int | None]
+) -> None:
     """Raises `SettingError` unless `shape` is that of a batch of examples of `event_shape`.
 
     None stands for any size, on either side.

@@ -1,7 +1,13 @@
 """The contract of a generative network `p(x|z)`."""
 
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
 import keras
 
+from keras_vrae.batch import Batch
+from keras_vrae.likelihoods import Likelihood
+from keras_vrae.types import Shape, Tensor
 from keras_vrae.validation import SettingError, check_event_shape, check_int, complaint
 
 
@@ -47,7 +53,13 @@ class Decoder(keras.layers.Layer):
     can_continue = False
     is_light = False
 
-    def __init__(self, event_shape, parameters_shape=None, num_categories=None, **kwargs):
+    def __init__(
+        self,
+        event_shape: Sequence[int | None],
+        parameters_shape: Sequence[int | None] | None = None,
+        num_categories: int | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.event_shape = check_event_shape("event_shape", event_shape, any_length=True)
         if num_categories is not None:
@@ -57,7 +69,7 @@ class Decoder(keras.layers.Layer):
             parameters_shape = self.event_shape + ((num_categories,) if num_categories else ())
         self.parameters_shape = check_event_shape("parameters_shape", parameters_shape, True)
 
-    def connect(self, likelihood):
+    def connect(self, likelihood: Likelihood) -> None:
         """Takes from the likelihood what the decoder has to give; a model calls it first.
 
         Raises:
@@ -69,7 +81,7 @@ class Decoder(keras.layers.Layer):
             raise SettingError(complaint("parameters_shape", expected, self.parameters_shape))
         self.parameters_shape, self.num_categories = shape, likelihood.num_categories
 
-    def call(self, z, batch=None, training=False):
+    def call(self, z: Tensor, batch: Batch | None = None, training: bool = False) -> Tensor:
         """The parameters of `p(x|z)`: `(..., Z)` becomes `(..., *parameters_shape)`.
 
         Args:
@@ -80,7 +92,14 @@ class Decoder(keras.layers.Layer):
         """
         raise NotImplementedError
 
-    def write(self, z, read, steps=None, prefix=None, prefix_lengths=None):
+    def write(
+        self,
+        z: Tensor,
+        read: Callable[[Tensor], Tensor],
+        steps: int | None = None,
+        prefix: Tensor | None = None,
+        prefix_lengths: Tensor | None = None,
+    ) -> tuple[Tensor, Tensor]:
         """Makes x: the parameters of `p(x|z)`, and the values that `read` takes from them.
 
         Args:
@@ -98,17 +117,17 @@ class Decoder(keras.layers.Layer):
         parameters = self(z)
         return parameters, read(parameters)
 
-    def predict(self, *args, **kwargs):
+    def predict(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Raises an error that names the method of the model which does this."""
         expected = "called as vae.decode(z), which takes and gives whole arrays, batch by batch"
         raise SettingError(f"`decoder.predict` must be {expected}. Received: decoder.predict(...)")
 
     @property
-    def output_shape(self):
+    def output_shape(self) -> Shape:
         """Shape of the parameters of a batch, for the summary of a model."""
         return (None, None, *self.parameters_shape)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         own = {
             "event_shape": self.event_shape,
             "parameters_shape": self.parameters_shape,

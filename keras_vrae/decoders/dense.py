@@ -1,13 +1,17 @@
 """The ordinary generative network: a multilayer perceptron from z to every value of x."""
 
 import math
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import keras
 from keras import ops
 
 from keras_vrae import backend
+from keras_vrae.batch import Batch
 from keras_vrae.decoders.decoder import Decoder
 from keras_vrae.layers.mlp import DEFAULT_HIDDEN_UNITS, MLP
+from keras_vrae.types import Shape, Tensor
 from keras_vrae.validation import SettingError, complaint
 
 
@@ -32,18 +36,18 @@ class DenseDecoder(Decoder):
 
     def __init__(
         self,
-        event_shape,
-        hidden_units=DEFAULT_HIDDEN_UNITS,
-        num_layers=2,
-        activation="relu",
-        **kwargs,
-    ):
+        event_shape: Sequence[int | None],
+        hidden_units: int = DEFAULT_HIDDEN_UNITS,
+        num_layers: int = 2,
+        activation: str | Callable[[Tensor], Tensor] | None = "relu",
+        **kwargs: Any,
+    ) -> None:
         super().__init__(event_shape, **kwargs)
         self.mlp = MLP(hidden_units, num_layers, activation, dtype=self.dtype_policy, name="mlp")
         # Keras draws an initializer's seed when it is made, so the order of the parts counts.
         self.output_initializer = keras.initializers.GlorotUniform()
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         if None in self.parameters_shape:
             expected = "of fixed sizes for a DenseDecoder"
             raise SettingError(complaint("event_shape", expected, self.event_shape))
@@ -57,12 +61,12 @@ class DenseDecoder(Decoder):
         self.output_layer.build(self.mlp.compute_output_shape(input_shape))
         self.built = True
 
-    def call(self, z, batch=None, training=False):
+    def call(self, z: Tensor, batch: Batch | None = None, training: bool = False) -> Tensor:
         rows = ops.reshape(z, (-1, z.shape[-1]))
         parameters = backend.split_over_cores(
             lambda part: self.output_layer(self.mlp.on_rows(part)), rows
         )
         return ops.reshape(parameters, (*ops.shape(z)[:-1], *self.parameters_shape))
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), **self.mlp.settings()}

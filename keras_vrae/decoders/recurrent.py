@@ -1,14 +1,19 @@
 """Recurrent generative networks: an LSTM or GRU writes x step by step, from a state made of z."""
 
 import math
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
 
 import keras
 from keras import ops
 
 from keras_vrae import backend, layers
+from keras_vrae.batch import Batch
 from keras_vrae.decoders.decoder import Decoder
 from keras_vrae.layers.mlp import DEFAULT_HIDDEN_UNITS
 from keras_vrae.layers.sampling import SavesSeed
+from keras_vrae.likelihoods import Likelihood
+from keras_vrae.types import Shape, Tensor
 from keras_vrae.validation import SettingError, check_choice, check_float, check_int, complaint
 
 DECODER_INPUTS = ("zero", "teacher", "own")
@@ -49,15 +54,15 @@ class RecurrentDecoder(SavesSeed, Decoder):
 
     def __init__(
         self,
-        event_shape,
-        hidden_units=DEFAULT_HIDDEN_UNITS,
-        num_layers=1,
-        inputs="zero",
-        z_at_every_step=False,
-        word_dropout=0.0,
-        seed=None,
-        **kwargs,
-    ):
+        event_shape: Sequence[int | None],
+        hidden_units: int = DEFAULT_HIDDEN_UNITS,
+        num_layers: int = 1,
+        inputs: Literal["zero", "teacher", "own"] = "zero",
+        z_at_every_step: bool = False,
+        word_dropout: float = 0.0,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(event_shape, **kwargs)
         self.hidden_units = check_int("hidden_units", hidden_units)
         self.num_layers = check_int("num_layers", num_layers)
@@ -86,12 +91,12 @@ class RecurrentDecoder(SavesSeed, Decoder):
         # Keras draws an initializer's seed when it is made, so the order of the parts counts.
         self.output_initializer = keras.initializers.GlorotUniform()
 
-    def connect(self, likelihood):
+    def connect(self, likelihood: Likelihood) -> None:
         super().connect(likelihood)
         # In a function: the likelihood is a part of the model, not of its decoder.
         self._mean = lambda parameters: likelihood(parameters)
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         latent_dim = input_shape[-1]
         self.output_layer = keras.layers.Dense(
             math.prod(self.parameters_shape[1:]),
@@ -110,12 +115,19 @@ class RecurrentDecoder(SavesSeed, Decoder):
         self.output_layer.build((None, None, size))
         self.built = True
 
-    def call(self, z, batch=None, training=False):
+    def call(self, z: Tensor, batch: Batch | None = None, training: bool = False) -> Tensor:
         if self.inputs == "own" or (self.inputs == "teacher" and batch is None):
             return self.write(z, self._mean, self._steps_of(batch))[0]
         return self._all_at_once(z, batch, self._steps_of(batch), training)
 
-    def write(self, z, read, steps=None, prefix=None, prefix_lengths=None):
+    def write(
+        self,
+        z: Tensor,
+        read: Callable[[Tensor], Tensor],
+        steps: int | None = None,
+        prefix: Tensor | None = None,
+        prefix_lengths: Tensor | None = None,
+    ) -> tuple[Tensor, Tensor]:
         steps = self._steps_of(None, steps)
         flat = ops.reshape(z, (-1, z.shape[-1]))
         given = None if prefix is None else self._given(z, prefix, prefix_lengths, steps)
@@ -233,7 +245,7 @@ class RecurrentDecoder(SavesSeed, Decoder):
             raise SettingError(complaint("steps", expected, steps))
         return fixed if steps is None else steps
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         own = {
             name: getattr(self, name)
             for name in (

@@ -1,6 +1,8 @@
 """The inference network over the counts of a document's terms."""
 
 import math
+from collections.abc import Callable
+from typing import Any, Literal
 
 import keras
 from keras import ops
@@ -8,6 +10,7 @@ from keras import ops
 from keras_vrae import backend, layers
 from keras_vrae.encoders.encoder import Encoder
 from keras_vrae.layers.mlp import DEFAULT_HIDDEN_UNITS, MLP
+from keras_vrae.types import Shape, Tensor
 from keras_vrae.validation import check_float, check_int
 
 FIRST_SCALE = 0.1
@@ -44,17 +47,17 @@ class BagEncoder(Encoder):
 
     def __init__(
         self,
-        latent_dim,
-        hidden_units=DEFAULT_HIDDEN_UNITS,
-        num_layers=1,
-        activation="relu",
-        weighting="tfidf",
-        scale=3.0,
-        idf_power=1.0,
-        dropout=0.0,
-        word_dropout=0.0,
-        **kwargs,
-    ):
+        latent_dim: int,
+        hidden_units: int = DEFAULT_HIDDEN_UNITS,
+        num_layers: int = 1,
+        activation: str | Callable[[Tensor], Tensor] | None = "relu",
+        weighting: Literal["tfidf", "counts", "binary"] = "tfidf",
+        scale: float = 3.0,
+        idf_power: float = 1.0,
+        dropout: float = 0.0,
+        word_dropout: float = 0.0,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(latent_dim, **kwargs)
         policy = self.dtype_policy
         self.num_layers = check_int("num_layers", num_layers)
@@ -72,11 +75,11 @@ class BagEncoder(Encoder):
         self.mlp = MLP(hidden_units, self.num_layers - 1, activation, dtype=policy, name="mlp")
         self.drop = keras.layers.Dropout(self.dropout, dtype=policy, name="dropout")
 
-    def adapt(self, counts):
+    def adapt(self, counts: Any) -> None:
         """Finds the inverse document frequencies in the training counts `(N, V)`."""
         self.weighting.adapt(counts)
 
-    def build_features(self, input_shape):
+    def build_features(self, input_shape: Shape) -> Shape:
         flat = (None, math.prod(input_shape[1:]))
         for layer in (self.weighting, self.first):
             if not layer.built:
@@ -84,7 +87,7 @@ class BagEncoder(Encoder):
         self.mlp.build((None, self.mlp.hidden_units))
         return (None, self.mlp.hidden_units)
 
-    def features(self, x, mask=None, training=False):
+    def features(self, x: Tensor, mask: Tensor | None = None, training: bool = False) -> Tensor:
         if not backend.is_sparse_tensor(x):
             x = ops.reshape(self.without_masked(x, mask), (-1, math.prod(self.event_shape)))
             if not self.first.dense_product:
@@ -92,7 +95,7 @@ class BagEncoder(Encoder):
         x = self.first(self.weighting(x), training=training)
         return self.drop(self.mlp(x), training=training)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             **self.mlp.settings(),

@@ -1,12 +1,15 @@
 """The ordinary inference network: a multilayer perceptron over the flattened example."""
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import keras
 from keras import ops
 
 from keras_vrae.encoders.encoder import Encoder
 from keras_vrae.layers.mlp import DEFAULT_HIDDEN_UNITS, MLP
+from keras_vrae.types import Shape, Tensor
 from keras_vrae.validation import SettingError, complaint
 
 
@@ -36,16 +39,16 @@ class DenseEncoder(Encoder):
 
     def __init__(
         self,
-        latent_dim,
-        hidden_units=DEFAULT_HIDDEN_UNITS,
-        num_layers=2,
-        activation="relu",
-        **kwargs,
-    ):
+        latent_dim: int,
+        hidden_units: int = DEFAULT_HIDDEN_UNITS,
+        num_layers: int = 2,
+        activation: str | Callable[[Tensor], Tensor] | None = "relu",
+        **kwargs: Any,
+    ) -> None:
         super().__init__(latent_dim, **kwargs)
         self.mlp = MLP(hidden_units, num_layers, activation, dtype=self.dtype_policy, name="mlp")
 
-    def build_features(self, input_shape):
+    def build_features(self, input_shape: Shape) -> Shape:
         if len(input_shape) < 2 or None in input_shape[1:]:
             expected = "batches of a fixed shape of rank 2 or more for a DenseEncoder"
             raise SettingError(complaint("input_shape", expected, tuple(input_shape)))
@@ -53,9 +56,9 @@ class DenseEncoder(Encoder):
         self.mlp.build(flat)
         return self.mlp.compute_output_shape(flat)
 
-    def features(self, x, mask=None, training=False):
+    def features(self, x: Tensor, mask: Tensor | None = None, training: bool = False) -> Tensor:
         x = self.without_masked(x, mask)
         return self.mlp(ops.reshape(x, (-1, math.prod(self.event_shape))))
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), **self.mlp.settings()}

@@ -1,12 +1,14 @@
 """The contract of an inference network `q(z|x)`."""
 
 import math
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import keras
 from keras import ops
 
+from keras_vrae.likelihoods import Likelihood
 from keras_vrae.numerics import gaussian_log_prob
+from keras_vrae.types import Shape, Tensor
 from keras_vrae.validation import SettingError, check_batch_shape, check_float, check_int
 
 
@@ -18,18 +20,18 @@ class Posterior(NamedTuple):
         z_log_var: logarithms of the variances, `(B, Z)`.
     """
 
-    z_mean: Any
-    z_log_var: Any
+    z_mean: Tensor
+    z_log_var: Tensor
 
-    def log_prob(self, z):
+    def log_prob(self, z: Tensor) -> Tensor:
         """`log q(z|x)` in nats: `(K, B, Z)` becomes `(K, B)`."""
         return ops.sum(self.log_prob_per_dimension(z), axis=-1)
 
-    def log_prob_per_dimension(self, z):
+    def log_prob_per_dimension(self, z: Tensor) -> Tensor:
         """`log q(z_j|x)` of each dimension in nats, in the shape of z."""
         return gaussian_log_prob(z, self.z_mean, 0.5 * self.z_log_var)
 
-    def without_gradient(self):
+    def without_gradient(self) -> "Posterior":
         """The same posterior, through which no gradient flows."""
         return Posterior(*map(ops.stop_gradient, self))
 
@@ -91,7 +93,14 @@ class Encoder(keras.layers.Layer):
     reads_vectors = False
     max_abs_log_var = 20.0
 
-    def __init__(self, latent_dim, bounded=False, fixed_scale=None, balance=0.0, **kwargs):
+    def __init__(
+        self,
+        latent_dim: int,
+        bounded: bool = False,
+        fixed_scale: float | None = None,
+        balance: float = 0.0,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.latent_dim = check_int("latent_dim", latent_dim)
         self.bounded = bool(bounded)
@@ -105,10 +114,10 @@ class Encoder(keras.layers.Layer):
                 self.latent_dim, dtype="float32", name="z_log_var"
             )
 
-    def connect(self, likelihood):
+    def connect(self, likelihood: Likelihood) -> None:
         """Takes what an encoder needs to know of the values of x, before it is built."""
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         self.event_shape = tuple(input_shape[1:])
         features_shape = self.build_features(input_shape)
         self.z_mean_head.build(features_shape)
@@ -116,15 +125,15 @@ class Encoder(keras.layers.Layer):
             self.z_log_var_head.build(features_shape)
         self.built = True
 
-    def build_features(self, input_shape):
+    def build_features(self, input_shape: Shape) -> Shape:
         """Builds the layers that `features` uses, and returns the shape of its result, `(B, H)`."""
         raise NotImplementedError
 
-    def features(self, x, mask=None, training=False):
+    def features(self, x: Tensor, mask: Tensor | None = None, training: bool = False) -> Tensor:
         """One vector per example: `(B, ...)` becomes `(B, H)`."""
         raise NotImplementedError
 
-    def call(self, x, mask=None, training=False):
+    def call(self, x: Tensor, mask: Tensor | None = None, training: bool = False) -> Posterior:
         """Returns `Posterior(z_mean, z_log_var)`.
 
         Args:
@@ -145,28 +154,28 @@ class Encoder(keras.layers.Layer):
         limit = self.max_abs_log_var
         return Posterior(z_mean, ops.clip(self.z_log_var_head(features), -limit, limit))
 
-    def without_masked(self, x, mask):
+    def without_masked(self, x: Tensor, mask: Tensor | None) -> Tensor:
         """x with zeros for the time steps that a mask leaves out."""
         if mask is None:
             return x
         mask = ops.reshape(mask, (*ops.shape(mask), *[1] * (x.ndim - 2)))
         return ops.where(mask, x, ops.zeros_like(x))
 
-    def predict(self, *args, **kwargs):
+    def predict(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Raises an error that names the method of the model which does this."""
         expected = "called as vae.encode(x), which takes and gives whole arrays, batch by batch"
         raise SettingError(f"`encoder.predict` must be {expected}. Received: encoder.predict(...)")
 
     @property
-    def output_shape(self):
+    def output_shape(self) -> tuple[None, int]:
         """Shape of the means, for the summary of a model."""
         return (None, self.latent_dim)
 
-    def compute_mask(self, inputs, previous_mask=None):
+    def compute_mask(self, inputs: Tensor, previous_mask: Tensor | None = None) -> None:
         """The mask ends here: the posterior has no time axis."""
         return
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "latent_dim": self.latent_dim,

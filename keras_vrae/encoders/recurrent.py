@@ -1,6 +1,7 @@
 """Recurrent inference networks: the last state of an LSTM or GRU over the time steps of x."""
 
 import math
+from typing import Any
 
 import keras
 from keras import ops
@@ -8,6 +9,8 @@ from keras import ops
 from keras_vrae import layers
 from keras_vrae.encoders.encoder import Encoder
 from keras_vrae.layers.mlp import DEFAULT_HIDDEN_UNITS
+from keras_vrae.likelihoods import Likelihood
+from keras_vrae.types import Shape, Tensor
 from keras_vrae.validation import SettingError, check_float, check_int, complaint
 
 
@@ -34,19 +37,19 @@ class RecurrentEncoder(Encoder):
         Fabius and van Amersfoort, 2014, arXiv 1412.6581.
     """
 
-    recurrent_layer = None
+    recurrent_layer: Callable[..., keras.layers.Layer] | None = None
 
     def __init__(
         self,
-        latent_dim,
-        hidden_units=DEFAULT_HIDDEN_UNITS,
-        num_layers=1,
-        bidirectional=False,
-        dropout=0.0,
-        reverse=False,
-        num_categories=None,
-        **kwargs,
-    ):
+        latent_dim: int,
+        hidden_units: int = DEFAULT_HIDDEN_UNITS,
+        num_layers: int = 1,
+        bidirectional: bool = False,
+        dropout: float = 0.0,
+        reverse: bool = False,
+        num_categories: int | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(latent_dim, **kwargs)
         self.hidden_units = check_int("hidden_units", hidden_units)
         self.num_layers = check_int("num_layers", num_layers)
@@ -72,11 +75,11 @@ class RecurrentEncoder(Encoder):
             layer, dtype=self.dtype_policy, name=f"bidirectional_{index}"
         )
 
-    def connect(self, likelihood):
+    def connect(self, likelihood: Likelihood) -> None:
         if not self.built and self.num_categories is None:
             self.num_categories = likelihood.num_categories
 
-    def build_features(self, input_shape):
+    def build_features(self, input_shape: Shape) -> Shape:
         fewest = 2 if self.num_categories else 3
         if len(input_shape) < fewest or None in input_shape[2:]:
             axes = "(batch, time)" if self.num_categories else "(batch, time, features ...)"
@@ -89,7 +92,7 @@ class RecurrentEncoder(Encoder):
             shape = layer.compute_output_shape(shape)
         return shape
 
-    def features(self, x, mask=None, training=False):
+    def features(self, x: Tensor, mask: Tensor | None = None, training: bool = False) -> Tensor:
         if self.num_categories:
             x = ops.one_hot(ops.cast(x, "int32"), self.num_categories, dtype=self.compute_dtype)
         if x.ndim > 3:
@@ -103,7 +106,7 @@ class RecurrentEncoder(Encoder):
     def _feature_size(self):
         return math.prod(self.event_shape[1:]) * (self.num_categories or 1)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "hidden_units": self.hidden_units,

@@ -1,13 +1,17 @@
 """Recurrent inference networks over the words of a document."""
 
+from typing import Any
+
 import keras
+import numpy as np
 from keras import ops
 
-from keras_vrae.encoders.recurrent import GRUEncoder, LSTMEncoder
+from keras_vrae.encoders.recurrent import GRUEncoder, LSTMEncoder, RecurrentEncoder
+from keras_vrae.types import Shape, Tensor
 from keras_vrae.validation import SettingError, check_int, complaint
 
 
-class TokenReader:
+class TokenReader(RecurrentEncoder):
     """Adds an embedding of word numbers `(B, T)` to a recurrent encoder; 0 is padding.
 
     Args:
@@ -17,7 +21,9 @@ class TokenReader:
         **kwargs: further arguments of the recurrent encoder.
     """
 
-    def __init__(self, latent_dim, vocabulary_size, embedding_dim=100, **kwargs):
+    def __init__(
+        self, latent_dim: int, vocabulary_size: int, embedding_dim: int = 100, **kwargs: Any
+    ) -> None:
         super().__init__(latent_dim, **kwargs)
         self.vocabulary_size = check_int("vocabulary_size", vocabulary_size)
         self.embedding_dim = check_int("embedding_dim", embedding_dim)
@@ -25,7 +31,7 @@ class TokenReader:
             self.vocabulary_size + 1, self.embedding_dim, dtype=self.dtype_policy, name="embedding"
         )
 
-    def build_features(self, input_shape):
+    def build_features(self, input_shape: Shape) -> Shape:
         if len(input_shape) != 2:
             expected = f"(batch, time) for a {type(self).__name__}"
             raise SettingError(complaint("input_shape", expected, tuple(input_shape)))
@@ -34,14 +40,14 @@ class TokenReader:
         self.event_shape = (None,)
         return shape
 
-    def features(self, x, mask=None, training=False):
+    def features(self, x: Tensor, mask: Tensor | None = None, training: bool = False) -> Tensor:
         words = ops.cast(x, "int32")
         is_word = words > 0
         if mask is not None:
             is_word = ops.logical_and(is_word, mask)
         return super().features(self.embedding(words), mask=is_word, training=training)
 
-    def set_vectors(self, vectors):
+    def set_vectors(self, vectors: np.ndarray) -> None:
         """Makes training begin with known vectors `(V, E)`.
 
         Raises:
@@ -57,7 +63,7 @@ class TokenReader:
         table[1:] = vectors
         self.embedding.embeddings.assign(table)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         own = {"vocabulary_size": self.vocabulary_size, "embedding_dim": self.embedding_dim}
         return {**super().get_config(), **own}
 

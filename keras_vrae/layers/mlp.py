@@ -1,8 +1,12 @@
 """The stack of hidden layers that the dense encoder and the dense decoder share."""
 
+from collections.abc import Callable
+from typing import Any
+
 import keras
 
 from keras_vrae import backend
+from keras_vrae.types import Shape, Tensor
 from keras_vrae.validation import check_int
 
 DEFAULT_HIDDEN_UNITS = 500  # Of every network, as in the study that compares the encoders.
@@ -18,7 +22,13 @@ class MLP(keras.layers.Layer):
         activation: activation of every layer, any that Keras knows.
     """
 
-    def __init__(self, hidden_units, num_layers, activation, **kwargs):
+    def __init__(
+        self,
+        hidden_units: int,
+        num_layers: int,
+        activation: str | Callable[[Tensor], Tensor] | None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.hidden_units = check_int("hidden_units", hidden_units)
         self.num_layers = check_int("num_layers", num_layers, minimum=0)
@@ -30,25 +40,25 @@ class MLP(keras.layers.Layer):
             for index in range(self.num_layers)
         ]
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         for layer in self.layers:
             layer.build(input_shape)
             input_shape = (*input_shape[:-1], self.hidden_units)
         self.built = True
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         return (*input_shape[:-1], self.hidden_units) if self.layers else tuple(input_shape)
 
-    def call(self, x):
+    def call(self, x: Tensor) -> Tensor:
         return backend.split_over_cores(self.on_rows, x)
 
-    def on_rows(self, x):
+    def on_rows(self, x: Tensor) -> Tensor:
         """The result of `call`, without splitting the batch."""
         for layer in self.layers:
             x = layer(x)
         return x
 
-    def settings(self):
+    def settings(self) -> dict[str, Any]:
         """The arguments that make this stack again, for the config of the layer that owns it."""
         return {
             "hidden_units": self.hidden_units,
@@ -56,5 +66,5 @@ class MLP(keras.layers.Layer):
             "activation": keras.activations.serialize(self.activation),
         }
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), **self.settings()}

@@ -1,27 +1,30 @@
 """The reparameterization trick as a layer that owns its random state, and a gate for gradients."""
 
 import contextlib
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from typing import Any
 
 import keras
 from keras import ops
 
 from keras_vrae import backend
+from keras_vrae.types import Shape, Tensor
 
 
-class SavesSeed:
+class SavesSeed(keras.layers.Layer):
     """A layer that saves the state of its `seed_generator`, which Keras leaves out of its files."""
 
-    def save_own_variables(self, store):
+    def save_own_variables(self, store: MutableMapping[str, Any]) -> None:
         super().save_own_variables(store)
         store["seed_state"] = ops.convert_to_numpy(self.seed_generator.state)
 
-    def load_own_variables(self, store):
+    def load_own_variables(self, store: Mapping[str, Any]) -> None:
         if "seed_state" in store:
             self.seed_generator.state.assign(store["seed_state"])
 
 
 @keras.saving.register_keras_serializable(package="keras_vrae")
-class Sampling(SavesSeed, keras.layers.Layer):
+class Sampling(SavesSeed):
     """Draws `z = z_mean + exp(z_log_var / 2) * eps` with `eps ~ N(0, I)`.
 
     The state of the random generator is saved with the model, so that training which is saved and
@@ -34,15 +37,20 @@ class Sampling(SavesSeed, keras.layers.Layer):
         Kingma and Welling, 2013, arXiv 1312.6114, section 2.4.
     """
 
-    def __init__(self, seed=None, **kwargs):
+    def __init__(self, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
 
-    def build(self, input_shape):
+    def build(self, input_shape: Sequence[Shape]) -> None:
         self.built = True
 
-    def call(self, posterior, num_samples=1, noise=None):
+    def call(
+        self,
+        posterior: tuple[Tensor, Tensor],
+        num_samples: int = 1,
+        noise: Tensor | keras.random.SeedGenerator | None = None,
+    ) -> Tensor:
         """Draws z.
 
         Args:
@@ -63,12 +71,12 @@ class Sampling(SavesSeed, keras.layers.Layer):
         return z_mean + ops.exp(0.5 * z_log_var) * noise
 
     @property
-    def output_shape(self):
+    def output_shape(self) -> tuple[None, None, None]:
         """Shape of the draws for a batch, for the summary of a model."""
         return (None, None, None)
 
     @contextlib.contextmanager
-    def seeded(self, seed):
+    def seeded(self, seed: int | None) -> Iterator[keras.random.SeedGenerator]:
         """Makes the layer draw from `seed` within the block, and restores its state after it."""
         state = self.seed_generator.state
         before = ops.convert_to_numpy(state)
@@ -78,7 +86,7 @@ class Sampling(SavesSeed, keras.layers.Layer):
         finally:
             state.assign(before)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "seed": self.seed}
 
 
@@ -89,7 +97,7 @@ class GradientGate:
     with z; added to the loss, they bring the factor back with the gradient.
     """
 
-    def __call__(self, z):
+    def __call__(self, z: Tensor) -> Tensor:
         """Returns z `(K, B, Z)`, whose gradient passes the gate."""
         nothing = ops.zeros_like(z[..., 0])
 
@@ -107,6 +115,6 @@ class GradientGate:
         z, self._ones, self._factors = gate(z, nothing, nothing)
         return z
 
-    def multiply(self, factor):
+    def multiply(self, factor: Tensor) -> Tensor:
         """Sets the factor `(K, B)`. Add the result, zeros of shape `(B,)`, to the loss."""
         return ops.sum(self._ones + self._factors * ops.stop_gradient(factor), axis=0)

@@ -1,10 +1,14 @@
 """The units of the data and those of the networks."""
 
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
+from numpy.typing import ArrayLike
 
 from keras_vrae import backend
+from keras_vrae.types import Tensor
 from keras_vrae.validation import SettingError, complaint
 
 # Share of a channel's scale that the rounding of float32 may take, at the channel's mean.
@@ -34,7 +38,7 @@ class Standardization(keras.layers.Layer):
         [[[2.0]]]
     """
 
-    def __init__(self, mean, scale, **kwargs):
+    def __init__(self, mean: ArrayLike, scale: ArrayLike, **kwargs: Any) -> None:
         # Without autocast float64 arrives as it is.
         super().__init__(**{"dtype": "float32", "autocast": False, **kwargs})
         self.mean = [float(value) for value in np.ravel(mean)]
@@ -46,7 +50,7 @@ class Standardization(keras.layers.Layer):
         self.built = True
 
     @classmethod
-    def of(cls, x):
+    def of(cls, x: ArrayLike) -> "Standardization":
         """The standardization that gives data `(..., D)` mean 0 and standard deviation 1.
 
         A channel that is constant is shifted only.
@@ -58,24 +62,24 @@ class Standardization(keras.layers.Layer):
         return cls(mean, np.where(constant, 1.0, scale))
 
     @property
-    def needs_float64(self):
+    def needs_float64(self) -> bool:
         """True if float32 loses the values of a channel, as its mean is so large for its scale."""
         spacing = np.spacing(np.abs(np.array(self.mean, "float32"))).astype("float64")
         return bool(np.any(spacing > LARGEST_ROUNDING * np.array(self.scale)))
 
-    def check_precision(self):
+    def check_precision(self) -> None:
         """Raises `SettingError` if a channel needs float64 and the backend has none."""
         if self.needs_float64 and not backend.has_float64:
             expected = "near 0 for its scale, as JAX has no float64; take tensorflow or torch"
             raise SettingError(complaint("mean", expected, self.mean))
 
-    def call(self, x):
+    def call(self, x: Tensor) -> Tensor:
         """Values in the units of the data to float32 in those of the networks."""
         dtype = _precision(x)
         mean, scale = (ops.convert_to_tensor(part, dtype) for part in (self.mean, self.scale))
         return ops.cast((ops.cast(x, dtype) - mean) / scale, "float32")
 
-    def inverse(self, x):
+    def inverse(self, x: Tensor) -> Tensor:
         """Values in the units of the networks to those of the data.
 
         They are float32, or float64 if a channel needs that.
@@ -84,16 +88,16 @@ class Standardization(keras.layers.Layer):
         mean, scale = (ops.convert_to_tensor(part, dtype) for part in (self.mean, self.scale))
         return ops.cast(x, dtype) * scale + mean
 
-    def of_array(self, x):
+    def of_array(self, x: ArrayLike) -> np.ndarray:
         """A NumPy array of float64 in the units of the networks."""
         return (np.asarray(x, "float64") - self.mean) / self.scale
 
     @property
-    def output_shape(self):
+    def output_shape(self) -> tuple[None, int]:
         """Shape of a batch, as far as it is known, for the summary of a model."""
         return (None, len(self.mean))
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "mean": self.mean, "scale": self.scale}
 
 

@@ -1,10 +1,13 @@
 """Layers for counts of terms: their weights, and a product that skips the zeros."""
 
+from typing import Any, Literal
+
 import keras
 import numpy as np
 from keras import ops
 
 from keras_vrae import backend
+from keras_vrae.types import Shape, Tensor
 from keras_vrae.validation import SettingError, check_choice, check_float, complaint
 
 SMALLEST = 1e-12
@@ -36,20 +39,26 @@ class TermWeighting(keras.layers.Layer):
         one of scikit-learn's `TfidfTransformer(sublinear_tf=True)`.
     """
 
-    def __init__(self, kind="tfidf", scale=1.0, idf_power=1.0, **kwargs):
+    def __init__(
+        self,
+        kind: Literal["counts", "binary", "tfidf"] = "tfidf",
+        scale: float = 1.0,
+        idf_power: float = 1.0,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**{"dtype": "float32", **kwargs})
         self.kind = check_choice("kind", kind, WEIGHTINGS)
         self.scale = float(scale)
         self.idf_power = check_float("idf_power", idf_power)
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         if self.kind == "tfidf":
             self.idf = self.add_weight(
                 (input_shape[-1],), initializer="ones", trainable=False, name="idf"
             )
         self.built = True
 
-    def adapt(self, counts):
+    def adapt(self, counts: Any) -> None:
         """Finds the inverse document frequencies in counts `(N, V)`, an array or a sparse matrix.
 
         Raises:
@@ -65,7 +74,7 @@ class TermWeighting(keras.layers.Layer):
             idf = np.log((1 + counts.shape[0]) / (1 + frequency)) + 1
             self.idf.assign(idf**self.idf_power)
 
-    def call(self, counts):
+    def call(self, counts: Tensor) -> Tensor:
         counts = ops.cast(counts, "float32")
         if not backend.is_sparse_tensor(counts):
             return self._weights_of_dense(counts)
@@ -85,7 +94,7 @@ class TermWeighting(keras.layers.Layer):
         norm = ops.sqrt(ops.sum(ops.square(weights), axis=-1, keepdims=True))
         return weights * (self.scale / ops.maximum(norm, SMALLEST))
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         settings = {"kind": self.kind, "scale": self.scale, "idf_power": self.idf_power}
         return {**super().get_config(), **settings}
 
@@ -112,13 +121,13 @@ class SparseDense(keras.layers.Dense):
         TensorShape([4, 3])
     """
 
-    def __init__(self, *args, dropout=0.0, **kwargs):
+    def __init__(self, *args: Any, dropout: float = 0.0, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.dropout = check_float("dropout", dropout, maximum=1.0, below=True)
         self.seed_generator = keras.random.SeedGenerator()
         self.supports_jit = self.dense_product = not backend.has_sparse_tensors
 
-    def call(self, x, training=None):
+    def call(self, x: Tensor, training: bool | None = None) -> Tensor:
         if self.dense_product and not backend.is_sparse_tensor(x):
             x = ops.cast(x, "float32")
             if training and self.dropout:
@@ -139,5 +148,5 @@ class SparseDense(keras.layers.Dense):
             y = y + ops.cast(self.bias, self.compute_dtype)
         return y if self.activation is None else self.activation(y)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "dropout": self.dropout}

@@ -1,15 +1,19 @@
 """From strings to numbers inside a graph, so that a model takes text wherever it runs."""
 
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
+
 import keras
 
 from keras_vrae import backend
+from keras_vrae.types import Tensor
 from keras_vrae.validation import check_choice, check_int
 
 VIEWS = ("bag", "tokens")
 
 
 @keras.saving.register_keras_serializable(package="keras_vrae")
-def split_off_marks(texts):
+def split_off_marks(texts: Tensor) -> Tensor:
     """Lower case, with a space for everything that is not part of a word."""
     return backend.separate_words(texts)
 
@@ -35,7 +39,13 @@ class TextVectorizer(keras.layers.Layer):
         array([[2., 0.]], dtype=float32)
     """
 
-    def __init__(self, vocabulary, view="bag", max_length=64, **kwargs):
+    def __init__(
+        self,
+        vocabulary: Iterable[str],
+        view: Literal["bag", "tokens"] = "bag",
+        max_length: int = 64,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**{"dtype": "float32", **kwargs})
         self.vocabulary = [str(term) for term in vocabulary]
         self.view = check_choice("view", view, VIEWS)
@@ -48,17 +58,17 @@ class TextVectorizer(keras.layers.Layer):
         )
         self.built = True
 
-    def call(self, texts):
+    def call(self, texts: Tensor | Sequence[str]) -> Tensor:
         words = backend.known_words(self.lookup, texts)
         if self.view == "tokens":
             return backend.padded_words(words, self.max_length)
         return backend.word_counts(words, len(self.vocabulary))
 
-    def compute_output_spec(self, texts):
+    def compute_output_spec(self, texts: keras.KerasTensor) -> keras.KerasTensor:
         if self.view == "tokens":
             return keras.KerasTensor((*texts.shape[:1], self.max_length), "int32")
         return keras.KerasTensor((*texts.shape[:1], len(self.vocabulary)), "float32")
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         own = {"vocabulary": self.vocabulary, "view": self.view, "max_length": self.max_length}
         return {**super().get_config(), **own}

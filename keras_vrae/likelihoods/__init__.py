@@ -1,5 +1,7 @@
 """Likelihoods `p(x|z)`: distributions of x, given the output of the decoder."""
 
+from typing import Any
+
 from keras_vrae.families import Family
 from keras_vrae.likelihoods.bernoulli import Bernoulli
 from keras_vrae.likelihoods.categorical import Categorical
@@ -30,7 +32,7 @@ LIKELIHOODS = Family(
 )
 
 
-def get(identifier, **options):
+def get(identifier: Likelihood | str | dict[str, Any], **options: Any) -> Likelihood:
     """Returns the likelihood that a name, a config or an instance stands for; see `Family.get`."""
     if identifier == "categorical" and "num_categories" not in options:
         expected = "keras_vrae.Categorical(num_categories=V), as the name alone leaves V open"

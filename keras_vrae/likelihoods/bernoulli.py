@@ -7,6 +7,7 @@ from keras import ops
 
 from keras_vrae.likelihoods.likelihood import Likelihood
 from keras_vrae.numerics import bernoulli_log_prob, sum_softplus
+from keras_vrae.types import Tensor
 
 
 @keras.saving.register_keras_serializable(package="keras_vrae")
@@ -20,10 +21,10 @@ class Bernoulli(Likelihood):
     support = "numbers between 0 and 1"
     bounds = (0, 1)
 
-    def log_prob_of_values(self, x, parameters):
+    def log_prob_of_values(self, x: Tensor, parameters: Tensor) -> Tensor:
         return bernoulli_log_prob(x, parameters)
 
-    def log_prob(self, x, parameters, mask=None):
+    def log_prob(self, x: Tensor, parameters: Tensor, mask: Tensor | None = None) -> Tensor:
         if mask is not None or None in x.shape[1:]:
             return super().log_prob(x, parameters, mask)
         # The sum of the values' logarithms, in less than half of the time.
@@ -33,9 +34,14 @@ class Bernoulli(Likelihood):
         logits = ops.reshape(logits, (*ops.shape(logits)[:2], size))
         return ops.sum(logits * x, axis=-1) - sum_softplus(logits)
 
-    def call(self, parameters):
+    def call(self, parameters: Tensor) -> Tensor:
         return ops.sigmoid(parameters)
 
-    def sample(self, parameters, seed=None, temperature=1.0):
+    def sample(
+        self,
+        parameters: Tensor,
+        seed: int | keras.random.SeedGenerator | None = None,
+        temperature: float = 1.0,
+    ) -> Tensor:
         noise = keras.random.uniform(ops.shape(parameters), seed=seed)
         return ops.cast(noise < self(parameters / temperature), "float32")

@@ -1,12 +1,15 @@
 """Gaussian likelihood for real values."""
 
 import math
+from collections.abc import Sequence
+from typing import Any, Literal
 
 import keras
 from keras import ops
 
 from keras_vrae.likelihoods.likelihood import Likelihood
 from keras_vrae.numerics import gaussian_log_prob
+from keras_vrae.types import Shape, Tensor
 from keras_vrae.validation import SettingError, check_float, complaint
 
 SCALES = ("learned", "per_value")
@@ -44,7 +47,12 @@ class Gaussian(Likelihood):
     bounds = (-largest, largest)
     max_abs_log_scale = math.log(LARGEST)
 
-    def __init__(self, scale="learned", initial_scale=1.0, **kwargs):
+    def __init__(
+        self,
+        scale: float | Literal["learned", "per_value"] = "learned",
+        initial_scale: float = 1.0,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         if isinstance(scale, str) and scale not in SCALES:
             expected = "a positive number, 'learned' or 'per_value'"
@@ -52,16 +60,16 @@ class Gaussian(Likelihood):
         self.scale = scale if scale in SCALES else check_float("scale", scale, above=True)
         self.initial_scale = check_float("initial_scale", initial_scale, SMALLEST, LARGEST)
 
-    def parameters_shape(self, event_shape):
+    def parameters_shape(self, event_shape: Sequence[int | None]) -> Shape:
         return (*event_shape, 2) if self.scale == "per_value" else tuple(event_shape)
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         if self.scale == "learned":
             initializer = keras.initializers.Constant(math.log(self.initial_scale))
             self.learned_log_scale = self.add_weight((), initializer, name="log_scale")
         self.built = True
 
-    def mean_and_log_scale(self, parameters):
+    def mean_and_log_scale(self, parameters: Tensor) -> tuple[Tensor, Tensor | float]:
         """The means, and the logarithm of the standard deviations, that parameters stand for."""
         if self.scale == "per_value":
             return parameters[..., 0], self._bounded(parameters[..., 1])
@@ -72,17 +80,22 @@ class Gaussian(Likelihood):
     def _bounded(self, log_scale):
         return ops.clip(log_scale, -self.max_abs_log_scale, self.max_abs_log_scale)
 
-    def log_prob_of_values(self, x, parameters):
+    def log_prob_of_values(self, x: Tensor, parameters: Tensor) -> Tensor:
         return gaussian_log_prob(x, *self.mean_and_log_scale(parameters))
 
-    def call(self, parameters):
+    def call(self, parameters: Tensor) -> Tensor:
         return self.mean_and_log_scale(parameters)[0]
 
-    def sample(self, parameters, seed=None, temperature=1.0):
+    def sample(
+        self,
+        parameters: Tensor,
+        seed: int | keras.random.SeedGenerator | None = None,
+        temperature: float = 1.0,
+    ) -> Tensor:
         mean, log_scale = self.mean_and_log_scale(parameters)
         noise = keras.random.normal(ops.shape(mean), seed=seed)
         return mean + temperature * ops.exp(log_scale) * noise
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         own = {"scale": self.scale, "initial_scale": self.initial_scale}
         return {**super().get_config(), **own}

@@ -1,9 +1,13 @@
 """The contract of a likelihood `p(x|z)`."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 from keras import ops
 
 from keras_vrae.numerics import sum_event_axes
+from keras_vrae.types import Shape, Tensor
 
 
 class Likelihood(keras.layers.Layer):
@@ -53,28 +57,28 @@ class Likelihood(keras.layers.Layer):
 
     support = bounds = num_categories = None
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"dtype": "float32", **kwargs})
 
-    def parameters_shape(self, event_shape):
+    def parameters_shape(self, event_shape: Sequence[int | None]) -> Shape:
         """The shape of the parameters of one example, given the shape of the example."""
         return tuple(event_shape)
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         """Adds the weights; `input_shape` is `(K, B, *parameters_shape)`."""
         self.built = True
 
     @property
-    def output_shape(self):
+    def output_shape(self) -> tuple[None, None]:
         """Shape of `log p(x|z)` of a batch, for the summary of a model."""
         return (None, None)
 
-    def in_support(self, x):
+    def in_support(self, x: Tensor) -> Tensor:
         """Returns booleans in the shape of x, True for values with a likelihood."""
         lowest, highest = self.bounds
         return ops.logical_and(ops.greater_equal(x, lowest), ops.less_equal(x, highest))
 
-    def accepts(self, x, target):
+    def accepts(self, x: Tensor, target: Tensor) -> Tensor:
         """Returns a boolean scalar, True if a batch can be trained on.
 
         Args:
@@ -83,7 +87,7 @@ class Likelihood(keras.layers.Layer):
         """
         return ops.all(self.in_support(target))
 
-    def target_of(self, x, mask=None):
+    def target_of(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
         """The values whose likelihood is asked for, made of examples x; x itself as a rule.
 
         Args:
@@ -92,7 +96,7 @@ class Likelihood(keras.layers.Layer):
         """
         return x
 
-    def log_prob_of_values(self, x, parameters):
+    def log_prob_of_values(self, x: Tensor, parameters: Tensor) -> Tensor:
         """`log p` of each value in nats, in the shape of x, before the sum over the event's axes.
 
         Args:
@@ -101,7 +105,7 @@ class Likelihood(keras.layers.Layer):
         """
         raise NotImplementedError
 
-    def log_prob(self, x, parameters, mask=None):
+    def log_prob(self, x: Tensor, parameters: Tensor, mask: Tensor | None = None) -> Tensor:
         """`log p(x|z)` in nats.
 
         Args:
@@ -117,7 +121,9 @@ class Likelihood(keras.layers.Layer):
         x, parameters = ops.cast(x, "float32"), ops.cast(parameters, "float32")
         return sum_event_axes(self.log_prob_of_values(x, parameters), event_ndim=x.ndim - 1)
 
-    def log_prob_of_steps(self, x, parameters, mask=None):
+    def log_prob_of_steps(
+        self, x: Tensor, parameters: Tensor, mask: Tensor | None = None
+    ) -> Tensor:
         """`log p(x_t|z)` in nats of each time step, `(K, B, T)`; arguments as of `log_prob`.
 
         It is zero at the steps that the mask leaves out.
@@ -127,11 +133,16 @@ class Likelihood(keras.layers.Layer):
         steps = sum_event_axes(values, event_ndim=x.ndim - 2) if x.ndim > 2 else values
         return steps if mask is None else ops.where(mask, steps, ops.zeros_like(steps))
 
-    def call(self, parameters):
+    def call(self, parameters: Tensor) -> Tensor:
         """The mean of `p(x|z)`: `(..., *parameters_shape)` becomes `(..., *event_shape)`."""
         raise NotImplementedError
 
-    def sample(self, parameters, seed=None, temperature=1.0):
+    def sample(
+        self,
+        parameters: Tensor,
+        seed: int | keras.random.SeedGenerator | None = None,
+        temperature: float = 1.0,
+    ) -> Tensor:
         """One draw from `p(x|z)`, in the shape of the mean.
 
         Args:

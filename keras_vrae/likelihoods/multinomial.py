@@ -1,6 +1,8 @@
 """Multinomial likelihood for documents, whose words are all drawn from one distribution."""
 
 import math
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
 
 import keras
 from keras import ops
@@ -8,6 +10,7 @@ from keras import ops
 from keras_vrae import backend
 from keras_vrae.likelihoods.likelihood import Likelihood
 from keras_vrae.sequences import blank
+from keras_vrae.types import Shape, Tensor
 from keras_vrae.validation import SettingError, check_int, complaint
 
 
@@ -38,7 +41,13 @@ class Multinomial(Likelihood):
         autoencoder; Chaidaroon and Fang, 2017, arXiv 1708.03436, for hash codes.
     """
 
-    def __init__(self, vocabulary_size=None, tokens=False, length=100, **kwargs):
+    def __init__(
+        self,
+        vocabulary_size: int | None = None,
+        tokens: bool = False,
+        length: int = 100,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.tokens = bool(tokens)
         if self.tokens or vocabulary_size is not None:
@@ -47,13 +56,13 @@ class Multinomial(Likelihood):
         self.length = check_int("length", length)
 
     @property
-    def support(self):
+    def support(self) -> str:
         """The values it is defined for, in words."""
         if self.tokens:
             return f"whole numbers from 0 to {self.vocabulary_size}"
         return "numbers of at least 0"
 
-    def parameters_shape(self, event_shape):
+    def parameters_shape(self, event_shape: Sequence[int | None]) -> Shape:
         if self.tokens:
             return (self.vocabulary_size,)
         size = math.prod(event_shape)
@@ -62,19 +71,19 @@ class Multinomial(Likelihood):
             raise SettingError(complaint("vocabulary_size", expected, self.vocabulary_size))
         return tuple(event_shape)
 
-    def in_support(self, x):
+    def in_support(self, x: Tensor) -> Tensor:
         valid = ops.logical_and(ops.greater_equal(x, 0), ops.isfinite(x))
         if not self.tokens:
             return valid
         known = ops.logical_and(ops.equal(x, ops.floor(x)), x <= self.vocabulary_size)
         return ops.logical_and(valid, known)
 
-    def accepts(self, x, target):
+    def accepts(self, x: Tensor, target: Tensor) -> Tensor:
         # A target of weights need not be whole numbers.
         valid = ops.all(ops.logical_and(ops.greater_equal(target, 0), ops.isfinite(target)))
         return ops.logical_and(valid, ops.all(self.in_support(x))) if self.tokens else valid
 
-    def target_of(self, x, mask=None):
+    def target_of(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
         """Counts of terms `(B, V)`, also if x is a sequence of words."""
         if not self.tokens:
             return x
@@ -87,7 +96,7 @@ class Multinomial(Likelihood):
         counts = ops.segment_sum(ops.ones_like(cells, "float32"), cells, num_segments=rows * size)
         return ops.reshape(counts, (-1, size))[:, 1:]
 
-    def log_prob(self, x, parameters, mask=None):
+    def log_prob(self, x: Tensor, parameters: Tensor, mask: Tensor | None = None) -> Tensor:
         """`log p(x|z)` in nats, `(K, B)`.
 
         Args:
@@ -102,16 +111,23 @@ class Multinomial(Likelihood):
         weights = ops.reshape(ops.cast(x, "float32"), (-1, logits.shape[-1]))
         return weighted_log_softmax(logits, weights)
 
-    def log_prob_of_steps(self, x, parameters, mask=None):
+    def log_prob_of_steps(
+        self, x: Tensor, parameters: Tensor, mask: Tensor | None = None
+    ) -> NoReturn:
         """Raises `SettingError`: the words of a document are not its time steps."""
         expected = "one that gives a value to each time step"
         raise SettingError(complaint("likelihood", expected, type(self).__name__))
 
-    def call(self, parameters):
+    def call(self, parameters: Tensor) -> Tensor:
         """The share of each term among the words, in the shape of `parameters`."""
         return ops.reshape(ops.softmax(self._rows(parameters)), ops.shape(parameters))
 
-    def sample(self, parameters, seed=None, temperature=1.0):
+    def sample(
+        self,
+        parameters: Tensor,
+        seed: int | keras.random.SeedGenerator | None = None,
+        temperature: float = 1.0,
+    ) -> Tensor:
         """A document of `length` words: counts in the shape of `parameters`, or the words."""
         logits = self._rows(parameters)
         logits = logits if temperature == 1.0 else logits / temperature
@@ -124,7 +140,7 @@ class Multinomial(Likelihood):
         counts = ops.segment_sum(ops.ones_like(cells, "float32"), cells, num_segments=rows * size)
         return ops.reshape(counts, ops.shape(parameters))
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         # Of (K, B, ...), or (B, V) in a first call by hand.
         self._size = math.prod(input_shape[2:] or input_shape[-1:])
         self.built = True
@@ -132,7 +148,7 @@ class Multinomial(Likelihood):
     def _rows(self, parameters):
         return ops.reshape(ops.cast(parameters, "float32"), (-1, self._size))
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         own = {
             "vocabulary_size": self.vocabulary_size,
             "tokens": self.tokens,
@@ -142,7 +158,9 @@ class Multinomial(Likelihood):
 
 
 @backend.custom_gradient
-def weighted_log_softmax(logits, weights):
+def weighted_log_softmax(
+    logits: Tensor, weights: Tensor
+) -> tuple[Tensor, Callable[[Tensor], tuple[Tensor, Tensor]]]:
     """`sum_v weights_v log softmax(logits)_v`, with a gradient in few passes over the vocabulary.
 
     Args:

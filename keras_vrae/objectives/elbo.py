@@ -1,11 +1,19 @@
 """The evidence lower bound, with the changes of its KL term that the literature knows."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import keras
 from keras import ops
 
 from keras_vrae.objectives import schedules
-from keras_vrae.objectives.objective import Objective
+from keras_vrae.objectives.objective import ElboTerms, Objective
+from keras_vrae.types import Tensor
 from keras_vrae.validation import SettingError, check_float, check_int, complaint
+
+if TYPE_CHECKING:
+    from keras_vrae.priors import Prior
 
 
 @keras.saving.register_keras_serializable(package="keras_vrae")
@@ -40,7 +48,14 @@ class ELBO(Objective):
         arXiv 1804.03599, section 4.2.
     """
 
-    def __init__(self, beta=1.0, free_bits=0.0, capacity=None, analytic_kl=True, num_samples=1):
+    def __init__(
+        self,
+        beta: schedules.Schedule | float = 1.0,
+        free_bits: float = 0.0,
+        capacity: schedules.Schedule | float | None = None,
+        analytic_kl: bool = True,
+        num_samples: int = 1,
+    ) -> None:
         self.beta = schedules.get("beta", beta)
         self.free_bits = check_float("free_bits", free_bits)
         self.capacity = None if capacity is None else schedules.get("capacity", capacity)
@@ -49,7 +64,7 @@ class ELBO(Objective):
         if self.free_bits and self.capacity is not None:
             raise SettingError(complaint("free_bits", "0 with a capacity", free_bits))
 
-    def __call__(self, terms, step=0):
+    def __call__(self, terms: ElboTerms, step: Tensor | int = 0) -> Tensor:
         kl = terms.kl
         if self.free_bits:
             # The mean over the batch of this is sum_j max(free_bits, mean KL_j).
@@ -62,17 +77,17 @@ class ELBO(Objective):
             kl = above * ops.stop_gradient(ops.sign(ops.mean(above)))
         return terms.reconstruction + self.beta(step) * kl
 
-    def check_prior(self, prior):
+    def check_prior(self, prior: Prior) -> None:
         if self.free_bits and not prior.factorizes:
             expected = f"0 with a {type(prior).__name__} prior, whose KL has no parts by dimension"
             raise SettingError(complaint("free_bits", expected, self.free_bits))
 
-    def changing_weights(self, step):
+    def changing_weights(self, step: Tensor | int) -> dict[str, Tensor]:
         weights = {"beta": self.beta, "capacity": self.capacity}
         fixed = (schedules.Constant, type(None))
         return {name: w(step) for name, w in weights.items() if not isinstance(w, fixed)}
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             "beta": schedules.serialize(self.beta),
             "free_bits": self.free_bits,
@@ -82,7 +97,7 @@ class ELBO(Objective):
         }
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: dict[str, Any]) -> ELBO:
         changing = ("beta", "capacity")
         return cls(
             **{k: schedules.deserialize(v) if k in changing else v for k, v in config.items()}

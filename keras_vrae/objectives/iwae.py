@@ -1,10 +1,13 @@
 """The importance-weighted bound."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
 from keras_vrae.numerics import log_mean_exp
-from keras_vrae.objectives.objective import Objective
+from keras_vrae.objectives.objective import ElboTerms, Objective
+from keras_vrae.types import Tensor
 from keras_vrae.validation import check_int
 
 
@@ -30,11 +33,11 @@ class IWAE(Objective):
         arXiv 1810.04152.
     """
 
-    def __init__(self, num_samples=5, doubly_reparameterized=False):
+    def __init__(self, num_samples: int = 5, doubly_reparameterized: bool = False) -> None:
         self.num_samples = check_int("num_samples", num_samples)
         self.doubly_reparameterized = bool(doubly_reparameterized)
 
-    def __call__(self, terms, step=0):
+    def __call__(self, terms: ElboTerms, step: Tensor | int = 0) -> Tensor:
         log_weights = terms.log_weights
         log_mean = log_mean_exp(log_weights, axis=0)
         if not self.doubly_reparameterized:
@@ -43,7 +46,7 @@ class IWAE(Objective):
         shares = ops.exp(log_weights - log_mean) / log_weights.shape[0]
         return -log_mean + terms.gate.multiply(shares)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             "num_samples": self.num_samples,
             "doubly_reparameterized": self.doubly_reparameterized,

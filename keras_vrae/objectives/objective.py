@@ -1,8 +1,16 @@
 """The contract of an objective, and the terms of the bound that it is made of."""
 
-from typing import Any, NamedTuple
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keras import ops
+
+from keras_vrae.layers import GradientGate
+from keras_vrae.types import Tensor
+
+if TYPE_CHECKING:
+    from keras_vrae.priors import Prior
 
 
 class ElboTerms(NamedTuple):
@@ -21,27 +29,27 @@ class ElboTerms(NamedTuple):
         gate: the `GradientGate` that z has passed, or None.
     """
 
-    log_likelihood: Any
-    log_posterior: Any
-    log_prior: Any
-    kl: Any
-    kl_per_dimension: Any
-    z: Any
-    parameters: Any = None
-    gate: Any = None
+    log_likelihood: Tensor
+    log_posterior: Tensor
+    log_prior: Tensor
+    kl: Tensor
+    kl_per_dimension: Tensor | None
+    z: Tensor
+    parameters: Tensor | None = None
+    gate: GradientGate | None = None
 
     @property
-    def reconstruction(self):
+    def reconstruction(self) -> Tensor:
         """`-E_q[log p(x|z)]`, estimated from the K samples, shape `(B,)`."""
         return -ops.mean(self.log_likelihood, axis=0)
 
     @property
-    def elbo(self):
+    def elbo(self) -> Tensor:
         """`E_q[log p(x|z)] - KL(q(z|x) || p(z))`, shape `(B,)`."""
         return -(self.reconstruction + self.kl)
 
     @property
-    def log_weights(self):
+    def log_weights(self) -> Tensor:
         """`log p(x|z) + log p(z) - log q(z|x)`, the importance weight of each sample, `(K, B)`."""
         return self.log_likelihood - (self.log_posterior - self.log_prior)
 
@@ -79,7 +87,7 @@ class Objective:
     analytic_kl = True
     doubly_reparameterized = False
 
-    def __call__(self, terms, step=0):
+    def __call__(self, terms: ElboTerms, step: Tensor | int = 0) -> Tensor:
         """The loss of each example.
 
         Args:
@@ -91,16 +99,16 @@ class Objective:
         """
         raise NotImplementedError
 
-    def changing_weights(self, step):
+    def changing_weights(self, step: Tensor | int) -> dict[str, Tensor]:
         """The weights that change during training, by name, for the history."""
         return {}
 
-    def check_prior(self, prior):
+    def check_prior(self, prior: Prior) -> None:
         """Raises `SettingError` if the objective cannot be formed with this `Prior`."""
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         raise NotImplementedError
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: dict[str, Any]) -> Objective:
         return cls(**config)

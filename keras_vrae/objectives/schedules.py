@@ -1,10 +1,12 @@
 """Weights that change during training: functions of the number of optimizer steps."""
 
 import math
+from typing import Any
 
 import keras
 from keras import ops
 
+from keras_vrae.types import Tensor
 from keras_vrae.validation import check_float, check_int
 
 LARGEST_INT32 = 2**31 - 1
@@ -18,15 +20,15 @@ class Schedule:
     it was. A subclass implements `__call__` and `get_config`.
     """
 
-    def __call__(self, step):
+    def __call__(self, step: Tensor | int) -> Tensor:
         """The value at a step, which is a whole number from 0, or a scalar tensor of one."""
         raise NotImplementedError
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         raise NotImplementedError
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: dict[str, Any]) -> "Schedule":
         return cls(**config)
 
 
@@ -38,13 +40,13 @@ class Constant(Schedule):
         value: a number of at least 0.
     """
 
-    def __init__(self, value):
+    def __init__(self, value: float) -> None:
         self.value = check_float("value", value)
 
-    def __call__(self, step):
+    def __call__(self, step: Tensor | int) -> Tensor:
         return ops.convert_to_tensor(self.value, "float32")
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {"value": self.value}
 
 
@@ -56,19 +58,19 @@ class Warmup(Schedule):
         start, end: values of at least 0 at its two ends.
     """
 
-    def __init__(self, steps, start=0.0, end=1.0):
+    def __init__(self, steps: int, start: float = 0.0, end: float = 1.0) -> None:
         self.steps = check_int("steps", steps)
         self.start, self.end = check_float("start", start), check_float("end", end)
 
-    def form(self, progress):
+    def form(self, progress: Tensor) -> Tensor:
         """A fraction of the way's height, 0 to 1, for a fraction of its length, 0 to 1."""
         raise NotImplementedError
 
-    def __call__(self, step):
+    def __call__(self, step: Tensor | int) -> Tensor:
         progress = ops.minimum(ops.cast(step, "float32") / self.steps, 1.0)
         return self.start + (self.end - self.start) * self.form(progress)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {"steps": self.steps, "start": self.start, "end": self.end}
 
 
@@ -84,7 +86,7 @@ class LinearWarmup(Warmup):
         Sønderby et al., 2016, arXiv 1602.02282, section 2.3.
     """
 
-    def form(self, progress):
+    def form(self, progress: Tensor) -> Tensor:
         return progress
 
 
@@ -100,7 +102,7 @@ class SigmoidWarmup(Warmup):
         Bowman et al., 2016, arXiv 1511.06349, section 3.1.
     """
 
-    def form(self, progress):
+    def form(self, progress: Tensor) -> Tensor:
         lowest = 1.0 / (1.0 + math.exp(SIGMOID_REACH))
         curve = ops.sigmoid(SIGMOID_REACH * (2.0 * progress - 1.0))
         return (curve - lowest) / (1.0 - 2.0 * lowest)
@@ -125,14 +127,14 @@ class Cyclical(Schedule):
         Fu et al., 2019, arXiv 1903.10145.
     """
 
-    def __init__(self, steps, cycles=4, ramp=0.5, value=1.0):
+    def __init__(self, steps: int, cycles: int = 4, ramp: float = 0.5, value: float = 1.0) -> None:
         self.steps = check_int("steps", steps)
         most = min(self.steps, LARGEST_INT32 // self.steps)
         self.cycles = check_int("cycles", cycles, maximum=max(1, most))
         self.ramp = check_float("ramp", ramp, maximum=1.0, above=True)
         self.value = check_float("value", value)
 
-    def __call__(self, step):
+    def __call__(self, step: Tensor | int) -> Tensor:
         # In whole numbers: a cycle need not have a whole number of steps, and its fraction of one
         # in float32 may put the first step of a cycle at the end of the one before.
         step = ops.minimum(ops.cast(step, "int32"), self.steps)
@@ -140,7 +142,7 @@ class Cyclical(Schedule):
         rising = ops.minimum(cycle / self.ramp, 1.0)
         return self.value * ops.where(step < self.steps, rising, 1.0)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             "steps": self.steps,
             "cycles": self.cycles,
@@ -149,7 +151,7 @@ class Cyclical(Schedule):
         }
 
 
-def get(name, value):
+def get(name: str, value: Schedule | float) -> Schedule:
     """Returns a `Schedule`: the value itself when it is one, a `Constant` for a number.
 
     Args:
@@ -159,13 +161,13 @@ def get(name, value):
     return value if isinstance(value, Schedule) else Constant(check_float(name, value))
 
 
-def serialize(schedule):
+def serialize(schedule: Schedule) -> float | dict[str, Any]:
     """Form of a schedule for a config: a number, or the config of an object."""
     if isinstance(schedule, Constant):
         return schedule.value
     return keras.saving.serialize_keras_object(schedule)
 
 
-def deserialize(value):
+def deserialize(value: float | dict[str, Any]) -> Schedule | float:
     """The schedule or number of a config that `serialize` wrote."""
     return keras.saving.deserialize_keras_object(value) if isinstance(value, dict) else value

@@ -1,12 +1,14 @@
 """A learned mixture of Gaussians as prior."""
 
 import math
+from typing import Any
 
 import keras
 from keras import ops
 
 from keras_vrae.numerics import gaussian_log_prob
 from keras_vrae.priors.prior import Prior
+from keras_vrae.types import Shape, Tensor
 from keras_vrae.validation import check_float, check_int
 
 MAX_ABS_LOG_VAR = 20.0
@@ -33,12 +35,14 @@ class MixtureOfGaussians(Prior):
         arXiv 1611.02648.
     """
 
-    def __init__(self, num_components=10, initial_spread=1.0, **kwargs):
+    def __init__(
+        self, num_components: int = 10, initial_spread: float = 1.0, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.num_components = check_int("num_components", num_components)
         self.initial_spread = check_float("initial_spread", initial_spread)
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         shape = (self.num_components, input_shape[-1])
         spread = keras.initializers.RandomNormal(stddev=self.initial_spread)
         self.means = self.add_weight(shape, spread, name="means")
@@ -46,28 +50,28 @@ class MixtureOfGaussians(Prior):
         self.logits = self.add_weight(shape[:1], "zeros", name="logits")
         self.built = True
 
-    def log_prob(self, z):
+    def log_prob(self, z: Tensor) -> Tensor:
         return mixture_log_prob(
             z, self.means, bounded_log_var(self.log_vars), ops.log_softmax(self.logits)
         )
 
-    def from_noise(self, noise, uniform):
+    def from_noise(self, noise: Tensor, uniform: Tensor) -> Tensor:
         weights = ops.softmax(self.logits)
         chosen = ops.one_hot(choose(weights, uniform), self.num_components, dtype="float32")
         scales = ops.exp(0.5 * bounded_log_var(self.log_vars))
         return ops.matmul(chosen, self.means) + ops.matmul(chosen, scales) * noise
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         own = {"num_components": self.num_components, "initial_spread": self.initial_spread}
         return {**super().get_config(), **own}
 
 
-def bounded_log_var(log_var):
+def bounded_log_var(log_var: Tensor) -> Tensor:
     """Log-variances between -20 and 20, as those of an encoder."""
     return ops.clip(log_var, -MAX_ABS_LOG_VAR, MAX_ABS_LOG_VAR)
 
 
-def mixture_log_prob(z, means, log_vars, log_weights):
+def mixture_log_prob(z: Tensor, means: Tensor, log_vars: Tensor, log_weights: Tensor) -> Tensor:
     """`log sum_c w_c N(z; m_c, diag(exp(log_vars_c)))` in nats.
 
     Args:
@@ -82,7 +86,7 @@ def mixture_log_prob(z, means, log_vars, log_weights):
     return ops.logsumexp(densities + log_weights, axis=-1)
 
 
-def choose(weights, uniform):
+def choose(weights: Tensor, uniform: Tensor) -> Tensor:
     """The component that each uniform number falls on, whole numbers `(N,)`.
 
     Args:

@@ -1,10 +1,20 @@
 """The standard normal prior."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import keras
+import numpy as np
 from keras import ops
+from numpy.typing import ArrayLike
 
 from keras_vrae.numerics import gaussian_kl, gaussian_log_prob
 from keras_vrae.priors.prior import Prior
+from keras_vrae.types import Tensor
+
+if TYPE_CHECKING:
+    from keras_vrae.encoders import Posterior
 
 
 @keras.saving.register_keras_serializable(package="keras_vrae")
@@ -22,20 +32,25 @@ class StandardNormal(Prior):
 
     factorizes = True
 
-    def log_prob_per_dimension(self, z):
+    def log_prob_per_dimension(self, z: Tensor) -> Tensor:
         return gaussian_log_prob(z, 0.0, 0.0)
 
-    def kl_per_dimension(self, posterior):
+    def kl_per_dimension(self, posterior: Posterior) -> Tensor:
         return gaussian_kl(posterior.z_mean, posterior.z_log_var)
 
-    def from_noise(self, noise, uniform):
+    def from_noise(self, noise: Tensor, uniform: Tensor) -> Tensor:
         return ops.convert_to_tensor(noise)
 
-    def sample(self, num_samples, latent_dim, seed=None):
+    def sample(
+        self,
+        num_samples: int,
+        latent_dim: int,
+        seed: int | keras.random.SeedGenerator | None = None,
+    ) -> Tensor:
         # A component is not drawn, so that a seed gives the draws it always gave.
         return keras.random.normal((num_samples, latent_dim), seed=seed)
 
-    def quantile(self, u):
+    def quantile(self, u: ArrayLike) -> np.ndarray:
         from scipy.special import ndtri
 
         return ndtri(u)

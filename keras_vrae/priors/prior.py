@@ -1,8 +1,20 @@
 """The contract of a prior `p(z)`."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
 import keras
 import numpy as np
 from keras import ops
+from numpy.typing import ArrayLike
+
+from keras_vrae.likelihoods import Likelihood
+from keras_vrae.types import Shape, Tensor
+
+if TYPE_CHECKING:
+    from keras_vrae.encoders import Encoder, Posterior
 
 QUANTILE_SAMPLES, QUANTILE_SEED = 20_000, 0
 
@@ -40,13 +52,15 @@ class Prior(keras.layers.Layer):
 
     factorizes = False
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"dtype": "float32", **kwargs})
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         self.built = True
 
-    def connect(self, encoder, likelihood, event_shape):
+    def connect(
+        self, encoder: Encoder, likelihood: Likelihood, event_shape: Sequence[int | None]
+    ) -> None:
         """Takes what a prior needs to know of its model, which calls this before it builds it.
 
         Args:
@@ -54,24 +68,26 @@ class Prior(keras.layers.Layer):
             event_shape: shape of one example.
         """
 
-    def log_prob(self, z):
+    def log_prob(self, z: Tensor) -> Tensor:
         """`log p(z)` in nats: `(..., Z)` becomes `(...)`."""
         return ops.sum(self.log_prob_per_dimension(z), axis=-1)
 
-    def log_prob_per_dimension(self, z):
+    def log_prob_per_dimension(self, z: Tensor) -> Tensor:
         """`log p(z_j)` of each dimension in nats, in the shape of z, if the prior factorizes."""
         raise NotImplementedError
 
-    def kl(self, posterior):
+    def kl(self, posterior: Posterior) -> Tensor | None:
         """`KL(q(z|x) || p(z))` in closed form, nats, `(B,)`; None without a closed form."""
         divergences = self.kl_per_dimension(posterior)
         return None if divergences is None else ops.sum(divergences, axis=-1)
 
-    def kl_per_dimension(self, posterior):
+    def kl_per_dimension(self, posterior: Posterior) -> Tensor | None:
         """The same of each dimension, `(B, Z)`; None unless the prior factorizes."""
         return  # AutoGraph cannot read a function without a statement.
 
-    def divergence(self, posterior, z, analytic=True):
+    def divergence(
+        self, posterior: Posterior, z: Tensor, analytic: bool = True
+    ) -> tuple[Tensor, Tensor | None]:
         """`KL(q(z|x) || p(z))`, in closed form if there is one, or else from samples.
 
         Args:
@@ -93,7 +109,7 @@ class Prior(keras.layers.Layer):
         divergences = ops.mean(ratio, axis=0)
         return ops.sum(divergences, axis=-1), divergences
 
-    def from_noise(self, noise, uniform):
+    def from_noise(self, noise: Tensor, uniform: Tensor) -> Tensor:
         """Turns noise into draws of z.
 
         Args:
@@ -105,7 +121,12 @@ class Prior(keras.layers.Layer):
         """
         raise NotImplementedError
 
-    def sample(self, num_samples, latent_dim, seed=None):
+    def sample(
+        self,
+        num_samples: int,
+        latent_dim: int,
+        seed: int | keras.random.SeedGenerator | None = None,
+    ) -> Tensor:
         """Draws z from the prior.
 
         Args:
@@ -119,7 +140,7 @@ class Prior(keras.layers.Layer):
         noise = keras.random.normal((num_samples, latent_dim), seed=seed)
         return self.from_noise(noise, keras.random.uniform((num_samples,), seed=seed))
 
-    def quantile(self, u):
+    def quantile(self, u: ArrayLike) -> np.ndarray:
         """The quantile function of each dimension's marginal distribution.
 
         Args:
@@ -135,10 +156,10 @@ class Prior(keras.layers.Layer):
         return np.stack(columns, axis=1)
 
     @property
-    def output_shape(self):
+    def output_shape(self) -> tuple[None, None]:
         """Shape of `log p(z)` of a batch, for the summary of a model."""
         return (None, None)
 
-    def call(self, z):
+    def call(self, z: Tensor) -> Tensor:
         """`log p(z)`, as `log_prob`."""
         return self.log_prob(z)

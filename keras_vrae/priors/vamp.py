@@ -1,15 +1,24 @@
 """The variational mixture of posteriors (VampPrior)."""
 
+from __future__ import annotations
+
 import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 from keras import ops
 
 from keras_vrae import sequences
+from keras_vrae.likelihoods import Likelihood
 from keras_vrae.priors.mixture import choose, mixture_log_prob
 from keras_vrae.priors.prior import Prior
+from keras_vrae.types import Examples, Shape, Tensor
 from keras_vrae.validation import SettingError, check_int, complaint
+
+if TYPE_CHECKING:
+    from keras_vrae.encoders import Encoder, Posterior
 
 FIRST_MEAN, FIRST_SPREAD = 0.05, 0.01
 
@@ -39,14 +48,22 @@ class VampPrior(Prior):
         Tomczak and Welling, 2018, arXiv 1705.07120, section 2.
     """
 
-    def __init__(self, num_pseudo_inputs=500, learned=True, length=None, **kwargs):
+    def __init__(
+        self,
+        num_pseudo_inputs: int = 500,
+        learned: bool = True,
+        length: int | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.num_pseudo_inputs = check_int("num_pseudo_inputs", num_pseudo_inputs)
         self.learned = bool(learned)
         self.length = None if length is None else check_int("length", length)
         self._encode = self._bounds = self._event_shape = None
 
-    def connect(self, encoder, likelihood, event_shape):
+    def connect(
+        self, encoder: Encoder, likelihood: Likelihood, event_shape: Sequence[int | None]
+    ) -> None:
         if self.learned and likelihood.bounds is None:
             name = type(likelihood).__name__
             expected = f"False with the {name} likelihood, whose values cannot be learned"
@@ -55,7 +72,7 @@ class VampPrior(Prior):
         self._encode = lambda x: encoder(x)
         self._bounds, self._event_shape = likelihood.bounds, tuple(event_shape)
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         if self._encode is None:
             expected = "a part of a VAE, as its components are posteriors of the VAE's encoder"
             raise SettingError(complaint("prior", expected, type(self).__name__))
@@ -73,10 +90,10 @@ class VampPrior(Prior):
         )
         self.built = True
 
-    def get_build_config(self):
+    def get_build_config(self) -> None:
         """None: of a saved one only the model can build another, as it knows the encoder."""
 
-    def adapt(self, x, seed=0):
+    def adapt(self, x: Examples, seed: int = 0) -> None:
         """Takes examples of the data as the pseudo-inputs to begin with, or to keep.
 
         Args:
@@ -103,24 +120,24 @@ class VampPrior(Prior):
             raise SettingError(complaint("x", expected, values.shape[1:], of=" with rows of shape"))
         self.pseudo_inputs.assign(values)
 
-    def components(self):
+    def components(self) -> Posterior:
         """The `Posterior` of the pseudo-inputs: two tensors `(C, Z)`."""
         inputs = self.pseudo_inputs
         if self.learned:
             inputs = ops.clip(inputs, *self._bounds)
         return self._encode(ops.convert_to_tensor(inputs))
 
-    def log_prob(self, z):
+    def log_prob(self, z: Tensor) -> Tensor:
         shares = ops.full((self.num_pseudo_inputs,), -math.log(self.num_pseudo_inputs))
         return mixture_log_prob(z, *self.components(), shares)
 
-    def from_noise(self, noise, uniform):
+    def from_noise(self, noise: Tensor, uniform: Tensor) -> Tensor:
         shares = ops.full((self.num_pseudo_inputs,), 1.0 / self.num_pseudo_inputs)
         mean, log_var = self.components()
         chosen = choose(shares, uniform)
         return ops.take(mean, chosen, 0) + ops.exp(0.5 * ops.take(log_var, chosen, 0)) * noise
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         own = {
             "num_pseudo_inputs": self.num_pseudo_inputs,
             "learned": self.learned,
