@@ -8,20 +8,22 @@ import contextlib
 import random
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import keras
 import numpy as np
 from keras import ops
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
-from keras_vrae import encoders, likelihoods, models, optimizers, sequences
+from keras_vrae import decoders, encoders, likelihoods, models, optimizers, priors, sequences
 from keras_vrae.datasets import Series, Split, from_dataframe
 from keras_vrae.layers import Standardization
 from keras_vrae.models.inference import TOGETHER
 from keras_vrae.objectives import ELBO
+from keras_vrae.types import Examples
 from keras_vrae.validation import SettingError, check_choice, check_float, check_int, complaint
 
 # Between two looks at the validation part: a multiple of the 16 updates that a model of dense
@@ -53,17 +55,17 @@ class _VAEEstimator(BaseEstimator):
 
     def __init__(
         self,
-        encoder: Any = "gru",
+        encoder: encoders.Encoder | str = "gru",
         latent_dim: int = 8,
         *,
-        decoder: Any = "dense",
+        decoder: decoders.Decoder | str = "dense",
         hidden_units: int = 64,
-        likelihood: Any = None,
-        prior: Any = "normal",
+        likelihood: likelihoods.Likelihood | str | None = None,
+        prior: priors.Prior | str = "normal",
         beta: float = 0.1,
-        standardization: str = "auto",
-        encoder_options: dict | None = None,
-        decoder_options: dict | None = None,
+        standardization: Literal["auto", "columns", "shared", "none"] = "auto",
+        encoder_options: dict[str, Any] | None = None,
+        decoder_options: dict[str, Any] | None = None,
         num_updates: int = 2000,
         batch_size: int = 32,
         learning_rate: float = 2e-3,
@@ -72,9 +74,9 @@ class _VAEEstimator(BaseEstimator):
         channels_first: bool = False,
         id: str | None = "id",
         time: str | None = None,
-        random_state: Any = None,
+        random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
-    ):
+    ) -> None:
         self.encoder = encoder
         self.latent_dim = latent_dim
         self.decoder = decoder
@@ -436,7 +438,7 @@ class VAEEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, _VAEEstimat
         Amersfoort, 2014, arXiv 1412.6581.
     """
 
-    def fit(self, X: Any, y: Any = None) -> "VAEEmbedder":  # noqa: N803
+    def fit(self, X: Examples, y: Any = None) -> "VAEEmbedder":  # noqa: N803
         """Trains a model on examples.
 
         Args:
@@ -451,7 +453,7 @@ class VAEEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, _VAEEstimat
         self._fit(X)
         return self
 
-    def transform(self, X: Any) -> np.ndarray:  # noqa: N803
+    def transform(self, X: Examples) -> np.ndarray:  # noqa: N803
         """The code of each example, the mean of `q(z|x)`: float32 `(N, Z)`.
 
         A recurrent encoder reads sequences of any length.
@@ -464,7 +466,7 @@ class VAEEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, _VAEEstimat
             model.posterior, x, 512, "codes", TOGETHER, any_length=reads_longer
         ).z_mean
 
-    def inverse_transform(self, Z: Any, length: int | None = None) -> np.ndarray:  # noqa: N803
+    def inverse_transform(self, Z: ArrayLike, length: int | None = None) -> np.ndarray:  # noqa: N803
         """Examples of codes, the mean of `p(x|z)`, in the units and the form of the data of `fit`.
 
         Args:
@@ -484,7 +486,7 @@ class VAEEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, _VAEEstimat
             return x[..., 0]
         return np.swapaxes(x, 1, 2) if self.channels_first and x.ndim == 3 else x
 
-    def score_samples(self, X: Any) -> np.ndarray:  # noqa: N803
+    def score_samples(self, X: Examples) -> np.ndarray:  # noqa: N803
         """The evidence lower bound of each example in nats, `(N,)`: high if it is expected.
 
         The whole bound, with a KL weight of 1 whatever `beta` is, from 16 samples of z or more. It
@@ -493,7 +495,7 @@ class VAEEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, _VAEEstimat
         check_is_fitted(self)
         return -np.add(*self._terms(self._read(X)))
 
-    def score(self, X: Any, y: Any = None) -> float:  # noqa: N803
+    def score(self, X: Examples, y: Any = None) -> float:  # noqa: N803
         """The mean of `score_samples`, by which `GridSearchCV` compares settings."""
         return float(np.mean(self.score_samples(X)))
 
@@ -560,17 +562,17 @@ class VAEAnomalyDetector(_VAEEstimator):
     def __init__(
         self,
         contamination: float = 0.05,
-        encoder: Any = "dense",
+        encoder: encoders.Encoder | str = "dense",
         latent_dim: int = 2,
         *,
-        decoder: Any = "dense",
+        decoder: decoders.Decoder | str = "dense",
         hidden_units: int = 128,
-        likelihood: Any = None,
-        prior: Any = "normal",
+        likelihood: likelihoods.Likelihood | str | None = None,
+        prior: priors.Prior | str = "normal",
         beta: float = 0.1,
-        standardization: str = "auto",
-        encoder_options: dict | None = None,
-        decoder_options: dict | None = None,
+        standardization: Literal["auto", "columns", "shared", "none"] = "auto",
+        encoder_options: dict[str, Any] | None = None,
+        decoder_options: dict[str, Any] | None = None,
         num_updates: int = 2000,
         batch_size: int = 32,
         learning_rate: float = 2e-3,
@@ -579,9 +581,9 @@ class VAEAnomalyDetector(_VAEEstimator):
         channels_first: bool = False,
         id: str | None = "id",
         time: str | None = None,
-        random_state: Any = None,
+        random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
-    ):
+    ) -> None:
         super().__init__(
             encoder=encoder,
             latent_dim=latent_dim,
@@ -606,7 +608,7 @@ class VAEAnomalyDetector(_VAEEstimator):
         )
         self.contamination = contamination
 
-    def fit(self, X: Any, y: Any = None) -> "VAEAnomalyDetector":  # noqa: N803
+    def fit(self, X: Examples, y: Any = None) -> "VAEAnomalyDetector":  # noqa: N803
         """Trains a model on examples, scores these, and sets the threshold.
 
         Args:
@@ -623,20 +625,20 @@ class VAEAnomalyDetector(_VAEEstimator):
         self.offset_ = -self.threshold_
         return self
 
-    def decision_function(self, X: Any) -> np.ndarray:  # noqa: N803
+    def decision_function(self, X: Examples) -> np.ndarray:  # noqa: N803
         """The score of each example, `(N,)`: high for an anomaly, as in PyOD."""
         check_is_fitted(self)
         return self._scores(self._read(X))
 
-    def predict(self, X: Any) -> np.ndarray:  # noqa: N803
+    def predict(self, X: Examples) -> np.ndarray:  # noqa: N803
         """1 for each example above the threshold and 0 for the others, as in PyOD."""
         return self._labels(self.decision_function(X))
 
-    def fit_predict(self, X: Any, y: Any = None) -> np.ndarray:  # noqa: N803
+    def fit_predict(self, X: Examples, y: Any = None) -> np.ndarray:  # noqa: N803
         """Fits, and returns `labels_`."""
         return self.fit(X).labels_
 
-    def score_samples(self, X: Any) -> np.ndarray:  # noqa: N803
+    def score_samples(self, X: Examples) -> np.ndarray:  # noqa: N803
         """The score of each example in the sign of scikit-learn: high for a normal one."""
         return -self.decision_function(X)
 

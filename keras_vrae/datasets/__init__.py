@@ -1,6 +1,8 @@
 """Data sets: `load(name)` gives three parts and their description, `from_dataframe` series."""
 
 import importlib
+from pathlib import Path
+from typing import Any
 
 from keras_vrae.datasets import images, music, series
 from keras_vrae.datasets import text as documents
@@ -32,7 +34,9 @@ def __getattr__(name):
     return importlib.import_module(f"{__name__}.{name}")
 
 
-def load(name, data_dir=None, text=None, **options):
+def load(
+    name: str, data_dir: str | Path | None = None, text: TextSettings | None = None, **options: Any
+) -> Splits:
     """Loads a data set by name.
 
     Args:

@@ -1,6 +1,7 @@
 """Files of continued sequences, each of which is there whole or not at all."""
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,12 @@ from keras_vrae.datasets.music import midi
 from keras_vrae.files import replacing
 
 
-def write_continuations(path, x, prefix_lengths, names):
+def write_continuations(
+    path: str | Path,
+    x: np.ndarray,
+    prefix_lengths: Sequence[int] | np.ndarray,
+    names: Sequence[str],
+) -> list[Path]:
     """Writes continued sequences in the format of a file's ending, and returns the paths.
 
     `.csv`: a row per time step, with `series`, `sample`, `step`, `given` (1 for a step of the

@@ -53,7 +53,7 @@ TABLE_ENDINGS = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
 SERIES_ENDINGS = (*TABLE_ENDINGS, ".npz", ".ts")
 
 
-def source_of(name):
+def source_of(name: str) -> DataSource:
     """Returns the `DataSource` of a data set's name.
 
     Example:
@@ -68,12 +68,12 @@ def source_of(name):
     return DataSource(None, "", name)
 
 
-def kind_of(name):
+def kind_of(name: str) -> str | None:
     """Returns the kind of a data set: a key of `KINDS`, or None for an unknown name."""
     return source_of(name).kind
 
 
-def check_dataset(name):
+def check_dataset(name: str) -> str:
     """Returns `name` if it may be that of a data set, or raises `SettingError`.
 
     Files must exist. `load` finds out whether tensorflow-datasets or aeon has a set of the name.
@@ -91,7 +91,7 @@ def check_dataset(name):
     return name
 
 
-def file_name(name):
+def file_name(name: str) -> str:
     """Returns the name of a data set in a form that is fit for a file name.
 
     Example:

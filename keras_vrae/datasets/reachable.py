@@ -7,7 +7,7 @@ import urllib.request
 NETWORK_TIMEOUT_SECONDS = 5.0
 
 
-def unreachable(url):
+def unreachable(url: str) -> str | None:
     """Returns the reason why a site does not answer within the timeout, or None if it does."""
     outcome = ["no answer in time"]
 

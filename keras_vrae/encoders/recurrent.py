@@ -1,6 +1,7 @@
 """Recurrent inference networks: the last state of an LSTM or GRU over the time steps of x."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import keras

@@ -3,6 +3,7 @@
 import warnings
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from keras_vrae.evaluation.latent import check_codes
 from keras_vrae.validation import SettingError, check_int, complaint
@@ -11,7 +12,9 @@ from keras_vrae.validation import SettingError, check_int, complaint
 LARGEST_SEED = 2**32 - 1
 
 
-def cluster_agreement(codes, labels, num_clusters=None, seed=0):
+def cluster_agreement(
+    codes: ArrayLike, labels: ArrayLike, num_clusters: int | None = None, seed: int = 0
+) -> dict[str, float]:
     """Agreement of the clusters that k-means finds in the codes with the classes.
 
     Args:
@@ -59,7 +62,7 @@ def cluster_agreement(codes, labels, num_clusters=None, seed=0):
     }
 
 
-def silhouette(codes, labels, max_points=2000, seed=0):
+def silhouette(codes: ArrayLike, labels: ArrayLike, max_points: int = 2000, seed: int = 0) -> float:
     """The silhouette coefficient of the true classes in latent space.
 
     The mean over examples of `(b - a) / max(a, b)`, where a is the mean Euclidean distance to the
@@ -106,7 +109,9 @@ def silhouette(codes, labels, max_points=2000, seed=0):
     return float(silhouette_score(codes, labels))
 
 
-def check_labelled(codes, labels, name="codes", name_of_labels="labels"):
+def check_labelled(
+    codes: ArrayLike, labels: ArrayLike, name: str = "codes", name_of_labels: str = "labels"
+) -> tuple[np.ndarray, np.ndarray]:
     """Returns codes `(N, Z)` in float64 and labels `(N,)`, or raises `SettingError`."""
     codes, labels = check_codes(name, codes), np.asarray(labels)
     if labels.shape != codes.shape[:1]:

@@ -2,10 +2,12 @@
 
 import numpy as np
 from keras import ops
+from numpy.typing import ArrayLike
 
 from keras_vrae.encoders import Posterior
 from keras_vrae.layers import Sampling
-from keras_vrae.priors import StandardNormal
+from keras_vrae.models import VAE
+from keras_vrae.priors import Prior, StandardNormal
 from keras_vrae.validation import SettingError, check_int, complaint
 
 # Every float32 mean, and its square over every variance, stays finite within these.
@@ -14,7 +16,7 @@ LARGEST_CODE, LARGEST_LOG_VAR = 1e39, 300.0
 FLOATS_AT_A_TIME = 2**20
 
 
-def active_units(z_mean, threshold=0.01):
+def active_units(z_mean: ArrayLike, threshold: float = 0.01) -> int:
     """Number of latent dimensions that carry information about x.
 
     Args:
@@ -38,7 +40,13 @@ def active_units(z_mean, threshold=0.01):
     return int(np.sum(np.var(z_mean, axis=0) > threshold))
 
 
-def kl_per_dimension(z_mean, z_log_var, prior=None, num_samples=16, seed=0):
+def kl_per_dimension(
+    z_mean: ArrayLike,
+    z_log_var: ArrayLike,
+    prior: Prior | None = None,
+    num_samples: int = 16,
+    seed: int = 0,
+) -> np.ndarray:
     """Mean divergence of each latent dimension from the prior.
 
     The mean over the examples of `KL(q(z_j|x) || p(z_j))` for each dimension j. It is near zero for
@@ -77,7 +85,7 @@ def kl_per_dimension(z_mean, z_log_var, prior=None, num_samples=16, seed=0):
     return ops.convert_to_numpy(divergences).mean(axis=0)
 
 
-def mean_kl(model, posterior, num_samples=16, seed=0):
+def mean_kl(model: VAE, posterior: Posterior, num_samples: int = 16, seed: int = 0) -> np.ndarray:
     """Mean KL of a model's posteriors from its prior, by dimension if the prior factorizes.
 
     Args:
@@ -102,7 +110,9 @@ def _float32_samples(posterior, num_samples, seed):
     return posterior, Sampling(seed)(posterior, num_samples=check_int("num_samples", num_samples))
 
 
-def mutual_information(z_mean, z_log_var, num_samples=1, seed=0):
+def mutual_information(
+    z_mean: ArrayLike, z_log_var: ArrayLike, num_samples: int = 1, seed: int = 0
+) -> float:
     """Information of a latent code about which of N examples it comes from.
 
     `I(x; z) = mean_n E_{q(z|x_n)}[log q(z|x_n) - log q(z)]`, where `q(z) = mean_n q(z|x_n)` is the
@@ -167,14 +177,14 @@ class GaussianMixture:
     `(B, N, Z)`.
     """
 
-    def __init__(self, mean, log_var):
+    def __init__(self, mean: np.ndarray, log_var: np.ndarray) -> None:
         self.mean, self.scale = mean, np.exp(0.5 * log_var)
         self.log_scale = 0.5 * log_var.sum(axis=1)
         precision = np.exp(-log_var)
         constant = np.sum(np.square(mean) * precision, axis=1, keepdims=True)
         self.weights = np.hstack([precision, mean * precision, constant]).T
 
-    def log_shares(self, noise, own):
+    def log_shares(self, noise: np.ndarray, own: np.ndarray) -> np.ndarray:
         """The logarithm of the share of component n in the density at `mean_n + scale_n * noise`.
 
         Args:
@@ -199,7 +209,7 @@ class GaussianMixture:
         return own_log_prob - largest - np.log(total)
 
 
-def check_posteriors(z_mean, z_log_var):
+def check_posteriors(z_mean: ArrayLike, z_log_var: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """Returns the two arrays `(N, Z)` in float64, or raises `SettingError`."""
     z_mean = check_codes("z_mean", z_mean)
     z_log_var = check_codes("z_log_var", z_log_var, LARGEST_LOG_VAR)
@@ -209,7 +219,7 @@ def check_posteriors(z_mean, z_log_var):
     return z_mean, z_log_var
 
 
-def check_codes(name, values, largest=LARGEST_CODE):
+def check_codes(name: str, values: ArrayLike, largest: float = LARGEST_CODE) -> np.ndarray:
     """Returns `values` as a float64 array `(N, Z)`, or raises `SettingError`.
 
     Args:

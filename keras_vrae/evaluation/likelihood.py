@@ -6,6 +6,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_vrae.models import VAE
+from keras_vrae.types import Examples, Tensor
 from keras_vrae.validation import check_int
 
 DECODED_AT_A_TIME = 8192
@@ -13,7 +15,9 @@ DECODED_AT_A_TIME = 8192
 IMPORTANCE_EXAMPLES, IMPORTANCE_ROWS = 100, 1000
 
 
-def elbo_estimate(model, x, num_samples=10, seed=0):
+def elbo_estimate(
+    model: VAE, x: Examples, num_samples: int = 10, seed: int = 0
+) -> dict[str, np.ndarray]:
     """The evidence lower bound of each example, from seeded posterior samples.
 
     Args:
@@ -53,17 +57,19 @@ class ImportanceNLL(NamedTuple):
     standard_error: np.ndarray
 
     @property
-    def mean(self):
+    def mean(self) -> float:
         """The mean over the examples."""
         return float(self.nll.mean())
 
     @property
-    def standard_error_of_mean(self):
+    def standard_error_of_mean(self) -> float:
         """The standard error of `mean` that comes from the importance samples."""
         return float(np.sqrt(np.sum(self.standard_error**2)) / len(self.standard_error))
 
 
-def importance_nll(model, x, num_samples=5000, seed=0, verbose=0):
+def importance_nll(
+    model: VAE, x: Examples, num_samples: int = 5000, seed: int = 0, verbose: int = 0
+) -> ImportanceNLL:
     """The negative log-likelihood `-log p(x)` of each example by importance sampling.
 
     `-log mean_k p(x, z_k) / q(z_k|x)` with `z_k` drawn from the posterior: an upper bound on
@@ -113,7 +119,9 @@ def importance_nll(model, x, num_samples=5000, seed=0, verbose=0):
     return ImportanceNLL(*model.over_examples(estimate, x, IMPORTANCE_EXAMPLES, verbose=verbose))
 
 
-def add_weights(state, log_weights):
+def add_weights(
+    state: tuple[Tensor, Tensor, Tensor], log_weights: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
     """Adds K importance weights `(K, B)` to the sums of earlier ones.
 
     The state is `(largest, total, total_of_squares)`, each `(B,)`: the largest logarithm so far,
@@ -128,7 +136,7 @@ def add_weights(state, log_weights):
     return new_largest, total, total_of_squares
 
 
-def summarize(state, num_samples):
+def summarize(state: tuple[Tensor, Tensor, Tensor], num_samples: int) -> tuple[Tensor, Tensor]:
     """The estimate of `-log p(x)` and its standard error by the delta method, `(B,)` each."""
     largest, total, total_of_squares = state
     mean = total / num_samples

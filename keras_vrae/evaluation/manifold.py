@@ -2,10 +2,11 @@
 
 import numpy as np
 
+from keras_vrae.models import VAE
 from keras_vrae.validation import SettingError, check_int, complaint
 
 
-def decode_grid(model, size, length=None):
+def decode_grid(model: VAE, size: int, length: int | None = None) -> np.ndarray:
     """Decodes a square grid over the plane of a two-dimensional prior.
 
     Args:

@@ -3,12 +3,15 @@
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from keras_vrae.evaluation.clustering import check_labelled
 from keras_vrae.validation import SettingError, check_int, complaint
 
 
-def knn_accuracy(train, test, num_neighbors=10):
+def knn_accuracy(
+    train: tuple[ArrayLike, ArrayLike], test: tuple[ArrayLike, ArrayLike], num_neighbors: int = 10
+) -> float:
     """Accuracy of a vote among the nearest training codes.
 
     Args:
@@ -45,7 +48,14 @@ class FewLabelAccuracy(NamedTuple):
     standard_deviation: float
 
 
-def few_label_knn_accuracy(train, test, num_labels, num_neighbors=5, num_draws=20, seed=0):
+def few_label_knn_accuracy(
+    train: tuple[ArrayLike, ArrayLike],
+    test: tuple[ArrayLike, ArrayLike],
+    num_labels: int,
+    num_neighbors: int = 5,
+    num_draws: int = 20,
+    seed: int = 0,
+) -> FewLabelAccuracy:
     """Accuracy of `knn_accuracy` when only a few training points have labels.
 
     Each draw labels `num_labels` training points, chosen at random without replacement, and lets
@@ -87,7 +97,9 @@ def few_label_knn_accuracy(train, test, num_labels, num_neighbors=5, num_draws=2
     return FewLabelAccuracy(float(np.mean(accuracies)), float(np.std(accuracies)))
 
 
-def linear_probe_accuracy(train, test):
+def linear_probe_accuracy(
+    train: tuple[ArrayLike, ArrayLike], test: tuple[ArrayLike, ArrayLike]
+) -> float:
     """Accuracy of multinomial logistic regression on standardized codes.
 
     If the training points have one class alone, every test point gets that class.

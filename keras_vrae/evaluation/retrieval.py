@@ -1,13 +1,18 @@
 """Precision of a search: the share of nearest neighbours that have the label of the query."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from keras_vrae.validation import DataError, SettingError, check_int, complaint
 
 QUERIES_AT_A_TIME = 256
 
 
-def precision_by_cosine(queries, database, k=100):
+def precision_by_cosine(
+    queries: tuple[Any, ArrayLike], database: tuple[Any, ArrayLike], k: int = 100
+) -> float:
     """Precision among the k nearest codes by the cosine of the angle.
 
     Args:
@@ -41,7 +46,9 @@ def precision_by_cosine(queries, database, k=100):
     return float(total / codes.shape[0])
 
 
-def precision_by_hamming(queries, database, k=100):
+def precision_by_hamming(
+    queries: tuple[np.ndarray, ArrayLike], database: tuple[np.ndarray, ArrayLike], k: int = 100
+) -> float:
     """Precision among the k nearest hash codes by the number of bits that differ.
 
     Hash codes of few bits have many ties, which are averaged over as in `precision_by_cosine`:
@@ -89,7 +96,7 @@ def precision_by_hamming(queries, database, k=100):
     return float(precisions.mean())
 
 
-def hamming_index(codes):
+def hamming_index(codes: np.ndarray) -> Any:
     """faiss's exact index of packed hash codes `(N, bytes)`, an `IndexBinaryFlat`.
 
     Raises:
@@ -116,7 +123,7 @@ def _precision_with_ties(distances, relevant, k):
     return ((nearer & relevant).sum(axis=1) + left * (tied & relevant).sum(axis=1)) / k
 
 
-def unit_rows(codes):
+def unit_rows(codes: Any) -> Any:
     """Rows scaled to length 1, dense or sparse as the codes are; a row of zeros stays as it is."""
     if hasattr(codes, "tocsr"):
         from sklearn.preprocessing import normalize

@@ -1,12 +1,18 @@
 """Words that describe latent codes of documents."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from keras import ops
+from numpy.typing import ArrayLike
 
+from keras_vrae.models import VAE
 from keras_vrae.validation import check_int
 
 
-def top_words(shares, base, vocabulary, count=8):
+def top_words(
+    shares: np.ndarray, base: np.ndarray, vocabulary: Sequence[str], count: int = 8
+) -> list[list[str]]:
     """The most telling words of each distribution over the vocabulary.
 
     Words are ranked by their terms of the divergence from the base, `p log(p / base)`: words that
@@ -31,7 +37,14 @@ def top_words(shares, base, vocabulary, count=8):
     return [[str(vocabulary[term]) for term in row] for row in order]
 
 
-def moved_words(model, z_mean, vocabulary, counts, count=6, least=20):
+def moved_words(
+    model: VAE,
+    z_mean: np.ndarray,
+    vocabulary: Sequence[str],
+    counts: ArrayLike,
+    count: int = 6,
+    least: int = 20,
+) -> list[tuple[int, float, list[str], list[str]]]:
     """The words that separate low from high values of each latent dimension.
 
     Each dimension in turn goes from its 5 % quantile to its 95 % quantile over the documents, with
@@ -73,7 +86,15 @@ def moved_words(model, z_mean, vocabulary, counts, count=6, least=20):
     return sorted(found, key=lambda row: -row[1])
 
 
-def interpolation(model, start, end, steps, base, vocabulary, count=8):
+def interpolation(
+    model: VAE,
+    start: ArrayLike,
+    end: ArrayLike,
+    steps: int,
+    base: np.ndarray,
+    vocabulary: Sequence[str],
+    count: int = 8,
+) -> list[list[str]]:
     """Words on the straight line from one code to another.
 
     Args:

@@ -1,31 +1,38 @@
 """Models in one line."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
 from keras_vrae import decoders, encoders, layers
-from keras_vrae.layers import DEFAULT_HIDDEN_UNITS
-from keras_vrae.likelihoods import Multinomial
+from keras_vrae.decoders import Decoder
+from keras_vrae.encoders import Encoder
+from keras_vrae.layers import DEFAULT_HIDDEN_UNITS, Standardization
+from keras_vrae.likelihoods import Likelihood, Multinomial
 from keras_vrae.models.hashing import MedianBinarizer
 from keras_vrae.models.supervised import SupervisedVAE
 from keras_vrae.models.vae import VAE
+from keras_vrae.objectives import Objective
+from keras_vrae.priors import Prior
 from keras_vrae.validation import SettingError, check_event_shape, complaint
 
 LABEL_OPTIONS = ("num_classes", "private_dim", "weight", "multi_label")
 
 
 def build(
-    encoder,
-    input_shape,
-    latent_dim=None,
-    hidden_units=None,
-    likelihood="bernoulli",
-    decoder="dense",
-    objective=None,
-    seed=None,
-    decoder_options=None,
-    standardization=None,
-    binarizer=None,
-    prior="normal",
-    **encoder_options,
-):
+    encoder: Encoder | str,
+    input_shape: Sequence[int | None],
+    latent_dim: int | None = None,
+    hidden_units: int | None = None,
+    likelihood: Likelihood | str = "bernoulli",
+    decoder: Decoder | str = "dense",
+    objective: Objective | str | None = None,
+    seed: int | None = None,
+    decoder_options: Mapping[str, Any] | None = None,
+    standardization: Standardization | None = None,
+    binarizer: MedianBinarizer | None = None,
+    prior: Prior | str = "normal",
+    **encoder_options: Any,
+) -> VAE:
     """Makes an uncompiled `VAE` of parts that are given by name, or made already.
 
     Args:
@@ -91,17 +98,17 @@ def build(
 
 
 def build_text(
-    encoder,
-    vocabulary,
-    latent_dim=32,
-    hidden_units=DEFAULT_HIDDEN_UNITS,
-    decoder_layers=0,
-    max_length=64,
-    objective=None,
-    seed=None,
-    prior="normal",
-    **encoder_options,
-):
+    encoder: Literal["dense", "lstm", "gru"],
+    vocabulary: Sequence[str],
+    latent_dim: int = 32,
+    hidden_units: int = DEFAULT_HIDDEN_UNITS,
+    decoder_layers: int = 0,
+    max_length: int = 64,
+    objective: Objective | str | None = None,
+    seed: int | None = None,
+    prior: Prior | str = "normal",
+    **encoder_options: Any,
+) -> VAE:
     """Makes an uncompiled model of documents: a vectorizer, a `VAE` and a binarizer.
 
     Whatever the encoder, `p(x|z)` is a `Multinomial` over the vocabulary.

@@ -1,17 +1,29 @@
 """Checks of the arrays that a model is given, before any work is done."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 from keras import ops
 
 from keras_vrae import sequences
 from keras_vrae.batch import NO_LABEL
+from keras_vrae.layers import Standardization
+from keras_vrae.likelihoods import Likelihood
+from keras_vrae.types import Examples
 from keras_vrae.validation import SettingError, check_batch_shape, complaint
 
 CHECKED_AT_A_TIME = 4096
 NUMERIC_KINDS = "buif"
 
 
-def check_examples(x, event_shape, likelihood=None, standardization=None, name="x"):
+def check_examples(
+    x: Examples,
+    event_shape: Sequence[int | None],
+    likelihood: Likelihood | None = None,
+    standardization: Standardization | None = None,
+    name: str = "x",
+) -> None:
     """Raises `SettingError` for an array that a model of these examples cannot use.
 
     Data in other forms (a `tf.data.Dataset`, a generator) are checked batch by batch in the
@@ -64,12 +76,12 @@ def check_examples(x, event_shape, likelihood=None, standardization=None, name="
             raise SettingError(complaint(name, expected, float(raw[~valid][0]), of="[...]"))
 
 
-def is_array(x):
+def is_array(x: object) -> bool:
     """Returns whether x is a dense array, a tensor, a list or a sparse matrix."""
     return isinstance(x, (np.ndarray, list)) or ops.is_tensor(x) or sequences.is_sparse(x)
 
 
-def within(values, bounds):
+def within(values: np.ndarray, bounds: tuple[float, float] | None) -> bool:
     """Returns whether all values are known to be finite and in `(lowest, highest)`."""
     # NaN makes both comparisons False.
     if bounds is None:
@@ -78,7 +90,7 @@ def within(values, bounds):
     return bool(bounds[0] <= lowest and highest <= bounds[1] and np.isfinite(highest - lowest))
 
 
-def check_labels(y, num_classes, multi_label=False):
+def check_labels(y: Any, num_classes: int, multi_label: bool = False) -> None:
     """Raises `SettingError` for labels that a model of so many classes cannot use.
 
     Args:

@@ -1,10 +1,19 @@
 """Hash codes: the means of q(z|x) as bits, eight to a byte."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import keras
 import numpy as np
 from keras import ops
+from numpy.typing import ArrayLike
 
+from keras_vrae.types import Examples, Shape, Tensor
 from keras_vrae.validation import SettingError, complaint
+
+if TYPE_CHECKING:
+    from keras_vrae.models.vae import VAE
 
 BITS = 8
 
@@ -30,17 +39,17 @@ class MedianBinarizer(keras.layers.Layer):
         autoencoder Chaidaroon and Fang, 2017, arXiv 1708.03436, section 4.
     """
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"dtype": "float32", **kwargs})
         self.supports_jit = True
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         self.thresholds = self.add_weight(
             (input_shape[-1],), initializer="zeros", trainable=False, name="thresholds"
         )
         self.built = True
 
-    def adapt(self, codes):
+    def adapt(self, codes: ArrayLike) -> None:
         """Takes the median of each dimension of the training codes `(N, Z)` as its threshold.
 
         Raises:
@@ -59,18 +68,18 @@ class MedianBinarizer(keras.layers.Layer):
             )
         self.thresholds.assign(np.median(codes, axis=0))
 
-    def call(self, codes):
+    def call(self, codes: Tensor) -> Tensor:
         size = self.thresholds.shape[0]
         if codes.shape[-1] > size:
             expected = f"of at most {size} dimensions, as many as `adapt` was given"
             raise SettingError(complaint("codes", expected, tuple(codes.shape), of=".shape"))
         return ops.cast(codes > self.thresholds[: codes.shape[-1]], "uint8")
 
-    def compute_output_spec(self, codes):
+    def compute_output_spec(self, codes: keras.KerasTensor) -> keras.KerasTensor:
         return keras.KerasTensor(codes.shape, "uint8")
 
 
-def pack_bits(bits):
+def pack_bits(bits: Tensor) -> Tensor:
     """Bits `(B, Z)` to bytes `(B, ceil(Z / 8))`, uint8; the first bit is the highest of its byte.
 
     The bits that fill up the last byte are zero, which changes no distance.
@@ -86,7 +95,7 @@ def pack_bits(bits):
     return ops.cast(ops.sum(octets * values, axis=-1), "uint8")
 
 
-def hash_codes(model, x, batch_size=512):
+def hash_codes(model: VAE, x: Examples, batch_size: int = 512) -> np.ndarray:
     """The hash code of each example: the bits of its shared latent dimensions, packed to bytes.
 
     Args:

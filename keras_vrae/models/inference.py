@@ -1,13 +1,19 @@
 """The uses of a trained model: whole NumPy arrays in and out, each function compiled once."""
 
 import contextlib
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import keras
 import numpy as np
 from keras import ops, tree
+from numpy.typing import ArrayLike
 
 from keras_vrae import backend, sequences
+from keras_vrae.batch import Batch
+from keras_vrae.encoders import Posterior
 from keras_vrae.models.checks import check_examples
+from keras_vrae.types import Examples, Shape
 from keras_vrae.validation import SettingError, check_float, check_int, complaint
 
 TOGETHER = 16  # Small batches in a call, if nothing is drawn.
@@ -22,21 +28,21 @@ class Inference:
     """
 
     @property
-    def latent_dim(self):
+    def latent_dim(self) -> int:
         """Number of latent dimensions, Z."""
         return self.encoder.latent_dim
 
     @property
-    def shared_dim(self):
+    def shared_dim(self) -> int:
         """Number of latent dimensions, the first ones, that labels see."""
         return self.latent_dim
 
     @property
-    def event_shape(self):
+    def event_shape(self) -> Shape:
         """Shape of one example."""
         return self.decoder.event_shape
 
-    def encode(self, x, batch_size=512):
+    def encode(self, x: Examples, batch_size: int = 512) -> Posterior:
         """The approximate posterior of each example.
 
         Args:
@@ -48,11 +54,11 @@ class Inference:
         """
         return self.over_examples(self.posterior, x, batch_size, "encode", TOGETHER)
 
-    def posterior(self, batch, training=False):
+    def posterior(self, batch: Batch, training: bool = False) -> Posterior:
         """`q(z|x)` of a `Batch`, a `Posterior` of tensors `(B, Z)`."""
         return self.encoder(batch.x, mask=batch.mask, training=training)
 
-    def decode(self, z, batch_size=512, length=None):
+    def decode(self, z: ArrayLike, batch_size: int = 512, length: int | None = None) -> np.ndarray:
         """The mean of `p(x|z)` for each row of z: `(N, Z)` becomes `(N, ...)`, a NumPy array.
 
         Args:
@@ -69,7 +75,7 @@ class Inference:
             ("decode", length), lambda z: self.mean(z, steps=length), z, batch_size, TOGETHER
         )
 
-    def reconstruct(self, x, batch_size=512):
+    def reconstruct(self, x: Examples, batch_size: int = 512) -> np.ndarray:
         """The mean of `p(x|z)` at the posterior mean of each example, a NumPy array like x.
 
         Of padded sequences it is the array, with zeros for padding.
@@ -79,7 +85,14 @@ class Inference:
         x = self._checked(x)
         return self._over_rows("reconstruct", self.call, x, batch_size, TOGETHER)
 
-    def generate(self, num_samples, seed=None, draw=False, length=None, temperature=1.0):
+    def generate(
+        self,
+        num_samples: int,
+        seed: int | None = None,
+        draw: bool = False,
+        length: int | None = None,
+        temperature: float = 1.0,
+    ) -> np.ndarray:
         """New examples: `z ~ p(z)`, then the mean of `p(x|z)`.
 
         Args:
@@ -109,7 +122,15 @@ class Inference:
 
             return self._over_codes(("draw", length, temperature), draw_x, z, 512)
 
-    def complete(self, x, length, num_samples=1, seed=None, draw=True, temperature=1.0):
+    def complete(
+        self,
+        x: Examples,
+        length: int,
+        num_samples: int = 1,
+        seed: int | None = None,
+        draw: bool = True,
+        temperature: float = 1.0,
+    ) -> np.ndarray:
         """Continues sequences: `z ~ q(z|prefix)`, then the steps that follow from `p(x|z)`.
 
         Args:
@@ -150,13 +171,13 @@ class Inference:
             x = self._checked(x, any_length=True)
             return self._over_rows(name, continue_batch, x, 128, any_length=True)
 
-    def quantize(self, *args, **kwargs):
+    def quantize(self, *args: Any, **kwargs: Any) -> None:
         """Quantizes the layers that Keras can quantize, as `keras.Model.quantize` does."""
         self.__dict__.pop("_kept_functions", None)  # They were compiled with other weights.
         super().quantize(*args, **kwargs)
 
     @contextlib.contextmanager
-    def compiling_again(self):
+    def compiling_again(self) -> Iterator[None]:
         """Makes the methods compile their functions again within the block, and forget them."""
         kept = self.__dict__.pop("_kept_functions", {})
         try:
@@ -165,8 +186,15 @@ class Inference:
             self.__dict__["_kept_functions"] = kept
 
     def over_examples(
-        self, function, x, batch_size, name=None, together=1, verbose=0, any_length=False
-    ):
+        self,
+        function: Callable[[Batch], Any],
+        x: Examples,
+        batch_size: int,
+        name: str | None = None,
+        together: int = 1,
+        verbose: int = 0,
+        any_length: bool = False,
+    ) -> Any:
         """Applies a function of a `Batch` to all examples.
 
         Args:
@@ -247,14 +275,14 @@ class Inference:
         return kept[key]
 
 
-def is_batches(x):
+def is_batches(x: object) -> bool:
     """Returns whether x yields batches: a dataset of TensorFlow or Keras, or a generator."""
     return (
         hasattr(x, "element_spec") or hasattr(x, "__next__") or isinstance(x, keras.utils.PyDataset)
     )
 
 
-def examples_in(batches):
+def examples_in(batches: Iterable[Any]) -> Iterator[Any]:
     """The examples of each batch, without targets, labels and weights, as arrays."""
     if isinstance(batches, keras.utils.PyDataset):
         parts = (batches[number] for number in range(len(batches)))
@@ -268,7 +296,7 @@ def examples_in(batches):
         yield tree.map_structure(ops.convert_to_numpy, x)
 
 
-def concatenate(results):
+def concatenate(results: Iterable[Any]) -> Any:
     """Results of several batches one after the other, in the structure of each.
 
     Raises:

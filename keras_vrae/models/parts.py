@@ -1,12 +1,15 @@
 """The parts of a model in its config, and which of their layers are frozen."""
 
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
 import keras
 
 from keras_vrae import backend
 from keras_vrae.validation import SettingError, complaint
 
 
-def serialize_parts(model, names):
+def serialize_parts(model: keras.Model, names: Iterable[str]) -> dict[str, Any]:
     """The attributes of these names as a dict for a config.
 
     Raises:
@@ -19,7 +22,7 @@ def serialize_parts(model, names):
     return {name: keras.saving.serialize_keras_object(part) for name, part in parts.items()}
 
 
-def check_registered(name, kind):
+def check_registered(name: str, kind: type) -> None:
     """Raises `SettingError` for a class without which a saved model could not be loaded."""
     registered = keras.saving.get_registered_name(kind)
     if keras.saving.get_registered_object(registered) is not kind:
@@ -31,7 +34,9 @@ def check_registered(name, kind):
         raise SettingError(complaint(name, expected, kind.__name__))
 
 
-def deserialize_parts(config, names):
+def deserialize_parts(
+    config: Mapping[str, Any], names: Iterable[str]
+) -> tuple[dict[str, Any], Sequence[int]]:
     """A config with objects for the parts of these names, and the list of frozen layers in it.
 
     Returns:
@@ -44,12 +49,12 @@ def deserialize_parts(config, names):
     return config, config.pop("frozen_layers", ())
 
 
-def frozen_layers(model):
+def frozen_layers(model: keras.layers.Layer) -> list[int]:
     """The numbers of the frozen layers inside a model, in the order of its layers."""
     return [i for i, layer in enumerate(backend.flatten_layers(model)) if not layer.trainable]
 
 
-def freeze(part, numbers=None):
+def freeze(part: keras.layers.Layer, numbers: Iterable[int] | None = None) -> None:
     """Freezes the layers of these numbers inside a part; if None, those that it says are frozen.
 
     A part that is frozen when it is made, as from a file, has inner layers that do not know it yet,

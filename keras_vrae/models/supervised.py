@@ -1,14 +1,20 @@
 """A variational autoencoder whose latent space is guided by labels, where there are any."""
 
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
 
 from keras_vrae import backend
-from keras_vrae.batch import NO_LABEL
+from keras_vrae.batch import NO_LABEL, Batch
+from keras_vrae.decoders import Decoder
+from keras_vrae.encoders import Encoder
+from keras_vrae.likelihoods import Likelihood
 from keras_vrae.models.checks import check_labels
 from keras_vrae.models.vae import VAE
-from keras_vrae.objectives import schedules
+from keras_vrae.objectives import ElboTerms, Objective, schedules
+from keras_vrae.types import Examples, Shape, Tensor
 from keras_vrae.validation import SettingError, check_int, complaint
 
 
@@ -66,18 +72,18 @@ class SupervisedVAE(VAE):
 
     def __init__(
         self,
-        encoder,
-        decoder,
-        likelihood="bernoulli",
-        objective=None,
-        seed=None,
+        encoder: Encoder,
+        decoder: Decoder,
+        likelihood: Likelihood | str | dict[str, Any] = "bernoulli",
+        objective: Objective | str | dict[str, Any] | None = None,
+        seed: int | None = None,
         *,
-        num_classes,
-        private_dim=0,
-        weight=1.0,
-        multi_label=False,
-        **kwargs,
-    ):
+        num_classes: int,
+        private_dim: int = 0,
+        weight: schedules.Schedule | float = 1.0,
+        multi_label: bool = False,
+        **kwargs: Any,
+    ) -> None:
         self.num_classes = check_int("num_classes", num_classes)
         self.private_dim = check_int("private_dim", private_dim, minimum=0)
         self.weight = schedules.get("weight", weight)
@@ -89,10 +95,10 @@ class SupervisedVAE(VAE):
         super().__init__(encoder, decoder, likelihood, objective, seed, **kwargs)
 
     @property
-    def shared_dim(self):
+    def shared_dim(self) -> int:
         return self.latent_dim - self.private_dim
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         if not hasattr(self, "label_head"):
             self.label_loss_tracker = keras.metrics.Mean(name="label_loss")
             self.label_accuracy_tracker = keras.metrics.Mean(name="label_accuracy")
@@ -100,27 +106,27 @@ class SupervisedVAE(VAE):
             self.label_head.build((None, None, self.shared_dim))
         super().build(input_shape)
 
-    def label_logits(self, z):
+    def label_logits(self, z: Tensor) -> Tensor:
         """The logits of `p(y|z)`: `(..., Z)` becomes `(..., num_classes)`."""
         return self.label_head(z[..., : self.shared_dim])
 
-    def classify(self, x, batch_size=512):
+    def classify(self, x: Examples, batch_size: int = 512) -> np.ndarray:
         """`p(y|z)` at the posterior mean of each example, a NumPy array `(N, num_classes)`."""
         z = self.encode(x, batch_size).z_mean
         logits = ops.convert_to_numpy(self.label_logits(z))
         return ops.convert_to_numpy((ops.sigmoid if self.multi_label else ops.softmax)(logits))
 
-    def check_data(self, x, y=None):
+    def check_data(self, x: Examples, y: Any = None) -> None:
         super().check_data(x, None)
         check_labels(y, self.num_classes, self.multi_label)
 
-    def is_target(self, x, y):
+    def is_target(self, x: Tensor, y: Any) -> bool:
         return False
 
-    def placeholder_labels(self, size):
+    def placeholder_labels(self, size: int) -> np.ndarray:
         return np.full((size, self.num_classes) if self.multi_label else size, NO_LABEL, "float32")
 
-    def label_losses(self, z, y):
+    def label_losses(self, z: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """`-E_q[log p(y|z)]` of each example, and which examples have a label.
 
         Args:
@@ -150,7 +156,7 @@ class SupervisedVAE(VAE):
         message = f"`y` must hold whole numbers from 0 to {highest}, or -1 for no label"
         return backend.stop_unless(valid, message, y)
 
-    def training_losses(self, batch, step):
+    def training_losses(self, batch: Batch, step: Tensor | int) -> tuple[Tensor, ElboTerms]:
         losses, terms = super().training_losses(batch, step)
         if batch.y is None:
             # Without a gradient of zero Keras warns that the head has none.
@@ -158,7 +164,7 @@ class SupervisedVAE(VAE):
         label_losses, _ = self.label_losses(terms.z, self._labels(batch))
         return losses + self.weight(step) * label_losses, terms
 
-    def update_metrics(self, losses, terms, batch):
+    def update_metrics(self, losses: Tensor, terms: ElboTerms, batch: Batch) -> dict[str, Tensor]:
         logs = super().update_metrics(losses, terms, batch)
         if batch.y is None:
             return logs
@@ -179,10 +185,10 @@ class SupervisedVAE(VAE):
         return ops.cast(ops.equal(predicted, y), "float32")
 
     @property
-    def metrics(self):
+    def metrics(self) -> list[keras.metrics.Metric]:
         return [*super().metrics, self.label_loss_tracker, self.label_accuracy_tracker]
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "num_classes": self.num_classes,
@@ -192,5 +198,5 @@ class SupervisedVAE(VAE):
         }
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: dict[str, Any]) -> "SupervisedVAE":
         return super().from_config({**config, "weight": schedules.deserialize(config["weight"])})

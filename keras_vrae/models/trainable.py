@@ -1,5 +1,7 @@
 """The data of a VAE and its place in Keras: batches, checks, compilation, metrics."""
 
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
@@ -7,6 +9,8 @@ from keras import ops
 from keras_vrae import backend, sequences
 from keras_vrae.batch import Batch
 from keras_vrae.models.checks import check_examples
+from keras_vrae.objectives import ElboTerms
+from keras_vrae.types import Examples, Tensor
 from keras_vrae.validation import SettingError, check_batch_shape, complaint
 
 
@@ -17,7 +21,7 @@ class TrainableModel(backend.Model):
     `decoder` and `objective`.
     """
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.bound_trackers = tuple(
             keras.metrics.Mean(name=name) for name in ("loss", "reconstruction", "kl")
@@ -26,16 +30,16 @@ class TrainableModel(backend.Model):
     # Data.
 
     @property
-    def is_light(self):
+    def is_light(self) -> bool:
         """True if a training step takes so little time that the call to the backend shows."""
         return self.encoder.is_light and self.decoder.is_light
 
     @property
-    def keeps_float64(self):
+    def keeps_float64(self) -> bool:
         """True if data in float64 are standardized in it."""
         return self.standardization is not None
 
-    def batch_of(self, data, mask=None, any_length=False):
+    def batch_of(self, data: Any, mask: Tensor | None = None, any_length: bool = False) -> Batch:
         """Makes the `Batch` of one batch of data.
 
         Args:
@@ -66,7 +70,7 @@ class TrainableModel(backend.Model):
             weight = ops.reshape(ops.cast(weight, "float32"), (-1,))
         return Batch(x, mask, target, y, weight)
 
-    def is_target(self, x, y):
+    def is_target(self, x: Tensor, y: Any) -> bool:
         """Returns whether a y is a target of x: an array of the same shape, of rank 2 or more."""
         y = sequences.array_of(y)
         shape = getattr(y, "shape", None)
@@ -90,11 +94,11 @@ class TrainableModel(backend.Model):
         mask = sequences.mask_of(inputs["lengths"], ops.shape(x)[1])
         return sequences.blank(x, mask), mask
 
-    def in_units_of_data(self, x):
+    def in_units_of_data(self, x: Tensor) -> Tensor:
         """Values of one batch in the units of the data."""
         return x if self.standardization is None else self.standardization.inverse(x)
 
-    def within_support(self, batch):
+    def within_support(self, batch: Batch) -> Batch:
         """The batch, after a check that the likelihood is defined for its target."""
         if backend.is_sparse_tensor(batch.x):  # Which is its own target.
             valid = ops.all(self.likelihood.in_support(batch.x.values))
@@ -114,7 +118,7 @@ class TrainableModel(backend.Model):
             arguments["validation_data"] = sequences.as_inputs(given, self.event_shape)
         return super()._validation(arguments)
 
-    def check_data(self, x, y=None):
+    def check_data(self, x: Examples, y: Any = None) -> None:
         target = None
         if isinstance(x, tuple):
             x, target = x
@@ -129,20 +133,20 @@ class TrainableModel(backend.Model):
         if tuple(np.shape(target)[1:]) == tuple(np.shape(sequences.array_of(x))[1:]):
             check_examples(target, self.event_shape, self.likelihood, name="target", **options)
 
-    def placeholder_labels(self, size):
+    def placeholder_labels(self, size: int) -> np.ndarray:
         return np.zeros(size, "float32")
 
     # Compilation and metrics.
 
     def compile(
         self,
-        optimizer="adam",
-        loss=None,
-        loss_weights=None,
-        metrics=None,
-        weighted_metrics=None,
-        **kwargs,
-    ):
+        optimizer: keras.optimizers.Optimizer | str = "adam",
+        loss: None = None,
+        loss_weights: None = None,
+        metrics: None = None,
+        weighted_metrics: None = None,
+        **kwargs: Any,
+    ) -> None:
         """Sets the optimizer; the other arguments are those of `keras.Model.compile`.
 
         Raises:
@@ -162,20 +166,20 @@ class TrainableModel(backend.Model):
         optimizer = backend.Adam() if optimizer == "adam" else optimizer
         super().compile(optimizer=optimizer, **kwargs)
 
-    def compile_from_config(self, config):
+    def compile_from_config(self, config: dict[str, Any]) -> None:
         # Keras leaves a model with its own compile() uncompiled, unless this is given.
         self.compile(**keras.saving.deserialize_keras_object(config))
         self.optimizer.build(self.trainable_variables)
 
     @property
-    def metrics(self):
+    def metrics(self) -> list[keras.metrics.Metric]:
         return list(self.bound_trackers)
 
-    def update_metrics(self, losses, terms, batch):
+    def update_metrics(self, losses: Tensor, terms: ElboTerms, batch: Batch) -> dict[str, Tensor]:
         values = (losses, terms.reconstruction, terms.kl)
         for tracker, value in zip(self.bound_trackers, values, strict=True):
             tracker.update_state(value, batch.weight)
         return {tracker.name: tracker.result() for tracker in self.bound_trackers}
 
-    def changing_weights(self, step):
+    def changing_weights(self, step: Tensor | int) -> dict[str, Tensor]:
         return self.objective.changing_weights(step)

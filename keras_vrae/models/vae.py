@@ -1,14 +1,19 @@
 """The variational autoencoder as a Keras model."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
 from keras_vrae import decoders, encoders, likelihoods, objectives, priors, sequences
-from keras_vrae.layers import GradientGate, Sampling, Standardization
+from keras_vrae.batch import Batch
+from keras_vrae.layers import GradientGate, Sampling, Standardization, TextVectorizer
+from keras_vrae.models.hashing import MedianBinarizer
 from keras_vrae.models.inference import Inference
 from keras_vrae.models.parts import deserialize_parts, freeze, frozen_layers, serialize_parts
 from keras_vrae.models.trainable import TrainableModel
 from keras_vrae.objectives import ElboTerms
+from keras_vrae.types import Shape, Tensor
 from keras_vrae.validation import check_batch_shape, check_type
 
 PARTS = ("encoder", "decoder", "likelihood", "prior", "objective")
@@ -71,17 +76,17 @@ class VAE(Inference, TrainableModel):
 
     def __init__(
         self,
-        encoder,
-        decoder,
-        likelihood="bernoulli",
-        objective=None,
-        seed=None,
-        standardization=None,
-        vectorizer=None,
-        binarizer=None,
-        prior="normal",
-        **kwargs,
-    ):
+        encoder: encoders.Encoder,
+        decoder: decoders.Decoder,
+        likelihood: likelihoods.Likelihood | str | dict = "bernoulli",
+        objective: objectives.Objective | str | dict | None = None,
+        seed: int | None = None,
+        standardization: Standardization | None = None,
+        vectorizer: TextVectorizer | None = None,
+        binarizer: MedianBinarizer | None = None,
+        prior: priors.Prior | str | dict = "normal",
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.vectorizer, self.binarizer = vectorizer, binarizer
         self.encoder = check_type("encoder", encoder, encoders.Encoder)
@@ -97,7 +102,7 @@ class VAE(Inference, TrainableModel):
         # The decoder knows the shape of an example, so there is nothing to wait for.
         self.build((None, *self.event_shape))
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         check_batch_shape("input_shape", input_shape, self.event_shape)
         self.encoder.connect(self.likelihood)
         self.decoder.connect(self.likelihood)
@@ -113,14 +118,14 @@ class VAE(Inference, TrainableModel):
 
     def elbo_terms(
         self,
-        batch,
-        num_samples=1,
-        noise=None,
-        training=False,
-        posterior=None,
-        analytic_kl=True,
-        gate=None,
-    ):
+        batch: Batch,
+        num_samples: int = 1,
+        noise: Tensor | keras.random.SeedGenerator | None = None,
+        training: bool = False,
+        posterior: encoders.Posterior | None = None,
+        analytic_kl: bool = True,
+        gate: GradientGate | None = None,
+    ) -> ElboTerms:
         """The terms of the evidence lower bound of each example, as differentiable tensors.
 
         Args:
@@ -151,7 +156,7 @@ class VAE(Inference, TrainableModel):
             gate,
         )
 
-    def training_losses(self, batch, step):
+    def training_losses(self, batch: Batch, step: Tensor | int) -> tuple[Tensor, ElboTerms]:
         objective = self.objective
         terms = self.elbo_terms(
             self.within_support(batch),
@@ -162,11 +167,11 @@ class VAE(Inference, TrainableModel):
         )
         return objective(terms, step), terms
 
-    def evaluation_losses(self, batch):
+    def evaluation_losses(self, batch: Batch) -> tuple[Tensor, ElboTerms]:
         terms = self.elbo_terms(self.within_support(batch), self.objective.num_samples)
         return -terms.elbo, terms
 
-    def call(self, x, mask=None, training=False):
+    def call(self, x: Tensor, mask: Tensor | None = None, training: bool = False) -> Tensor:
         """Reconstructs x from its posterior mean: the mean of `p(x|z)` at `z = z_mean`.
 
         A decoder that reads x reads what it wrote itself.
@@ -176,11 +181,11 @@ class VAE(Inference, TrainableModel):
         mean = self.mean(posterior.z_mean, steps=batch.x.shape[1] or ops.shape(batch.x)[1])
         return sequences.blank(mean, batch.mask) if sequences.is_padded(x) else mean
 
-    def mean(self, z, steps=None):
+    def mean(self, z: Tensor, steps: int | Tensor | None = None) -> Tensor:
         """The mean of `p(x|z)` for each row of z, in the units of the data."""
         return self.in_units_of_data(self.decoder.write(z, self.likelihood, steps)[1])
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             **serialize_parts(self, PARTS + TOOLS),
@@ -189,7 +194,7 @@ class VAE(Inference, TrainableModel):
         }
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: dict[str, Any]) -> "VAE":
         config, frozen = deserialize_parts(config, PARTS + TOOLS)
         model = cls(**config)
         freeze(model, frozen)

@@ -1,5 +1,7 @@
 """Training and validation curves."""
 
+from collections.abc import Mapping, Sequence
+
 from matplotlib.figure import Figure
 
 from keras_vrae.plots.style import CLASS_COLOURS, hide_frame
@@ -7,7 +9,12 @@ from keras_vrae.plots.style import CLASS_COLOURS, hide_frame
 TRAIN_COLOUR, VALIDATION_COLOUR = CLASS_COLOURS[0], CLASS_COLOURS[6]
 
 
-def curves(rows, title="", is_bound=True, parts=("training", "validation")):
+def curves(
+    rows: Sequence[Mapping[str, float]],
+    title: str = "",
+    is_bound: bool = True,
+    parts: tuple[str, str] = ("training", "validation"),
+) -> Figure:
     """Draws training and validation curves of the bound and its two terms, in nats per example.
 
     Args:

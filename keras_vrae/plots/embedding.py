@@ -1,14 +1,20 @@
 """Plots of codes in the plane: of examples, and of documents."""
 
+from collections.abc import Sequence
+
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 
 from keras_vrae.plots.style import CLASS_COLOURS, HALO, class_style, hide_frame
 
 MOST_POINTS = 10_000
 
 
-def embedding(codes, labels, class_names, title=""):
+def embedding(
+    codes: ArrayLike, labels: ArrayLike, class_names: Sequence[str], title: str = ""
+) -> Figure:
     """Draws the codes of examples in the plane, with a colour and a legend entry for each class.
 
     Args:
@@ -31,7 +37,9 @@ def embedding(codes, labels, class_names, title=""):
     return figure
 
 
-def draw_embedding(axes, codes, labels, class_names):
+def draw_embedding(
+    axes: Axes, codes: ArrayLike, labels: ArrayLike, class_names: Sequence[str]
+) -> None:
     """Draws the codes on `axes`; arguments as in `embedding`."""
     codes, labels = np.asarray(codes), np.asarray(labels)
     size = float(np.clip(9000 / len(codes), 4, 30))
@@ -59,7 +67,13 @@ def draw_embedding(axes, codes, labels, class_names):
     hide_frame(axes)
 
 
-def document_map(points, labels, class_names, title="", axis_names=("", "")):
+def document_map(
+    points: np.ndarray,
+    labels: np.ndarray,
+    class_names: Sequence[str],
+    title: str = "",
+    axis_names: tuple[str, str] = ("", ""),
+) -> Figure:
     """Draws documents in the plane, with a colour, a marker and a legend entry for each class.
 
     If there are more classes than colours, each also has its number, at the median of its
@@ -83,7 +97,13 @@ def document_map(points, labels, class_names, title="", axis_names=("", "")):
     return figure
 
 
-def draw_document_map(axes, points, labels, class_names, axis_names=("", "")):
+def draw_document_map(
+    axes: Axes,
+    points: np.ndarray,
+    labels: np.ndarray,
+    class_names: Sequence[str],
+    axis_names: tuple[str, str] = ("", ""),
+) -> None:
     """Draws the documents on `axes`; arguments as in `document_map`."""
     size = float(np.clip(24000 / len(points), 6, 30))
     numbered = len(class_names) > len(CLASS_COLOURS)

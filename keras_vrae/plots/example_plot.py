@@ -1,5 +1,17 @@
 """The contract of what draws examples of one kind."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
+
 
 class ExamplePlot:
     """Draws one example on an `Axes`, and says how a sheet of examples is laid out.
@@ -39,7 +51,7 @@ class ExamplePlot:
     shares_axes = True
     x_label = "time step"
 
-    def draw(self, axes, example, limits=None, look="plain"):
+    def draw(self, axes: Axes, example: ArrayLike, limits: Any = None, look: str = "plain") -> None:
         """Draws one example, or several that `sheet` has joined.
 
         Args:
@@ -50,27 +62,31 @@ class ExamplePlot:
         """
         raise NotImplementedError
 
-    def limits(self, examples):
+    def limits(self, examples: Sequence[np.ndarray]) -> Any:
         """Returns what all panels of a sheet share, such as a range of colours; here None."""
 
-    def prepare(self, axes):
+    def prepare(self, axes: Axes) -> None:
         """Sets the ticks of one panel."""
         axes.tick_params(labelsize=7)
 
-    def sheet(self, examples):
+    def sheet(self, examples: np.ndarray) -> list[list[np.ndarray]]:
         """Returns the panels of examples `(N, ...)`; here a panel for each example."""
         return [[example] for example in examples]
 
-    def pairs(self, originals, copies):
+    def pairs(
+        self, originals: list[np.ndarray], copies: list[np.ndarray]
+    ) -> list[list[np.ndarray]]:
         """Returns the panels of examples and their reconstructions, two lists of arrays."""
         couples = zip(originals, copies, strict=True)
         if self.overlaid:
             return [list(couple) for couple in couples]
         return [[example] for couple in couples for example in couple]
 
-    def plane(self, grid):
+    def plane(self, grid: np.ndarray) -> list[list[np.ndarray]]:
         """Returns the panels of decoded examples `(n, n, ...)`, the upper row first."""
         return [[example] for row in grid for example in row]
 
-    def add_key(self, figure, panels, limits):
+    def add_key(
+        self, figure: Figure | SubFigure, panels: list[list[np.ndarray]], limits: Any
+    ) -> None:
         """Adds what explains the colours of a sheet; here nothing."""

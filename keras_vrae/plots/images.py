@@ -1,8 +1,11 @@
 """Plots of images."""
 
 import math
+from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
+from numpy.typing import ArrayLike
 
 from keras_vrae.plots.example_plot import ExamplePlot
 
@@ -20,18 +23,20 @@ class Images(ExamplePlot):
     plane_size = (6.6, 7)
     x_label = ""
 
-    def draw(self, axes, example, limits=None, look="plain"):
+    def draw(self, axes: Axes, example: ArrayLike, limits: Any = None, look: str = "plain") -> None:
         image = np.clip(np.asarray(example), 0.0, 1.0)
         image = 1.0 - image if image.ndim == 2 else image
         axes.imshow(image, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
 
-    def prepare(self, axes):
+    def prepare(self, axes: Axes) -> None:
         axes.set_axis_off()
 
-    def sheet(self, examples):
+    def sheet(self, examples: np.ndarray) -> list[list[np.ndarray]]:
         return [[tile(examples, math.ceil(math.sqrt(len(examples))))]]
 
-    def pairs(self, originals, copies):
+    def pairs(
+        self, originals: list[np.ndarray], copies: list[np.ndarray]
+    ) -> list[list[np.ndarray]]:
         rows = []
         for start in range(0, len(originals), self.pair_columns):
             rows += [part[start : start + self.pair_columns] for part in (originals, copies)]
@@ -41,11 +46,11 @@ class Images(ExamplePlot):
         full = [[*row, *[blank] * (columns - len(row))] for row in rows]
         return [[tile(np.concatenate(full), columns, in_pairs=True)]]
 
-    def plane(self, grid):
+    def plane(self, grid: np.ndarray) -> list[list[np.ndarray]]:
         return [[tile(grid.reshape(-1, *grid.shape[2:]), grid.shape[1])]]
 
 
-def tile(images, columns, gap=1, in_pairs=False):
+def tile(images: ArrayLike, columns: int, gap: int = 1, in_pairs: bool = False) -> np.ndarray:
     """Joins images to one image.
 
     Args:

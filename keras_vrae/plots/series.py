@@ -1,6 +1,12 @@
 """Plots of time series."""
 
+from collections.abc import Iterable
+from typing import Any
+
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure, SubFigure
+from numpy.typing import ArrayLike
 
 from keras_vrae.plots.example_plot import ExamplePlot
 from keras_vrae.plots.style import CLASS_COLOURS, FADED, hide_frame
@@ -25,21 +31,23 @@ class Series(ExamplePlot):
 
     overlaid = True
 
-    def __init__(self, channels=()):
+    def __init__(self, channels: Iterable[str] = ()) -> None:
         self.channels = tuple(channels)
 
-    def draw(self, axes, example, limits=None, look="plain"):
+    def draw(self, axes: Axes, example: ArrayLike, limits: Any = None, look: str = "plain") -> None:
         values = np.asarray(example)
         marker = "o" if len(values) == 1 else None
         for channel, column in enumerate(values.T):
             colour = CLASS_COLOURS[channel % len(CLASS_COLOURS)]
             axes.plot(column, color=colour, marker=marker, **LOOKS[look])
 
-    def prepare(self, axes):
+    def prepare(self, axes: Axes) -> None:
         hide_frame(axes)
         axes.tick_params(labelsize=7)
 
-    def add_key(self, figure, panels, limits):
+    def add_key(
+        self, figure: Figure | SubFigure, panels: list[list[np.ndarray]], limits: Any
+    ) -> None:
         axes = figure.axes[0]
         if len(self.channels) > 1:
             for number, name in enumerate(self.channels[:MOST_CHANNELS]):

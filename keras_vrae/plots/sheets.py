@@ -1,9 +1,12 @@
 """Sheets of examples of any kind: samples, reconstructions, the latent plane, continuations."""
 
 import math
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
+from numpy.typing import ArrayLike
 
 from keras_vrae.plots.example_plot import ExamplePlot
 from keras_vrae.plots.images import Images
@@ -17,7 +20,7 @@ KINDS = {"image": Images, "series": Series, "roll": Rolls, "tokens": Tokens}
 WIDTH = 9
 
 
-def get(identifier, channels=()):
+def get(identifier: ExamplePlot | str, channels: Sequence[str] = ()) -> ExamplePlot:
     """Returns the `ExamplePlot` of a kind of examples.
 
     Args:
@@ -36,7 +39,12 @@ def get(identifier, channels=()):
     return Series(channels) if identifier == "series" else KINDS[identifier]()
 
 
-def samples(examples, title="", kind="image", figure=None):
+def samples(
+    examples: ArrayLike,
+    title: str = "",
+    kind: ExamplePlot | str = "image",
+    figure: Figure | SubFigure | None = None,
+) -> Figure | Any:
     """Draws a sheet of examples, such as samples of the model.
 
     Args:
@@ -53,7 +61,14 @@ def samples(examples, title="", kind="image", figure=None):
     return _draw_sheet(plot, plot.sheet(shown), plot.limits(shown), title, figure)
 
 
-def reconstructions(originals, copies, title="", kind="image", lengths=None, figure=None):
+def reconstructions(
+    originals: Sequence[np.ndarray] | np.ndarray,
+    copies: Sequence[np.ndarray] | np.ndarray,
+    title: str = "",
+    kind: ExamplePlot | str = "image",
+    lengths: Sequence[int] | np.ndarray | None = None,
+    figure: Figure | SubFigure | None = None,
+) -> Figure | Any:
     """Draws examples with their reconstructions.
 
     Args:
@@ -81,7 +96,12 @@ def reconstructions(originals, copies, title="", kind="image", lengths=None, fig
     return figure
 
 
-def plane(grid, title="", kind="image", figure=None):
+def plane(
+    grid: np.ndarray,
+    title: str = "",
+    kind: ExamplePlot | str = "image",
+    figure: Figure | SubFigure | None = None,
+) -> Figure | Any:
     """Draws decoded examples over a square grid of the prior's quantiles.
 
     Args:
@@ -111,7 +131,13 @@ def plane(grid, title="", kind="image", figure=None):
     return figure
 
 
-def continuations(examples, prefix_lengths, truth=None, title=None, kind="series"):
+def continuations(
+    examples: ArrayLike,
+    prefix_lengths: Sequence[int] | np.ndarray,
+    truth: Mapping[str, np.ndarray] | None = None,
+    title: str | None = None,
+    kind: ExamplePlot | str = "series",
+) -> Figure:
     """Draws prefixes with their continuations.
 
     Of series, a thin line is a continuation, a thick one the prefix and a dotted one what did

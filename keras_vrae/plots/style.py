@@ -1,6 +1,7 @@
 """Colours and markers that all plots share."""
 
 from matplotlib import patheffects
+from matplotlib.axes import Axes
 
 # Ten colours that differ for every kind of colour vision: Petroff, 2021, arXiv 2107.02270.
 CLASS_COLOURS = (
@@ -21,7 +22,7 @@ FADED = "#555555"
 HALO = [patheffects.withStroke(linewidth=3, foreground="white")]
 
 
-def class_style(number):
+def class_style(number: int) -> tuple[str, str]:
     """Returns the colour and the marker of a class; of examples without one for number -1."""
     if number < 0:
         return UNLABELLED_COLOUR, "o"
@@ -29,6 +30,6 @@ def class_style(number):
     return CLASS_COLOURS[colour], CLASS_MARKERS[rank % len(CLASS_MARKERS)]
 
 
-def hide_frame(axes):
+def hide_frame(axes: Axes) -> None:
     """Hides the lines above and to the right of a plot."""
     axes.spines[["top", "right"]].set_visible(False)

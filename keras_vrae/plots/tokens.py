@@ -1,10 +1,16 @@
 """Plots of sequences of tokens."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 from matplotlib import colormaps
+from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import ListedColormap, Normalize
+from matplotlib.colors import Colormap, ListedColormap, Normalize
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.ticker import MaxNLocator
+from numpy.typing import ArrayLike
 
 from keras_vrae.plots.example_plot import ExamplePlot
 from keras_vrae.plots.style import hide_frame
@@ -24,33 +30,43 @@ class Tokens(ExamplePlot):
     plane_size = (9, 4)
     shares_axes = False
 
-    def draw(self, axes, example, limits=None, look="plain"):
+    def draw(
+        self,
+        axes: Axes,
+        example: ArrayLike,
+        limits: tuple[Colormap, Normalize] | None = None,
+        look: str = "plain",
+    ) -> None:
         colours, norm = limits
         axes.imshow(
             np.atleast_2d(example), aspect="auto", cmap=colours, norm=norm, interpolation="nearest"
         )
 
-    def limits(self, examples):
+    def limits(self, examples: Sequence[np.ndarray]) -> tuple[Colormap, Normalize]:
         largest = int(max(np.max(tokens) for tokens in examples))
         colours = colormaps["viridis"]
         if largest < MOST_NAMED:
             colours = ListedColormap(colormaps["tab20"].colors[: largest + 1])
         return colours.with_extremes(bad="white"), Normalize(-0.5, largest + 0.5)
 
-    def prepare(self, axes):
+    def prepare(self, axes: Axes) -> None:
         axes.tick_params(labelsize=7)
         axes.set_yticks([])
         hide_frame(axes)
         axes.spines["left"].set_visible(False)
         axes.xaxis.get_major_locator().set_params(integer=True)
 
-    def sheet(self, examples):
+    def sheet(self, examples: np.ndarray) -> list[list[np.ndarray]]:
         return [[_stack(examples)]]
 
-    def pairs(self, originals, copies):
+    def pairs(
+        self, originals: list[np.ndarray], copies: list[np.ndarray]
+    ) -> list[list[np.ndarray]]:
         return [[_stack(originals)], [_stack(copies)]]
 
-    def add_key(self, figure, panels, limits):
+    def add_key(
+        self, figure: Figure | SubFigure, panels: list[list[np.ndarray]], limits: Any
+    ) -> None:
         colours, norm = limits
         image = ScalarMappable(norm, colours)
         bar = figure.colorbar(image, ax=figure.axes, fraction=0.04, pad=0.02)

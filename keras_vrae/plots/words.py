@@ -1,6 +1,7 @@
 """Tables of words."""
 
 import textwrap
+from collections.abc import Container, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -11,7 +12,13 @@ LINE_INCHES = 0.185
 STRIPE = "#f3f5f7"
 
 
-def word_table(header, rows, widths, title="", bold_rows=()):
+def word_table(
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    widths: Sequence[int],
+    title: str = "",
+    bold_rows: Container[int] = (),
+) -> Figure:
     """Draws a table of words.
 
     Args:

@@ -1,5 +1,6 @@
 """Reports that compare finished runs: `report.html`, `report.md`, `comparison.png`."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from keras_vrae.files import replacing
@@ -11,7 +12,9 @@ from keras_vrae.report.plots import comparison_plot, validation_plot
 __all__ = ["Comparison", "sentences", "write"]
 
 
-def write(run_dirs, folder=None):
+def write(
+    run_dirs: Sequence[str | Path], folder: str | Path | None = None
+) -> tuple[Path, Comparison]:
     """Compares finished runs on one data set.
 
     Args:

@@ -1,6 +1,9 @@
 """Checks of the metrics of a run that a report compares."""
 
 import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 from keras_vrae.validation import DataError
 
@@ -13,7 +16,7 @@ OF_LIKELIHOOD = ("nll", "nll_samples", "nll_examples", "nll_standard_error")
 LARGEST = 1e15
 
 
-def check_metrics(metrics, source):
+def check_metrics(metrics: Mapping[str, Any], source: str | Path) -> None:
     """Checks the types of the values of `metrics.json`.
 
     Args:

@@ -3,7 +3,9 @@
 import statistics
 import zipfile
 import zlib
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -42,7 +44,7 @@ class Run(NamedTuple):
     arrays: dict
 
     @classmethod
-    def read(cls, path):
+    def read(cls, path: str | Path) -> "Run":
         directory = RunDirectory(path)
         metrics = directory.read_json(directory.metrics_path)
         config = directory.read_json(directory.config_path)
@@ -74,7 +76,7 @@ class Run(NamedTuple):
         return cls(str(path), config, metrics, directory.read_history(), arrays)
 
     @property
-    def all_metrics(self):
+    def all_metrics(self) -> dict[str, Any]:
         """The metrics of `metrics.json` and of its parts by name."""
         return {**self.metrics.get("evaluation", {}), **self.metrics, **self.metrics["test"]}
 
@@ -87,11 +89,11 @@ class Spread(NamedTuple):
     count: int
 
     @classmethod
-    def of(cls, values):
+    def of(cls, values: Sequence[float]) -> "Spread":
         deviation = statistics.stdev(values) if len(values) > 1 else 0.0
         return cls(statistics.fmean(values), deviation, len(values))
 
-    def text(self, digits):
+    def text(self, digits: int) -> str:
         """Returns `mean`, or `mean ± standard deviation` if there are several runs."""
         mean = f"{self.mean:,.{digits}f}"
         return mean if self.count == 1 else f"{mean} ± {self.deviation:.{digits}f}"
@@ -105,11 +107,11 @@ class EncoderRuns:
         runs: its `Run`s, one for each seed.
     """
 
-    def __init__(self, name, runs):
+    def __init__(self, name: str, runs: Sequence[Run]) -> None:
         self.name, self.runs = name, runs
         self.shown = runs[0]
 
-    def metric(self, name):
+    def metric(self, name: str) -> Spread | None:
         """Returns the `Spread` of a metric of `metrics.json` or its parts; None if a run lacks it.
 
         Args:
@@ -119,7 +121,7 @@ class EncoderRuns:
         return None if None in values else Spread.of(values)
 
     @property
-    def speed(self):
+    def speed(self) -> float:
         """Examples per second over all runs.
 
         It is the harmonic mean, so that ratios of speeds agree with those of seconds per epoch.
@@ -137,13 +139,13 @@ class Comparison:
         differing: names of the settings other than encoder and seed that differ between the runs.
     """
 
-    def __init__(self, encoders, differing):
+    def __init__(self, encoders: Sequence[EncoderRuns], differing: Sequence[str]) -> None:
         self.encoders, self.differing = encoders, differing
         self.config = encoders[0].shown.config
         self.dataset = self.config["dataset"]
 
     @classmethod
-    def of(cls, run_dirs):
+    def of(cls, run_dirs: Iterable[str | Path]) -> "Comparison":
         """Reads the runs. Raises `DataError` or `SettingError` if they do not fit together."""
         runs = [Run.read(path) for path in run_dirs]
         if not runs:
@@ -168,17 +170,17 @@ class Comparison:
         return cls([EncoderRuns(*item) for item in by_name.items()], _differing(runs))
 
     @property
-    def is_bound(self):
+    def is_bound(self) -> bool:
         """True if every run has an ELBO, and all are bounds on the same thing."""
         comparable = not DECIDE_THE_BOUND & set(self.differing)
         return comparable and all(encoder.metric("elbo") for encoder in self.encoders)
 
-    def has(self, name):
+    def has(self, name: str) -> bool:
         """Returns whether any encoder has a metric."""
         return any(encoder.metric(name) for encoder in self.encoders)
 
     @property
-    def nll_samples(self):
+    def nll_samples(self) -> int | None:
         """Number of importance samples of the likelihoods; None unless all runs have the same.
 
         Runs whose likelihood is of a part of the test examples have none.
@@ -188,7 +190,7 @@ class Comparison:
         whole = {run.all_metrics.get("nll_examples") == len(run.arrays["codes"]) for run in runs}
         return samples.pop() if self.is_bound and len(samples) == 1 and whole == {True} else None
 
-    def header_and_rows(self):
+    def header_and_rows(self) -> tuple[list[str], list[list[str]]]:
         """Returns the table: a list of column names, and a list of cells for each encoder."""
         dense = next((encoder for encoder in self.encoders if encoder.name == "dense"), None)
         optional = {name: of for name, of in OPTIONAL_METRICS.items() if self.has(name)}
@@ -219,7 +221,7 @@ class Comparison:
             )
         return header, rows
 
-    def conditions(self):
+    def conditions(self) -> list[tuple[str, str]]:
         """Returns the conditions of the runs, as pairs of a name and a text."""
         runs = [run for encoder in self.encoders for run in encoder.runs]
 

@@ -2,6 +2,8 @@
 
 import math
 
+from keras_vrae.report.comparison import Comparison
+
 PRAISE = {
     "knn_accuracy": "embeds best by kNN accuracy",
     "linear_probe_accuracy": "separates the classes best linearly",
@@ -9,7 +11,7 @@ PRAISE = {
 }
 
 
-def sentences(comparison):
+def sentences(comparison: Comparison) -> list[str]:
     """Returns a list of sentences about the encoders: the fastest, and the best by each metric."""
     encoders = comparison.encoders
     if len(encoders) < 2:

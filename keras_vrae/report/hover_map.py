@@ -1,6 +1,9 @@
 """A map of documents as SVG inside the report, with the title of a document under the mouse."""
 
+from collections.abc import Mapping
 from html import escape
+
+import numpy as np
 
 from keras_vrae.plots.style import CLASS_COLOURS, class_style
 
@@ -9,7 +12,7 @@ SIZE, MARGIN = 640, 12
 RADIUS, RING = 3.4, 'fill-opacity="0.15" stroke-width="1.4"'
 
 
-def hover_map(arrays):
+def hover_map(arrays: Mapping[str, np.ndarray]) -> str:
     """Returns the SVG element and its legend.
 
     Args:

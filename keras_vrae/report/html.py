@@ -4,6 +4,7 @@ import base64
 import io
 from html import escape
 
+from keras_vrae.report.comparison import Comparison
 from keras_vrae.report.findings import sentences
 from keras_vrae.report.hover_map import hover_map
 from keras_vrae.report.plots import panel_plot, panels_of, validation_plot
@@ -42,7 +43,7 @@ HEADINGS = {
 }
 
 
-def page(comparison):
+def page(comparison: Comparison) -> str:
     """Returns the text of `report.html`."""
     header, rows = comparison.header_and_rows()
     findings = "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences(comparison))

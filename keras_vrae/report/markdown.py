@@ -1,10 +1,11 @@
 """A comparison as Markdown."""
 
+from keras_vrae.report.comparison import Comparison
 from keras_vrae.report.findings import sentences
 from keras_vrae.report.wording import explanation, title
 
 
-def page(comparison):
+def page(comparison: Comparison) -> str:
     """Returns the text of `report.md`; its plots are the PNG files in the same folder."""
     header, rows = comparison.header_and_rows()
     lines = [f"# {title(comparison)}", ""]

@@ -1,20 +1,25 @@
 """The plots of a comparison."""
 
-from matplotlib.figure import Figure
+from typing import Any
+
+from matplotlib.figure import Figure, SubFigure
 
 from keras_vrae import plots
 from keras_vrae.plots.style import CLASS_COLOURS, hide_frame
+from keras_vrae.report.comparison import Comparison, EncoderRuns
 
 PANELS = ("embedding", "manifold", "samples")
 
 
-def panels_of(comparison):
+def panels_of(comparison: Comparison) -> list[str]:
     """Returns the names of the panels that every encoder can show."""
     shown = [encoder.shown.arrays for encoder in comparison.encoders]
     return [name for name in PANELS if name == "embedding" or all(name in a for a in shown)]
 
 
-def panel_plot(name, encoder, title="", figure=None):
+def panel_plot(
+    name: str, encoder: EncoderRuns, title: str = "", figure: SubFigure | None = None
+) -> Figure | Any:
     """Draws one panel of one encoder.
 
     Args:
@@ -48,7 +53,7 @@ def _draw_embedding(axes, arrays):
         plots.draw_embedding(axes, arrays["codes"], arrays["labels"], names)
 
 
-def comparison_plot(comparison):
+def comparison_plot(comparison: Comparison) -> Figure:
     """Draws all panels of all encoders: a column for each encoder, a row for each panel."""
     panels, encoders = panels_of(comparison), comparison.encoders
     size = (5 * len(encoders), 5 * len(panels) + 0.6)
@@ -72,7 +77,7 @@ def _heading(encoder, is_bound):
     return f"{encoder.name}: {', '.join(parts)}" if parts else encoder.name
 
 
-def validation_plot(comparison):
+def validation_plot(comparison: Comparison) -> Figure:
     """Draws the validation curve of every run, by epoch and by time spent training."""
     figure = Figure(figsize=(10, 3.8), dpi=130, layout="constrained")
     by_epoch, by_time = figure.subplots(1, 2, sharey=True)

@@ -1,14 +1,16 @@
 """The words that all forms of a report share."""
 
+from keras_vrae.report.comparison import Comparison
 
-def title(comparison):
+
+def title(comparison: Comparison) -> str:
     """Returns the heading."""
     names = [encoder.name for encoder in comparison.encoders]
     listed = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
     return f"{listed} on {comparison.dataset}"
 
 
-def explanation(comparison):
+def explanation(comparison: Comparison) -> str:
     """Returns a note on how to read the table."""
     note = "ELBO, reconstruction (-E log p(x|z)) and KL are means over the test examples, in nats. "
     if not comparison.is_bound:

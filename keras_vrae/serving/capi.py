@@ -12,8 +12,10 @@ outputs are written to `i-outputs.npz`, and its error, if any, to `errors.json`.
 import ctypes
 import json
 import sys
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from types import TracebackType
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -48,7 +50,7 @@ NOT_OURS = ("keras", "keras_vrae", "tensorflow")
 class RequestError(Exception):
     """The message of the runtime about a request that failed; `code` names its status."""
 
-    def __init__(self, code, message):
+    def __init__(self, code: int, message: str) -> None:
         super().__init__(message)
         self.code = CODES.get(code, str(code))
 
@@ -83,7 +85,7 @@ class SavedModel:
         RequestError: if it cannot be loaded.
     """
 
-    def __init__(self, path, library_folder):
+    def __init__(self, path: str | Path, library_folder: str | Path) -> None:
         self._tf = load_library(library_folder)
         self._graph = self._tf.TF_NewGraph()
         options, meta_graph = self._tf.TF_NewSessionOptions(), self._tf.TF_NewBuffer()
@@ -97,7 +99,7 @@ class SavedModel:
         self._tf.TF_DeleteBuffer(meta_graph)
         self._tf.TF_DeleteSessionOptions(options)
 
-    def run(self, signature, inputs):
+    def run(self, signature: str, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Answers one request.
 
         Args:
@@ -141,7 +143,7 @@ class SavedModel:
                 if tensor:
                     self._tf.TF_DeleteTensor(tensor)
 
-    def close(self):
+    def close(self) -> None:
         """Frees the memory of the model."""
         if self._session:
             with Status(self._tf) as status:
@@ -215,14 +217,19 @@ class End(ctypes.Structure):
 class Status:
     """A `TF_Status` that raises `RequestError` at the end of the block if it is an error."""
 
-    def __init__(self, tf):
+    def __init__(self, tf: ctypes.CDLL) -> None:
         self._tf = tf
 
-    def __enter__(self):
+    def __enter__(self) -> Any:
         self._status = self._tf.TF_NewStatus()
         return self._status
 
-    def __exit__(self, kind, error, traceback):
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
         code = self._tf.TF_GetCode(self._status)
         message = self._tf.TF_Message(self._status).decode(errors="replace")
         self._tf.TF_DeleteStatus(self._status)
@@ -230,7 +237,7 @@ class Status:
             raise RequestError(code, message)
 
 
-def load_library(folder):
+def load_library(folder: str | Path) -> ctypes.CDLL:
     """Loads TensorFlow's library, with the types of the functions that are used here."""
     path = next(iter(sorted(Path(folder).glob("libtensorflow_cc.*"))), None)
     if path is None:
@@ -248,7 +255,7 @@ def load_library(folder):
 # The wire format of protocol buffers, as far as the signatures of a MetaGraphDef need it.
 
 
-def fields(message):
+def fields(message: bytes) -> Iterator[tuple[int, Any]]:
     """The fields of a message, `(number, value)`; a value is an int, or the bytes of a part."""
     place = 0
 
@@ -273,13 +280,13 @@ def fields(message):
         place += size
 
 
-def entries(message, number, read):
+def entries(message: bytes, number: int, read: Callable[[bytes], Any]) -> dict[str, Any]:
     """The map in field `number` of a message, as a dict in the order of its keys."""
     pairs = (dict(fields(value)) for key, value in fields(message) if key == number)
     return dict(sorted((pair[1].decode(), read(pair[2])) for pair in pairs))
 
 
-def read_signatures(meta_graph):
+def read_signatures(meta_graph: bytes) -> dict[str, Signature]:
     """The signatures of a serialized MetaGraphDef, without the one that initialises."""
 
     def read(message):
@@ -291,7 +298,7 @@ def read_signatures(meta_graph):
     return {name: value for name, value in found.items() if not name.startswith("__")}
 
 
-def read_tensor_info(message):
+def read_tensor_info(message: bytes) -> TensorInfo | None:
     """A serialized TensorInfo; None for a tensor of a kind that is not read here."""
     parts = dict(fields(message))
     if parts.get(2) not in DTYPES:
@@ -304,7 +311,7 @@ def read_tensor_info(message):
     return TensorInfo(operation, int(index), DTYPES[parts[2]], shape if known else None)
 
 
-def answer_calls(library_folder, folder):
+def answer_calls(library_folder: str | Path, folder: str | Path) -> None:
     """Answers the calls in a folder, as the docstring of this module says."""
     folder, models, errors = Path(folder), {}, {}
     for index, call in enumerate(json.loads((folder / "calls.json").read_text())):

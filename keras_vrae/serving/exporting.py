@@ -1,7 +1,9 @@
 """Export of a model: versions are written aside, verified, and renamed into place."""
 
+from collections.abc import Iterable, Mapping
 from importlib.metadata import version as version_of
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from keras_vrae.models import VAE
 from keras_vrae.serving.manifest import describe_signatures, weights_checksum, write_manifest
@@ -45,13 +47,13 @@ class Export(NamedTuple):
 
 
 def export(
-    model,
-    directory,
-    version=None,
-    models=tuple(SIGNATURES),
-    base_path=DEFAULT_BASE_PATH,
-    metadata=None,
-):
+    model: VAE,
+    directory: str | Path,
+    version: int | None = None,
+    models: Iterable[str] = tuple(SIGNATURES),
+    base_path: str = DEFAULT_BASE_PATH,
+    metadata: Mapping[str, Any] | None = None,
+) -> Export:
     """Writes SavedModels of a trained model that TF Serving loads and answers from.
 
     `<directory>/encoder/<version>/`, `decoder/<version>/` and `autoencoder/<version>/` (the
@@ -125,7 +127,7 @@ def export(
     return Export(version, paths, difference, warmup_requests, missing_entries)
 
 
-def check_model(model):
+def check_model(model: object) -> None:
     """Raises `SettingError` unless the model can be exported."""
     check_type("model", model, VAE)
     parts = (model, model.encoder, model.decoder, model.likelihood, model.prior)
@@ -135,7 +137,7 @@ def check_model(model):
         raise SettingError(complaint("model", expected, unbuilt[0]))
 
 
-def describe(model):
+def describe(model: VAE) -> dict[str, Any]:
     """Returns the part of `export.json` that describes the model."""
     return {
         "encoder": type(model.encoder).__name__,

@@ -6,10 +6,14 @@ rows of several clients into one call, and an error would go to all of them. The
 on eager tensors.
 """
 
+from collections.abc import Mapping, Sequence
+
 import tensorflow as tf
 
+from keras_vrae.types import Tensor
 
-def check_rows(name, tensor, row_shape):
+
+def check_rows(name: str, tensor: Tensor, row_shape: Sequence[int | None]) -> Tensor:
     """Returns `tensor` after a check that it holds one row or more of `row_shape`.
 
     Args:
@@ -31,14 +35,14 @@ def check_rows(name, tensor, row_shape):
     return _after(tensor, fits)
 
 
-def check_same_rows(name, tensor, other_name, other):
+def check_same_rows(name: str, tensor: Tensor, other_name: str, other: Tensor) -> Tensor:
     """Returns `tensor` after a check that it has as many rows as `other`."""
     rows = tf.raw_ops.Shape(input=tensor)[0], tf.raw_ops.Shape(input=other)[0]
     expected = f"`{name}` must have one row for each row of `{other_name}`. Received: rows="
     return _after(tensor, _require(tf.equal(*rows), expected, tf.stack(rows)))
 
 
-def valid_rows(valid):
+def valid_rows(valid: Tensor) -> Tensor:
     """Returns `(B,)`, True for the rows whose values are all valid.
 
     Args:
@@ -47,7 +51,7 @@ def valid_rows(valid):
     return tf.reduce_all(valid, axis=tuple(range(1, valid.shape.rank)))
 
 
-def replace_rows(valid, tensor, value):
+def replace_rows(valid: Tensor, tensor: Tensor, value: float) -> Tensor:
     """Returns `tensor` with one value instead of all that stand in invalid rows.
 
     Args:
@@ -59,7 +63,7 @@ def replace_rows(valid, tensor, value):
     return tf.where(valid, tensor, tf.cast(value, tensor.dtype))
 
 
-def mark_rows(valid, outputs):
+def mark_rows(valid: Tensor, outputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Returns outputs by name with NaN in invalid rows, or 0 in bytes, and `valid` itself.
 
     Args:

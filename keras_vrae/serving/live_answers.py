@@ -3,11 +3,14 @@
 Nothing here calls a served function, so that a served function which is wrong is found.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 import tensorflow as tf
 from keras import ops
 
 from keras_vrae.backend import without_cudnn
+from keras_vrae.models import VAE
 from keras_vrae.models.hashing import hash_codes
 from keras_vrae.serving.noise import normal_rows, uniform_rows
 from keras_vrae.serving.signatures import MOST_STEPS, SCORE_SAMPLES, score_noise
@@ -15,7 +18,9 @@ from keras_vrae.serving.signatures import MOST_STEPS, SCORE_SAMPLES, score_noise
 ALWAYS_VALID = {"seed", "text"}  # Inputs every value of which has an answer.
 
 
-def live_answer(model, signature, inputs):
+def live_answer(
+    model: VAE, signature: str, inputs: Mapping[str, np.ndarray]
+) -> dict[str, np.ndarray]:
     """Returns the answer of the model to one request, as NumPy arrays by name.
 
     The model works on the CPU and without cuDNN, as the server does. It sees the valid rows alone,
@@ -35,7 +40,7 @@ def live_answer(model, signature, inputs):
     return answer if inputs.keys() <= ALWAYS_VALID else {**answer, "valid": valid}
 
 
-def row_validity(model, inputs):
+def row_validity(model: VAE, inputs: Mapping[str, np.ndarray]) -> np.ndarray:
     """Returns booleans `(B,)`, True for rows that a server can answer.
 
     Args:

@@ -1,16 +1,26 @@
 """`export.json`: the origin, inputs and outputs of a version, and the SHA-256 of its files."""
 
+from __future__ import annotations
+
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from keras_vrae.files import parse_json
+from keras_vrae.models import VAE
 from keras_vrae.validation import DataError
+
+if TYPE_CHECKING:
+    from keras_vrae.serving.signatures import Signature
 
 NAME = "export.json"
 
 
-def write_manifest(path, content):
+def write_manifest(path: str | Path, content: Mapping[str, Any]) -> None:
     """Writes `export.json` into the folder of a version, the last of its files.
 
     Args:
@@ -21,7 +31,7 @@ def write_manifest(path, content):
     Path(path, NAME).write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", "utf-8")
 
 
-def check_version(path):
+def check_version(path: str | Path) -> dict[str, Any]:
     """Raises `DataError` unless a version has all its files, each as it was written.
 
     Args:
@@ -45,7 +55,9 @@ def check_version(path):
     return content
 
 
-def describe_signatures(signatures, outputs):
+def describe_signatures(
+    signatures: Mapping[str, Signature], outputs: Mapping[str, Mapping[str, np.ndarray]]
+) -> dict[str, Any]:
     """The signatures for `export.json`: dtype and shape of every input and output by name.
 
     Args:
@@ -67,7 +79,7 @@ def describe_signatures(signatures, outputs):
     }
 
 
-def weights_checksum(model):
+def weights_checksum(model: VAE) -> str:
     """SHA-256 of a model's weights, the same in all exports of one model."""
     digest = hashlib.sha256()
     for weights in model.get_weights():
@@ -76,7 +88,7 @@ def weights_checksum(model):
     return digest.hexdigest()
 
 
-def checksums(path):
+def checksums(path: str | Path) -> dict[str, str]:
     """SHA-256 of every file in a folder except `export.json`, by its path inside the folder."""
     files = sorted(file for file in Path(path).rglob("*") if file.is_file())
     return {

@@ -1,9 +1,13 @@
 """Noise of each row that depends on its seed alone, not on the other rows."""
 
+from collections.abc import Sequence
+
 import tensorflow as tf
 
+from keras_vrae.types import Tensor
 
-def normal_rows(seed, row_shape):
+
+def normal_rows(seed: Tensor, row_shape: Sequence[int]) -> Tensor:
     """Standard normal noise for each row.
 
     The Philox counter is seeded with each row's own number, so that a row's noise is the same in
@@ -24,7 +28,7 @@ def normal_rows(seed, row_shape):
     return tf.map_fn(noise, seed, fn_output_signature=tf.TensorSpec(row_shape, tf.float32))
 
 
-def uniform_rows(seed):
+def uniform_rows(seed: Tensor) -> Tensor:
     """Uniform noise for each row, as it chooses the component of a mixture; see `normal_rows`.
 
     Args:

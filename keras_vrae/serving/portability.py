@@ -1,8 +1,10 @@
 """Checks that a graph runs on machines other than the one that traced it."""
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from keras_vrae.backend import inner_layers_set
+from keras_vrae.models import VAE
 from keras_vrae.validation import DataError
 
 # A layer that takes the cuDNN path puts a kernel in the graph that a CPU does not have. Such a
@@ -11,7 +13,7 @@ REFUSED_OPERATIONS = ("Cudnn", "PyFunc")
 XLA_ONLY = "_XlaMustCompile"
 
 
-def dense_products(model):
+def dense_products(model: VAE) -> AbstractContextManager[None]:
     """Lets layers for rows that are mostly zeros multiply as others do, while the block runs.
 
     Their compressed rows are operations of TensorFlow alone, which converters to other runtimes
@@ -20,7 +22,7 @@ def dense_products(model):
     return inner_layers_set(model, "dense_product", True)
 
 
-def check_portable(path):
+def check_portable(path: str | Path) -> None:
     """Raises `DataError` if the graph of a SavedModel needs more than a CPU and the file.
 
     Args:

@@ -4,6 +4,7 @@ import errno
 import os
 import shutil
 import tempfile
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -23,11 +24,11 @@ class ExportDirectory:
         path: the folder, which need not exist yet.
     """
 
-    def __init__(self, path):
+    def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
 
     @contextmanager
-    def staging(self):
+    def staging(self) -> Iterator[Path]:
         """Makes a folder next to the models, on their file system, and removes it after the block.
 
         Exports into one directory take turns. Leftovers of an export that was killed are removed.
@@ -68,18 +69,18 @@ class ExportDirectory:
                 raise
             raise DataError(f"An export to {self.path} needs more space: {reasons[0]}") from error
 
-    def versions(self, model):
+    def versions(self, model: str) -> list[int]:
         """The versions of a model: every folder or file in it that a server would take for one."""
         folder = self.path / model
         names = (path.name for path in folder.iterdir()) if folder.is_dir() else ()
         numbers = (int(name) for name in names if name.isascii() and name.isdigit())
         return sorted(number for number in numbers if number <= LARGEST_VERSION)
 
-    def models(self, among):
+    def models(self, among: Iterable[str]) -> list[str]:
         """The names that have a version."""
         return [name for name in among if self.versions(name)]
 
-    def choose_version(self, version, models):
+    def choose_version(self, version: int | None, models: Iterable[str]) -> int:
         """The version to publish: the given one, or the next one.
 
         Raises:
@@ -93,7 +94,7 @@ class ExportDirectory:
             raise SettingError(complaint("version", expected, version))
         return version
 
-    def publish(self, staged, version):
+    def publish(self, staged: Mapping[str, Path], version: int) -> dict[str, Path]:
         """Renames complete versions into place.
 
         Args:
@@ -124,7 +125,7 @@ class ExportDirectory:
         return published
 
 
-def check_directory(path):
+def check_directory(path: str | Path) -> None:
     """Makes the folder for exports, or raises `SettingError` if it is not writable."""
     with ExportDirectory(path).staging():
         pass

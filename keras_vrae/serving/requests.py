@@ -1,12 +1,19 @@
 """Requests that compare the answers of an export with those of its model."""
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
 import keras
 import numpy as np
 from keras import ops
 
+from keras_vrae.models import VAE
 from keras_vrae.validation import SettingError, complaint
+
+if TYPE_CHECKING:
+    from keras_vrae.serving.signatures import Signature
 
 BATCH_SIZES = (1, 4)
 OTHER_LENGTHS = (2, 5)
@@ -23,7 +30,7 @@ class Request(NamedTuple):
     inputs: dict
 
 
-def make_requests(signatures, model):
+def make_requests(signatures: Mapping[str, Signature], model: VAE) -> list[Request]:
     """Makes two requests for each signature, of different numbers of rows and of time steps.
 
     If any number of steps is possible, the first request has that of the model's examples, if they
@@ -64,7 +71,7 @@ def _spoil_last_row(inputs):
             inputs[name][-1] = value
 
 
-def examples_of(model, shape, rng):
+def examples_of(model: VAE, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
     """Examples of a model in the units of the data: numbers from 0 to 1, categories, or draws.
 
     Args:

@@ -1,8 +1,10 @@
 """The export of a finished run."""
 
 import re
+from pathlib import Path
+from typing import Any
 
-from keras_vrae.serving.exporting import export
+from keras_vrae.serving.exporting import Export, export
 from keras_vrae.training import RunDirectory
 from keras_vrae.validation import DataError
 from keras_vrae.version import __version__
@@ -10,7 +12,9 @@ from keras_vrae.version import __version__
 SETTINGS = ("dataset", "binarization", "objective", "seed", "git_revision")
 
 
-def export_run(run_dir, directory, version=None, **options):
+def export_run(
+    run_dir: str | Path, directory: str | Path, version: int | None = None, **options: Any
+) -> Export:
     """Exports the model of a finished run as `export` does.
 
     Args:

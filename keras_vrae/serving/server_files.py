@@ -1,9 +1,17 @@
 """The files that configure a TF Serving server: its models, and how it batches requests."""
 
+from __future__ import annotations
+
 import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from keras_vrae.files import replacing
 from keras_vrae.validation import SettingError, complaint
+
+if TYPE_CHECKING:
+    from keras_vrae.serving.signatures import Signature
 
 MODELS_CONFIG = "models.config"
 # The server looks for this name in the folder of a version.
@@ -14,7 +22,7 @@ BASE_PATH = re.compile(r"(/|[a-z][a-z0-9+.-]*://)[^\"'\\\x00-\x1f]*")
 CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
 
 
-def check_base_path(base_path):
+def check_base_path(base_path: Any) -> str:
     """Returns the path without a slash at its end, or raises `SettingError` for an invalid one."""
     if not isinstance(base_path, str) or not BASE_PATH.fullmatch(base_path):
         expected = "an absolute path, or a URI, without quotes and backslashes"
@@ -22,7 +30,7 @@ def check_base_path(base_path):
     return base_path.rstrip("/")
 
 
-def read_models_config(directory):
+def read_models_config(directory: Path) -> str | None:
     """Returns the text of `models.config`, or None if there is none.
 
     Raises:
@@ -44,7 +52,7 @@ def read_models_config(directory):
     return text
 
 
-def write_models_config(directory, models, base_path):
+def write_models_config(directory: Path, models: Sequence[str], base_path: str) -> str:
     """Writes `models.config` unless there is one, which stays as it is.
 
     Args:
@@ -65,13 +73,13 @@ def write_models_config(directory, models, base_path):
     return "".join(config_entry(model, base_path) for model in models if model not in listed)
 
 
-def models_config(models, base_path):
+def models_config(models: Iterable[str], base_path: str) -> str:
     """The text of a `ModelServerConfig`."""
     entries = "".join(config_entry(model, base_path) for model in models)
     return f"model_config_list {{\n{entries}}}\n"
 
 
-def config_entry(model, base_path):
+def config_entry(model: str, base_path: str) -> str:
     """The text of the entry of one model."""
     return (
         "  config {\n"
@@ -82,7 +90,7 @@ def config_entry(model, base_path):
     )
 
 
-def may_batch(signatures):
+def may_batch(signatures: Mapping[str, Signature]) -> bool:
     """Returns whether a server may put requests for these signatures together.
 
     All requests must have rows of one shape: the server refuses those of different lengths that
@@ -99,7 +107,7 @@ def may_batch(signatures):
     )
 
 
-def write_batching_parameters(path):
+def write_batching_parameters(path: Path) -> None:
     """Writes `batching_params.pbtxt` into the folder of a version: the server batches its requests.
 
     A request of more rows than a batch holds is split over several. Allowed batch sizes are left

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from keras_vrae.models import VAE
 from keras_vrae.models.hashing import pack_bits
 from keras_vrae.sequences import blank
 from keras_vrae.serving.input_checks import (
@@ -20,6 +21,7 @@ from keras_vrae.serving.input_checks import (
     valid_rows,
 )
 from keras_vrae.serving.noise import normal_rows, uniform_rows
+from keras_vrae.types import Shape, Tensor
 
 SCORE_SAMPLES = 16
 # Steps that a client may ask of a decoder in one row; many more and the server has no memory left.
@@ -38,7 +40,7 @@ class Signature(NamedTuple):
     function: Callable
 
 
-def encoder_signatures(model):
+def encoder_signatures(model: VAE) -> dict[str, Signature]:
     """The functions of the encoder alone; `encode` is served by default.
 
     Args:
@@ -82,7 +84,9 @@ def encoder_signatures(model):
     return signatures
 
 
-def text_signatures(model, inputs, check):
+def text_signatures(
+    model: VAE, inputs: dict[str, tf.TensorSpec], check: _ExampleChecks
+) -> dict[str, Signature]:
     """The functions of strings and of hash codes, if a model has the parts for them."""
 
     def read(text):
@@ -111,7 +115,7 @@ def text_signatures(model, inputs, check):
     return found
 
 
-def decoder_signatures(model):
+def decoder_signatures(model: VAE) -> dict[str, Signature]:
     """The functions of the decoder and the prior; `decode` is served by default.
 
     Those of a decoder of sequences of any length also take the number of steps of each row, after
@@ -155,7 +159,7 @@ def decoder_signatures(model):
     }
 
 
-def autoencoder_signatures(model):
+def autoencoder_signatures(model: VAE) -> dict[str, Signature]:
     """The functions of the whole model; `reconstruct` is served by default.
 
     A model with a recurrent decoder also has `reconstruct_padded` and `score_padded`, which take
@@ -205,7 +209,7 @@ SIGNATURES = {
 }
 
 
-def score_noise(seed, latent_dim):
+def score_noise(seed: Tensor, latent_dim: int) -> Tensor:
     """The noise of `score`, made of the seed of each row: `(B,)` becomes `(K, B, Z)`."""
     return tf.transpose(normal_rows(seed, (SCORE_SAMPLES, latent_dim)), (1, 0, 2))
 
@@ -213,17 +217,17 @@ def score_noise(seed, latent_dim):
 class _ExampleChecks:
     """The checks of the inputs that come with examples."""
 
-    def __init__(self, model, row_shape):
+    def __init__(self, model: VAE, row_shape: Shape) -> None:
         self.likelihood, self.row_shape = model.likelihood, row_shape
         self.standardization = model.standardization
 
-    def examples(self, inputs):
+    def examples(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
         """Examples with zeros for the invalid ones, and the validity of each."""
         inputs = check_rows("inputs", inputs, self.row_shape)
         valid = valid_rows(self._valid(inputs))
         return replace_rows(valid, inputs, 0), valid
 
-    def padded_examples(self, inputs, lengths):
+    def padded_examples(self, inputs: Tensor, lengths: Tensor) -> tuple[dict[str, Tensor], Tensor]:
         """The same of padded sequences, as a model takes them, with zeros for their padding."""
         inputs = check_rows("inputs", inputs, self.row_shape)
         lengths = check_rows("lengths", lengths, ())
@@ -243,7 +247,7 @@ class _ExampleChecks:
             inputs = self.standardization(inputs)
         return self.likelihood.in_support(inputs)
 
-    def seeds(self, seed, inputs):
+    def seeds(self, seed: Tensor, inputs: Tensor) -> Tensor:
         return check_same_rows("seed", check_rows("seed", seed, ()), "inputs", inputs)
 
 

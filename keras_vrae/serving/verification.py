@@ -5,14 +5,18 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
+from numpy.typing import ArrayLike
 
 from keras_vrae.backend import compute_dtypes
+from keras_vrae.models import VAE
 from keras_vrae.serving import capi
 from keras_vrae.serving.live_answers import live_answer
+from keras_vrae.serving.requests import Request
 from keras_vrae.validation import DataError
 
 TOLERANCE = 1e-5
@@ -21,7 +25,9 @@ LOW_PRECISION_TOLERANCE = 0.05
 TIMEOUT_SECONDS = 600
 
 
-def verify(model, exports):
+def verify(
+    model: VAE, exports: Sequence[tuple[Path, Sequence[Request]]]
+) -> tuple[dict[tuple[Path, str], dict[str, np.ndarray]], float]:
     """Raises `DataError` unless every request gets the answer that the live model gives.
 
     The served answers come from a process without Keras and without this package, through the C++
@@ -56,13 +62,18 @@ def verify(model, exports):
     return answers, largest
 
 
-def units_of(model):
+def units_of(model: VAE) -> tuple[ArrayLike, ArrayLike]:
     """Returns the mean and the scale of each channel of the data, or 0 and 1."""
     standardization = model.standardization
     return (0.0, 1.0) if standardization is None else (standardization.mean, standardization.scale)
 
 
-def largest_difference(values, expected, mean=0.0, scale=1.0):
+def largest_difference(
+    values: np.ndarray | None,
+    expected: np.ndarray | None,
+    mean: ArrayLike = 0.0,
+    scale: ArrayLike = 1.0,
+) -> float:
     """The largest difference of two arrays, as `verify` says; NaN must stand in the same places.
 
     Args:
@@ -85,12 +96,12 @@ def largest_difference(values, expected, mean=0.0, scale=1.0):
     return float(np.max((difference / np.maximum(scale, size))[known], initial=0.0))
 
 
-def tolerance_of(model):
+def tolerance_of(model: VAE) -> float:
     """The largest valid difference, given the numbers that the layers compute in."""
     return LOW_PRECISION_TOLERANCE if compute_dtypes(model) & {"float16", "bfloat16"} else TOLERANCE
 
 
-def served_answers(calls):
+def served_answers(calls: Sequence[tuple[Path, Request]]) -> list[dict[str, np.ndarray]]:
     """Returns the answers of SavedModels in a process of their own, dicts of NumPy arrays.
 
     Args:

@@ -1,13 +1,16 @@
 """Requests that TF Serving sends to a version before it serves it, so that no client waits."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import tensorflow as tf
 
+from keras_vrae.serving.requests import Request
+
 PATH = Path("assets.extra", "tf_serving_warmup_requests")
 
 
-def write_warmup_requests(path, model_name, requests):
+def write_warmup_requests(path: Path, model_name: str, requests: Sequence[Request]) -> int:
     """Writes `assets.extra/tf_serving_warmup_requests`, one `PredictionLog` a request.
 
     Args:

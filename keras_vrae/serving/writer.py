@@ -1,12 +1,17 @@
 """Writing of signatures to a SavedModel."""
 
+from collections.abc import Mapping
+from pathlib import Path
+
 import keras
 
 from keras_vrae.backend import without_cudnn
+from keras_vrae.models import VAE
 from keras_vrae.serving.portability import check_portable, dense_products
+from keras_vrae.serving.signatures import Signature
 
 
-def write_saved_model(model, signatures, path):
+def write_saved_model(model: VAE, signatures: Mapping[str, Signature], path: str | Path) -> None:
     """Traces signatures of a model and writes them with the weights that they use, each once.
 
     Args:

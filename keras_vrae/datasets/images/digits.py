@@ -5,7 +5,7 @@ from keras_vrae.datasets.splits import VALIDATION_SEED, DataSpec, Splits, cut
 TEST_SEED = 1
 
 
-def load_digits():
+def load_digits() -> Splits:
     """Loads the 1,797 digits of 8 x 8 pixels that come with scikit-learn.
 
     Returns:

@@ -19,7 +19,7 @@ FILE_NAMES = (
 UNSIGNED_BYTE = 0x08
 
 
-def find_files(directory):
+def find_files(directory: str | Path) -> dict[str, Path]:
     """Finds the four files of a folder, plain or gzipped, by their usual names.
 
     Some copies have a dot where others have a dash: `train-images.idx3-ubyte`.
@@ -37,7 +37,7 @@ def find_files(directory):
     return found
 
 
-def read_idx(path, ndim):
+def read_idx(path: str | Path, ndim: int) -> np.ndarray:
     """Reads an IDX file of unsigned bytes.
 
     Args:
@@ -74,7 +74,9 @@ def read_idx(path, ndim):
     return np.frombuffer(content, "uint8", offset=header).reshape(shape)
 
 
-def read_folder(directory):
+def read_folder(
+    directory: str | Path,
+) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
     """Reads the four files of a folder.
 
     Returns:

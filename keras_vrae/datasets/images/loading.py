@@ -1,12 +1,14 @@
 """Sets of labelled images by name."""
 
 import warnings
+from pathlib import Path
 
 import numpy as np
 
 from keras_vrae.datasets.images import digits, idx, tfds
 from keras_vrae.datasets.images.preparation import make_splits
 from keras_vrae.datasets.names import source_of
+from keras_vrae.datasets.splits import Splits
 
 DIGIT_NAMES = tuple("0123456789")
 FASHION_NAMES = (
@@ -26,7 +28,7 @@ KUZUSHIJI_NAMES = ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo")
 MNIST_FAMILY = {"mnist": DIGIT_NAMES, "fashion_mnist": FASHION_NAMES, "kmnist": KUZUSHIJI_NAMES}
 
 
-def load(name, data_dir=None):
+def load(name: str, data_dir: str | Path | None = None) -> Splits:
     """Loads `"digits"`, a set of `MNIST_FAMILY` or `"tfds:NAME"`, as `keras_vrae.datasets.load`."""
     if name == "digits":
         return digits.load_digits()

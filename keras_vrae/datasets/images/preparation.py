@@ -1,5 +1,7 @@
 """Images as the parts of a data set: scaled, checked, and a validation part cut off."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from keras_vrae.datasets.splits import SMALLEST_PART, VALIDATION_SEED, DataSpec, Split, Splits, cut
@@ -8,7 +10,11 @@ from keras_vrae.validation import DataError
 LARGEST_VALUES = {np.dtype(name): float(np.iinfo(name).max) for name in ("uint8", "uint16")}
 
 
-def make_splits(train, test, class_names):
+def make_splits(
+    train: tuple[np.ndarray, np.ndarray],
+    test: tuple[np.ndarray, np.ndarray],
+    class_names: Sequence[str],
+) -> Splits:
     """Makes `Splits` of grey or colour images; a tenth of the training part is for validation.
 
     Args:

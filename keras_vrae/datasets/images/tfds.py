@@ -8,13 +8,13 @@ import numpy as np
 from keras_vrae.datasets.images import idx
 from keras_vrae.datasets.images.preparation import LARGEST_VALUES, make_splits
 from keras_vrae.datasets.reachable import unreachable
-from keras_vrae.datasets.splits import cut
+from keras_vrae.datasets.splits import Splits, cut
 from keras_vrae.validation import DataError, SettingError, check_choice, complaint
 
 TEST_SEED = 1
 
 
-def load_tfds(name, data_dir=None):
+def load_tfds(name: str, data_dir: str | Path | None = None) -> Splits:
     """Loads an image set of tensorflow-datasets, preparing it first if necessary.
 
     The test part is the set's own `test`, otherwise its `validation`, otherwise a fifth of `train`.

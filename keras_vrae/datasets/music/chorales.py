@@ -13,7 +13,7 @@ from keras_vrae.validation import DataError
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache"), "keras_vrae", "chorales.npz")
 
 
-def read_chorales(folder=None):
+def read_chorales(folder: str | Path | None = None) -> Series:
     """Reads the chorales of four parts. The first time music21 parses them, which takes minutes.
 
     Args:

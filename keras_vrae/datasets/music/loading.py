@@ -1,14 +1,19 @@
 """Sets of music by name."""
 
+from pathlib import Path
+
 from keras_vrae.datasets.music.chorales import read_chorales
 from keras_vrae.datasets.music.midi import read_midi_folder
 from keras_vrae.datasets.names import CHORALES, source_of
-from keras_vrae.datasets.series.preparation import make_splits, random_tests
+from keras_vrae.datasets.series.preparation import Preparation, make_splits, random_tests
+from keras_vrae.datasets.splits import Splits
 
 FEWEST_PIECES = 5
 
 
-def load(name, data_dir=None, preparation=None):
+def load(
+    name: str, data_dir: str | Path | None = None, preparation: Preparation | None = None
+) -> Splits:
     """Loads piano rolls; 0.8 of the pieces are for training and 0.2 for the test.
 
     All windows of a piece are in one part. If there are fewer than five pieces, both parts have

@@ -1,8 +1,11 @@
 """Piano rolls from and to MIDI files."""
 
 import warnings
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from keras_vrae.datasets.music.midi_file import read_notes
 from keras_vrae.datasets.series.preparation import Series
@@ -16,7 +19,7 @@ DRUMS = 9
 ENDINGS = (".mid", ".midi")
 
 
-def read_midi_folder(folder):
+def read_midi_folder(folder: str | Path) -> tuple[Series, dict[str, Any]]:
     """Reads the MIDI files of a folder and of those in it, each as a piano roll.
 
     A file that is broken is named in a warning and left out.
@@ -55,7 +58,7 @@ def read_midi_folder(folder):
     return Series(rolls, names=names, remarks=tuple(remarks)), notes
 
 
-def read_midi(path):
+def read_midi(path: str | Path) -> np.ndarray:
     """Reads one MIDI file as a piano roll `(T, 88)` of zeros and ones, float32.
 
     A step is an eighth note. Drums (channel 10) and keys outside of a piano are left out. In a file
@@ -105,7 +108,7 @@ def _read_roll(path):
     return roll, remarks
 
 
-def write_midi(roll, path, tempo=500_000):
+def write_midi(roll: ArrayLike, path: str | Path, tempo: int = 500_000) -> None:
     """Writes a piano roll as a MIDI file; a key that stays on is one note.
 
     Args:

@@ -1,6 +1,7 @@
 """Notes in the bytes of a MIDI file."""
 
 import struct
+from pathlib import Path
 from typing import NamedTuple
 
 from keras_vrae.validation import DataError
@@ -47,7 +48,7 @@ class MidiNotes(NamedTuple):
     uncounted: int
 
 
-def read_notes(path):
+def read_notes(path: str | Path) -> MidiNotes:
     """Reads the notes of all tracks of a MIDI file.
 
     Returns:

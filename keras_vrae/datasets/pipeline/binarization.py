@@ -1,15 +1,23 @@
 """Zeros and ones drawn from grey levels, once and for all or again in each epoch."""
 
+from __future__ import annotations
+
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from keras_vrae.datasets.splits import Split
 
+if TYPE_CHECKING:
+    from keras_vrae.datasets.tfrecord import ShardedSplit
+
 FIXED_BINARIZATION_SEED = 0
 
 
-def binarize(split, seed=FIXED_BINARIZATION_SEED):
+def binarize(
+    split: Split | ShardedSplit, seed: int = FIXED_BINARIZATION_SEED
+) -> Split | ShardedSplit:
     """Draws each value once from a Bernoulli with the grey level as its probability.
 
     Args:
@@ -27,7 +35,7 @@ def binarize(split, seed=FIXED_BINARIZATION_SEED):
     return split._replace(x=(fixed_noise(seed, 0, split.x.shape) < split.x).astype("float32"))
 
 
-def fixed_noise(seed, start, shape):
+def fixed_noise(seed: int, start: int, shape: tuple[int, ...]) -> np.ndarray:
     """Draws the noise of `binarize` for the examples from `start` on, without the noise before.
 
     Args:

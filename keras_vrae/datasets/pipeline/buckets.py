@@ -1,11 +1,14 @@
 """Batches of sequences of similar length, whose arrays are little padded."""
 
+from collections.abc import Mapping
+
 import tensorflow as tf
 
 from keras_vrae.datasets.pipeline.in_numpy import FEWEST_BLOCKS, MOST_BATCHES_IN_BLOCK
+from keras_vrae.types import Tensor
 
 
-def like_lengths_together(order, lengths, batch_size):
+def like_lengths_together(order: Tensor, lengths: Tensor, batch_size: int) -> Tensor:
     """Sorts a random order by length, within blocks of up to 50 batches.
 
     The sequences of a batch still change with the order.
@@ -25,7 +28,7 @@ def like_lengths_together(order, lengths, batch_size):
     return tf.gather(order, tf.argsort(keys, stable=True))
 
 
-def trim(padded):
+def trim(padded: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Cuts the steps that are padding in all sequences of a batch `{"x": ..., "lengths": ...}`."""
     longest = tf.reduce_max(padded["lengths"])
     return {**padded, "x": padded["x"][:, :longest]}

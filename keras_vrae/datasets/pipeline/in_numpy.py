@@ -1,12 +1,15 @@
 """Batches of examples for backends other than TensorFlow, made by NumPy."""
 
 import itertools
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
 
 import keras
 import numpy as np
 from keras import tree
 
 from keras_vrae import backend
+from keras_vrae.datasets.splits import Split
 
 # A data set is sorted in four blocks or more, so that batches change between epochs.
 FEWEST_BLOCKS, MOST_BATCHES_IN_BLOCK = 4, 50
@@ -14,18 +17,18 @@ LENGTHS = 4  # Of batches of sequences, where each length is compiled.
 
 
 def training_batches(
-    split,
-    batch_size,
-    seed,
-    first_epoch=0,
-    binarization="none",
-    first_step=0,
-    bucket=False,
-    with_labels=False,
-    target=None,
-    strategy=None,
-    together=1,
-):
+    split: Split,
+    batch_size: int,
+    seed: int,
+    first_epoch: int = 0,
+    binarization: Literal["none", "fixed", "dynamic"] = "none",
+    first_step: int = 0,
+    bucket: bool = False,
+    with_labels: bool = False,
+    target: None = None,
+    strategy: None = None,
+    together: int = 1,
+) -> Iterator[Any]:
     """Makes batches of training examples, shuffled again in each epoch, without end.
 
     The batch of a step depends on the seed, the epoch and the step alone, so that training that
@@ -66,7 +69,7 @@ def training_batches(
             yield group[0] if together == 1 else tree.map_structure(_joined, *group)
 
 
-def like_lengths_together(order, lengths, batch_size):
+def like_lengths_together(order: np.ndarray, lengths: np.ndarray, batch_size: int) -> np.ndarray:
     """Sorts a random order by length, within blocks of batches; see `pipeline.buckets`."""
     batches = len(order) // (FEWEST_BLOCKS * batch_size)
     batches = min(max(batches, 1), MOST_BATCHES_IN_BLOCK)
@@ -74,7 +77,9 @@ def like_lengths_together(order, lengths, batch_size):
     return order[np.lexsort((lengths[order], block))]
 
 
-def evaluation_batches(split, batch_size, bucket=False, with_labels=False):
+def evaluation_batches(
+    split: Split, batch_size: int, bucket: bool = False, with_labels: bool = False
+) -> keras.utils.PyDataset:
     """Makes batches of the examples in the order of the split, once; `bucket` trims padding.
 
     With labels a batch is a pair of examples and class numbers.
@@ -98,7 +103,7 @@ class _InOrder(keras.utils.PyDataset):
         return (x, self.split.y[rows]) if self.with_labels else (x,)
 
 
-def trimmed(padded):
+def trimmed(padded: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Cuts the steps that are padding in all sequences of a batch `{"x": ..., "lengths": ...}`.
 
     Where each length is compiled, a few of them are left: quarters of the longest.

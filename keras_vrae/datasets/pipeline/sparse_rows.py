@@ -1,14 +1,18 @@
 """Rows of the targets of documents as tensors, a batch at a time, inside a graph."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 
 from keras_vrae.backend.tensorflow.batches import row_gatherer
 from keras_vrae.datasets.text.targets import Mixture
 from keras_vrae.sequences import is_sparse
+from keras_vrae.types import Tensor
 
 
-def target_gatherer(target):
+def target_gatherer(target: Any) -> Callable[[Tensor], Tensor]:
     """Returns a function from row numbers to those rows of a target as a dense tensor, float32.
 
     Args:

@@ -1,26 +1,35 @@
 """Batches of training examples, as a `tf.data.Dataset` without end."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal
+
 import tensorflow as tf
 
 from keras_vrae.backend.tensorflow.batches import prepare_ahead, row_gatherer
 from keras_vrae.datasets.pipeline.buckets import like_lengths_together, trim
 from keras_vrae.datasets.pipeline.sparse_rows import target_gatherer
 from keras_vrae.datasets.splits import Split
+from keras_vrae.types import Tensor
+
+if TYPE_CHECKING:
+    from keras_vrae.datasets.tfrecord import ShardedSplit
 
 
 def training_batches(
-    split,
-    batch_size,
-    seed,
-    first_epoch=0,
-    binarization="none",
-    first_step=0,
-    bucket=False,
-    with_labels=False,
-    target=None,
-    strategy=None,
-    together=1,
-):
+    split: Split | ShardedSplit,
+    batch_size: int,
+    seed: int,
+    first_epoch: int = 0,
+    binarization: Literal["none", "fixed", "dynamic"] = "none",
+    first_step: int = 0,
+    bucket: bool = False,
+    with_labels: bool = False,
+    target: Any = None,
+    strategy: tf.distribute.Strategy | None = None,
+    together: int = 1,
+) -> tf.data.Dataset:
     """Makes batches of training examples, shuffled again in each epoch, without end.
 
     The batch of a step depends on the seed, the epoch and the step alone, so that training that
@@ -94,14 +103,16 @@ def training_batches(
     return without_end(first_epoch, epoch_batches)
 
 
-def draw_binary(values, epoch_seed, step):
+def draw_binary(values: Tensor, epoch_seed: Tensor, step: Tensor) -> Tensor:
     """Draws zeros and ones with the grey levels as probabilities, from the seed and the step."""
     step_seed = tf.random.fold_in(epoch_seed, step)
     noise = tf.random.stateless_uniform(tf.shape(values), seed=step_seed)
     return tf.cast(noise < values, tf.float32)
 
 
-def without_end(first_epoch, epoch_batches):
+def without_end(
+    first_epoch: int, epoch_batches: Callable[[Tensor], tf.data.Dataset]
+) -> tf.data.Dataset:
     """Chains the batches of all epochs, prepared ahead.
 
     The dataset says that it has no end: otherwise many workers ask each other in every step.

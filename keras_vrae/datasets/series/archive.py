@@ -35,7 +35,7 @@ class Header(NamedTuple):
     classes: tuple = ()
 
 
-def read_ts(path):
+def read_ts(path: str | Path) -> Series:
     """Reads a `.ts` file; `NAME_TEST.ts` next to `NAME_TRAIN.ts` is the test part.
 
     A row is a series: its channels, with `:` between them, then its class if the header has
@@ -57,7 +57,7 @@ def read_ts(path):
     return _read_parts(paths)
 
 
-def load_bundled(name):
+def load_bundled(name: str) -> Series:
     """Loads a set that comes with aeon, such as `"JapaneseVowels"`; nothing is downloaded.
 
     Returns:

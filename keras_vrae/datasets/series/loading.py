@@ -1,19 +1,21 @@
 """Time series by the ending of a file's name, or by the name of a set that comes with aeon."""
 
 from pathlib import Path
+from typing import Any
 
 from keras_vrae.datasets.names import TABLE_ENDINGS
 from keras_vrae.datasets.series.archive import load_bundled, read_ts
 from keras_vrae.datasets.series.npz_file import read_npz
-from keras_vrae.datasets.series.preparation import make_splits
+from keras_vrae.datasets.series.preparation import Preparation, Series, make_splits
 from keras_vrae.datasets.series.tables import read_series_table
 from keras_vrae.datasets.series.tokens import as_tokens, count_categories
+from keras_vrae.datasets.splits import Splits
 from keras_vrae.datasets.tables import TableSettings
 
 READERS = {".npz": read_npz, ".ts": read_ts}
 
 
-def read_series(path, table=None):
+def read_series(path: str, table: TableSettings | None = None) -> Series:
     """Reads time series as they are in a file.
 
     Args:
@@ -34,7 +36,13 @@ def read_series(path, table=None):
     return READERS[ending](path) if ending in READERS else load_bundled(path)
 
 
-def load(path, preparation=None, standardize=True, tokens=False, **table):
+def load(
+    path: str,
+    preparation: Preparation | None = None,
+    standardize: bool = True,
+    tokens: bool = False,
+    **table: Any,
+) -> Splits:
     """Loads time series.
 
     Args:

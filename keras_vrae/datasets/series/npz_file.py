@@ -3,6 +3,7 @@
 import math
 import os
 import zipfile
+from pathlib import Path
 
 import numpy as np
 from numpy.lib import format as npy
@@ -18,7 +19,7 @@ READ_HEADER = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_
 MOST_OF_A_BYTE = {zipfile.ZIP_STORED: 1, zipfile.ZIP_DEFLATED: 1032}
 
 
-def read_npz(path):
+def read_npz(path: str | Path) -> Series:
     """Reads an `.npz` file.
 
     Its arrays are `x` `(N, T, D)`, or `(N, T)` of one channel; optionally `lengths` `(N,)` and the

@@ -4,9 +4,12 @@ import numpy as np
 
 from keras_vrae import sequences
 from keras_vrae.evaluation.anomaly.scores import lengths_of
+from keras_vrae.types import Examples
 
 
-def pca_scores(train, test, num_components=16):
+def pca_scores(
+    train: Examples, test: Examples, num_components: int = 16
+) -> tuple[np.ndarray, np.ndarray]:
     """Scores by the squared error of a reconstruction from principal components.
 
     Args:
@@ -29,13 +32,13 @@ def pca_scores(train, test, num_components=16):
     return tuple(np.mean(error**2, axis=1) for error in errors)
 
 
-def random_scores(train, test, seed=0):
+def random_scores(train: Examples, test: Examples, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Scores drawn at random, uniform in [0, 1); arguments as of `pca_scores`."""
     rng = np.random.default_rng(seed)
     return tuple(rng.random(sequences.num_rows(x)) for x in (train, test))
 
 
-def flat_features(train, test):
+def flat_features(train: Examples, test: Examples) -> tuple[np.ndarray, np.ndarray]:
     """Examples as rows of numbers, each channel standardized by the training part.
 
     All rows are as long as the longest sequences of the two parts.

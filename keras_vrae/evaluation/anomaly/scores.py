@@ -5,9 +5,12 @@ from typing import NamedTuple
 import keras
 import numpy as np
 from keras import ops
+from numpy.typing import ArrayLike
 
 from keras_vrae import sequences
 from keras_vrae.evaluation.likelihood import importance_nll
+from keras_vrae.models import VAE
+from keras_vrae.types import Examples
 from keras_vrae.validation import SettingError, check_float, check_int, complaint
 
 STEPS_AT_A_TIME = 2**16
@@ -28,7 +31,7 @@ class AnomalyScores(NamedTuple):
     per_example: np.ndarray
 
 
-def anomaly_scores(model, x, num_samples=10, seed=0):
+def anomaly_scores(model: VAE, x: Examples, num_samples: int = 10, seed: int = 0) -> AnomalyScores:
     """Scores of each example and each time step under a trained model.
 
     Args:
@@ -67,7 +70,9 @@ def anomaly_scores(model, x, num_samples=10, seed=0):
     return AnomalyScores(per_step, np.nanmean(per_step, axis=1))
 
 
-def importance_scores(model, x, num_samples=500, seed=0):
+def importance_scores(
+    model: VAE, x: Examples, num_samples: int = 500, seed: int = 0
+) -> AnomalyScores:
     """Scores of each example by an estimate of `-log p(x)` instead of its bound.
 
     Args:
@@ -86,14 +91,16 @@ def importance_scores(model, x, num_samples=500, seed=0):
     return AnomalyScores(None, nll / lengths_of(x))
 
 
-def lengths_of(x):
+def lengths_of(x: Examples) -> np.ndarray:
     """Number of valid steps of each example, `(N,)`."""
     array = sequences.array_of(x)
     lengths = x["lengths"] if sequences.is_padded(x) else np.full(len(array), array.shape[1])
     return np.asarray(lengths)
 
 
-def anomaly_metrics(train_scores, test_scores, is_anomaly, quantile=0.95):
+def anomaly_metrics(
+    train_scores: ArrayLike, test_scores: ArrayLike, is_anomaly: ArrayLike, quantile: float = 0.95
+) -> dict[str, float]:
     """Metrics of how well scores find anomalies.
 
     The threshold of F1 is a quantile of the scores of the training part, so that nothing of the
