@@ -5,6 +5,7 @@ of the backend that Keras runs on. README.md in this folder says why each is her
 """
 
 import importlib
+from typing import TYPE_CHECKING
 
 import keras
 
@@ -16,6 +17,9 @@ from keras_vrae.backend.layer_tree import (
     inner_layers_set,
     without_cudnn,
 )
+
+if TYPE_CHECKING:  # All backends have the names of this one.
+    from keras_vrae.backend.tensorflow import *  # noqa: F403
 
 BACKENDS = ("tensorflow", "jax", "torch")
 NAMES = (

@@ -1,6 +1,8 @@
 """Batches of arrays in memory, for loops that take them from Python."""
 
 import math
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import keras
 import numpy as np
@@ -8,16 +10,16 @@ from keras import ops, tree
 
 
 def array_batches(
-    x,
-    y=None,
-    sample_weight=None,
+    x: Any,
+    y: Any = None,
+    sample_weight: Any = None,
     *,
-    batch_size,
-    shuffle=False,
-    endless=False,
-    keep_float64=False,
-    gatherer=None,
-):
+    batch_size: int,
+    shuffle: bool = False,
+    endless: bool = False,
+    keep_float64: bool = False,
+    gatherer: Callable[[Any], Callable[[Any], Any]] | None = None,
+) -> keras.utils.PyDataset | Iterator[Any]:
     """Makes batches of the rows of arrays, each row once.
 
     Args:
@@ -54,7 +56,7 @@ def array_batches(
     )
 
 
-def rows_of(data):
+def rows_of(data: Any) -> Callable[[Any], Any]:
     """A function from row numbers to those rows of a structure of arrays."""
     return lambda rows: tree.map_structure(
         lambda array: None if array is None else array[rows], data

@@ -3,7 +3,7 @@
 import os
 
 
-def available_cores():
+def available_cores() -> int:
     """Number of cores; less than the machine has if the process is bound to some of them."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

@@ -1,13 +1,17 @@
 """Refusals, on the other backends, of the parts that only TensorFlow has."""
 
+from collections.abc import Callable, Sequence
+from typing import NoReturn
+
 import keras
 
+from keras_vrae.types import Tensor
 from keras_vrae.validation import SettingError
 
 has_sparse_tensors = False
 
 
-def refuse(what):
+def refuse(what: str) -> NoReturn:
     """Raises `SettingError`: a part of the package runs on TensorFlow alone."""
     raise SettingError(
         f"`KERAS_BACKEND` must be tensorflow for {what}. "
@@ -15,7 +19,7 @@ def refuse(what):
     )
 
 
-def is_sparse_tensor(x):
+def is_sparse_tensor(x: object) -> bool:
     """Returns whether x is a sparse tensor: it is not."""
     return False
 
@@ -45,20 +49,20 @@ separate_words, known_words, padded_words, word_counts = (
 )
 
 
-def ensure_shape(x, shape):
+def ensure_shape(x: Tensor, shape: Sequence[int | None]) -> Tensor:
     """Returns x: without graphs that leave sizes open, its shape is known and has been checked."""
     return x
 
 
-def stop_unless(valid, message, values):
+def stop_unless(valid: Tensor, message: str, values: Tensor) -> Tensor:
     """Returns the values: they were checked before they came into a step, see `TrainedByKeras`."""
     return values
 
 
-def split_over_cores(function, x):
+def split_over_cores(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     """`function(x)`: this backend shares out the work itself."""
     return function(x)
 
 
-def one_thread_per_operation():
+def one_thread_per_operation() -> None:
     """Does nothing: the setting is TensorFlow's."""

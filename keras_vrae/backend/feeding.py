@@ -1,6 +1,9 @@
 """Batches instead of the arrays that users give to `fit`, `evaluate` and `predict`."""
 
+from __future__ import annotations
+
 import math
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
@@ -8,13 +11,21 @@ from keras import ops, tree
 
 from keras_vrae import sequences
 
+if TYPE_CHECKING:
+    from keras_vrae.backend.model import TrainedByKeras
+
 DATA = ("x", "y", "sample_weight")
 LEFT_TO_KERAS = ("steps", "steps_per_epoch", "class_weight", "validation_split")
 KERAS_BATCH_SIZE = 32
 MAX_GROUP_BYTES = 2**25  # Of a group of batches; three such groups are in memory at a time.
 
 
-def feed_arrays(model, arguments, steps_per_call=None, endless=False):
+def feed_arrays(
+    model: TrainedByKeras,
+    arguments: dict[str, Any],
+    steps_per_call: int | None = None,
+    endless: bool = False,
+) -> int:
     """Replaces the arrays among the arguments of a Keras method by batches.
 
     Data that are not plain arrays of one length, and arrays that come with class weights or a
@@ -55,7 +66,7 @@ def feed_arrays(model, arguments, steps_per_call=None, endless=False):
     return group
 
 
-def common_length(arrays):
+def common_length(arrays: Any) -> int | None:
     """Returns the number of rows of arrays that have equally many, or None for anything else.
 
     Args:
@@ -74,20 +85,20 @@ def _is_tensor_or_sparse(array):
     return sequences.is_sparse(array) or (ops.is_tensor(array) and not whole)
 
 
-def batches_in_group(wanted, batch_size, arrays):
+def batches_in_group(wanted: int, batch_size: int, arrays: Any) -> int:
     """`wanted`, or 1 if so many batches would be very large, or are of sparse rows."""
     sparse = any(map(sequences.is_sparse, tree.flatten(arrays)))
     large = wanted * batch_size * row_bytes(arrays) > MAX_GROUP_BYTES
     return 1 if sparse or large else wanted
 
 
-def row_bytes(arrays):
+def row_bytes(arrays: Any) -> int:
     """Bytes of a row of arrays, as they come in batches."""
     leaves = [leaf for leaf in tree.flatten(arrays) if leaf is not None]
     return sum(4 * math.prod(leaf.shape[1:]) for leaf in leaves)
 
 
-def split_off_validation(arguments):
+def split_off_validation(arguments: dict[str, Any]) -> None:
     """Turns `validation_split` among the arguments of `fit` into `validation_data`, as Keras does.
 
     If that leaves one side empty, or the data are not arrays, the error is left to Keras.

@@ -26,7 +26,7 @@ class BatchGroups(NamedTuple):
     steps: int
 
 
-def watch_batches(callbacks):
+def watch_batches(callbacks: Any) -> bool:
     """Returns whether any of the callbacks of `fit` does something at single batches."""
     if isinstance(callbacks, keras.callbacks.CallbackList):
         return True

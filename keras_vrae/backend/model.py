@@ -2,15 +2,20 @@
 
 import functools
 import inspect
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any, Literal
 
 import keras
+import numpy as np
 from keras import ops, tree
 
 from keras_vrae import sequences
 from keras_vrae.backend import feeding
 from keras_vrae.backend.elsewhere import refuse
 from keras_vrae.backend.groups import BatchGroups, watch_batches
+from keras_vrae.batch import Batch
+from keras_vrae.types import Tensor
 from keras_vrae.validation import SettingError, complaint
 
 
@@ -35,49 +40,59 @@ class TrainedByKeras(keras.Model):
     keeps_float64 = False
     feeds_without_end = False
     _group_function = None
-    unchecked = frozenset()  # "train" and "test", if the data are not arrays checked as a whole.
+    unchecked: Set[str] = frozenset()  # "train" and "test", if the data are not arrays checked as a whole.
 
     # The subclass's part.
 
-    def batch_of(self, data):
+    def batch_of(self, data: Any) -> Batch:
         """The `Batch` of what a loop gives to a step."""
         raise NotImplementedError
 
-    def check_data(self, x, y=None):
+    def check_data(self, x: Any, y: Any = None) -> None:
         """Raises `SettingError` for arrays that the model cannot use."""
         raise NotImplementedError
 
-    def training_losses(self, batch, step):
+    def training_losses(self, batch: Batch, step: Tensor | int) -> tuple[Tensor, Any]:
         """`(losses (B,), terms)` of a training step, after so many optimizer steps."""
         raise NotImplementedError
 
-    def evaluation_losses(self, batch):
+    def evaluation_losses(self, batch: Batch) -> tuple[Tensor, Any]:
         """`(losses (B,), terms)` of an evaluation step."""
         raise NotImplementedError
 
-    def update_metrics(self, losses, terms, batch):
+    def update_metrics(self, losses: Tensor, terms: Any, batch: Batch) -> dict[str, Tensor]:
         """Adds a batch to the metrics and returns their values by name."""
         raise NotImplementedError
 
-    def changing_weights(self, step):
+    def changing_weights(self, step: Tensor | int) -> dict[str, Tensor]:
         """Weights of the loss that change during training, by name, for the logs."""
         return {}
 
-    def placeholder_labels(self, size):
+    def placeholder_labels(self, size: int) -> np.ndarray:
         """Labels for data that come with weights and without labels, which Keras would drop."""
         raise NotImplementedError
 
     # The backend's part.
 
-    def array_batches(self, x, y, sample_weight, **options):
+    @staticmethod
+    def array_batches(
+        x: Any,
+        y: Any,
+        sample_weight: Any,
+        *,
+        batch_size: int,
+        shuffle: bool,
+        endless: bool,
+        keep_float64: bool,
+    ) -> Any:
         """Makes batches of arrays, as the loop of the backend takes them; see `feeding`."""
         raise NotImplementedError
 
-    def most_steps_per_call(self):
+    def most_steps_per_call(self) -> int:
         """Number of steps of `fit` in a call if no callback looks at single batches."""
         return 1
 
-    def function_of_groups(self):
+    def function_of_groups(self) -> Callable[..., Any]:
         """A function that trains on each batch of a group.
 
         It takes the size of a batch, and what the loop gives to `train_function`.
@@ -86,18 +101,18 @@ class TrainedByKeras(keras.Model):
 
     # The ways in.
 
-    def compile(self, *, jit_compile="auto", **kwargs):
+    def compile(self, *, jit_compile: bool | str = "auto", **kwargs: Any) -> None:
         """Configures training as `keras.Model.compile` does."""
         self._given_jit_compile = jit_compile
         self._functions_by_steps, self._group_function = {}, None
         super().compile(jit_compile=jit_compile, **kwargs)
 
-    def get_compile_config(self):
+    def get_compile_config(self) -> dict[str, Any] | None:
         """What `compile` was given. "auto" stays so: each backend means something else by it."""
         config = super().get_compile_config()
         return {**config, "jit_compile": self._given_jit_compile} if config else config
 
-    def fit(self, *args, **kwargs):
+    def fit(self, *args: Any, **kwargs: Any) -> keras.callbacks.History:
         """Trains as `keras.Model.fit` does, after a check of the data. Takes `BatchGroups` too.
 
         Raises:
@@ -131,23 +146,23 @@ class TrainedByKeras(keras.Model):
         with self._several_steps(group or steps, batch_size if group else None):
             return super().fit(**arguments)
 
-    def evaluate(self, *args, **kwargs):
+    def evaluate(self, *args: Any, **kwargs: Any) -> Any:
         """Evaluates as `keras.Model.evaluate` does, after a check of the data as in `fit`."""
         return self._call_checked(super().evaluate, args, kwargs)
 
-    def predict(self, *args, **kwargs):
+    def predict(self, *args: Any, **kwargs: Any) -> np.ndarray:
         """Predicts as `keras.Model.predict` does, after a check of the data as in `fit`."""
         return self._call_checked(super().predict, args, kwargs)
 
-    def train_on_batch(self, *args, **kwargs):
+    def train_on_batch(self, *args: Any, **kwargs: Any) -> Any:
         """Trains on one batch as `keras.Model.train_on_batch` does, after a check of the data."""
         return self._call_checked(super().train_on_batch, args, kwargs, in_batches=False)
 
-    def test_on_batch(self, *args, **kwargs):
+    def test_on_batch(self, *args: Any, **kwargs: Any) -> Any:
         """Evaluates one batch as `keras.Model.test_on_batch` does, after a check of the data."""
         return self._call_checked(super().test_on_batch, args, kwargs, in_batches=False)
 
-    def batches_in_group(self, arrays, batch_size, wanted=None):
+    def batches_in_group(self, arrays: Any, batch_size: int, wanted: int | None = None) -> int:
         """Number of batches of arrays that `fit` should be given at once, see `BatchGroups`."""
         return feeding.batches_in_group(wanted or self.most_steps_per_call(), batch_size, arrays)
 
@@ -231,7 +246,7 @@ class TrainedByKeras(keras.Model):
         return {name: metrics.get(name, value) for name, value in logs.items()}
 
 
-def weighted(values, weight):
+def weighted(values: Tensor, weight: Tensor | None) -> Tensor:
     """`values` of shape `(B,)` times the weights, if there are any."""
     return values if weight is None else values * weight
 
@@ -242,7 +257,7 @@ class CheckedOutside(TrainedByKeras):
     Arrays have been checked as a whole.
     """
 
-    def checked(self, batches, use):
+    def checked(self, batches: Iterable[Any], use: Literal["train", "test"]) -> Iterator[Any]:
         """The batches of a loop, each checked, unless they are of arrays.
 
         Args:

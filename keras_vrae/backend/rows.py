@@ -1,12 +1,17 @@
 """The rows of whole arrays, a batch at a time."""
 
+from collections.abc import Iterable
+from typing import Any
+
 import numpy as np
 from keras import tree
 
 from keras_vrae.sequences import is_sparse, num_rows, take
 
 
-def rows_in_batches(array, batch_size, dtype="float32"):
+def rows_in_batches(
+    array: Any, batch_size: int, dtype: str = "float32"
+) -> tuple[int, Iterable[Any]]:
     """Number of rows, and an iterable of them in batches.
 
     Args:

@@ -1,9 +1,19 @@
 """A loop over time steps in Python, where nothing is traced."""
 
+from collections.abc import Callable
+from typing import Any
+
 from keras import ops
 
+from keras_vrae.types import Tensor
 
-def loop_over_steps(step, carry, steps, given=None):
+
+def loop_over_steps(
+    step: Callable[[Any, Any], tuple[Any, tuple[Tensor, ...]]],
+    carry: Any,
+    steps: int,
+    given: tuple[Tensor, ...] | None = None,
+) -> tuple[Tensor, ...]:
     """Calls `step` once for each time step and stacks its outputs. The loop is differentiable.
 
     Args:

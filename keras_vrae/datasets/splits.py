@@ -27,38 +27,38 @@ class Split(NamedTuple):
     targets: np.ndarray | None = None
 
     @property
-    def inputs(self):
+    def inputs(self) -> Any:
         """Examples as a model takes them: x, or a dict of x and lengths."""
         return self.x if self.lengths is None else {"x": self.x, "lengths": self.lengths}
 
     @property
-    def values(self):
+    def values(self) -> np.ndarray:
         """All valid values, in the shape `(..., D)` of the last axis."""
         if self.lengths is None:
             return self.x
         return self.x[np.arange(self.x.shape[1]) < self.lengths[:, np.newaxis]]
 
     @property
-    def deviation(self):
+    def deviation(self) -> float:
         """Standard deviation of all valid values."""
         return float(self.values.std())
 
-    def sample(self):
+    def sample(self) -> "Split":
         """Returns the part itself; a part in shards returns as much as fits into memory."""
         return self
 
-    def in_memory(self):
+    def in_memory(self) -> "Split":
         """Returns the part itself; a part in shards returns all of its examples."""
         return self
 
-    def rows(self, rows):
+    def rows(self, rows: slice | np.ndarray) -> "Split":
         """Returns a `Split` of some of the examples."""
         lengths = None if self.lengths is None else self.lengths[rows]
         targets = None if self.targets is None else self.targets[rows]
         return Split(self.x[rows], self.y[rows], lengths, targets)
 
     @property
-    def size(self):
+    def size(self) -> int:
         """Number of examples."""
         return self.x.shape[0]
 
@@ -98,7 +98,7 @@ class Splits(NamedTuple):
     spec: DataSpec
 
 
-def draw_rows(count, fraction, seed, fewest=0):
+def draw_rows(count: int, fraction: float, seed: int, fewest: int = 0) -> np.ndarray:
     """Draws a fraction of so many rows, rounded: booleans `(count,)`, the same for one seed."""
     order = np.random.default_rng(seed).permutation(count)
     drawn = np.zeros(count, bool)
@@ -106,7 +106,7 @@ def draw_rows(count, fraction, seed, fewest=0):
     return drawn
 
 
-def cut(x, y, fraction, seed):
+def cut(x: np.ndarray, y: np.ndarray, fraction: float, seed: int) -> tuple[Split, Split]:
     """Cuts off a random part, the same one for the same seed.
 
     Returns:

@@ -9,7 +9,7 @@ import datetime
 import itertools
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -89,7 +89,7 @@ class Columns(NamedTuple):
     index: int | None = None
 
 
-def read_table(path, settings=None):
+def read_table(path: str | Path, settings: TableSettings | None = None) -> Table:
     """Opens a table, whose rows are then read one at a time.
 
     A `.csv` or `.tsv` file is UTF-8 text with quotes as in RFC 4180. A first row of numbers alone
@@ -115,7 +115,7 @@ def read_table(path, settings=None):
     return _read_json(path)
 
 
-def decode_lines(path):
+def decode_lines(path: str | Path) -> Iterator[tuple[int, str]]:
     """Decodes a UTF-8 file line by line, so that an error names the line: `(number, line)`."""
     number = 0
     try:
@@ -270,7 +270,7 @@ def _read_parquet(path):
     return table_of_frame(frame, str(path))
 
 
-def table_of_frame(frame, path):
+def table_of_frame(frame: Any, path: str) -> Table:
     """Returns the `Table` of a DataFrame of pandas; an index with a name is a column too."""
     if any(name is not None for name in frame.index.names):
         frame = frame.reset_index()
@@ -280,7 +280,7 @@ def table_of_frame(frame, path):
     return Table(path, header, rows)
 
 
-def assign_roles(table, settings, first=None):
+def assign_roles(table: Table, settings: TableSettings, first: Row | None = None) -> Columns:
     """Finds the roles of the columns of a table.
 
     A column has the role that `settings` give it, or that its name has among `USUAL_NAMES`. A
@@ -352,12 +352,12 @@ def _column_of(role, table, settings, lowered):
     return usual[0] if usual else None
 
 
-def name_of(header, number):
+def name_of(header: Sequence[str], number: int) -> str:
     """Returns the name of a column for messages and for the sentence on how a file was read."""
     return f"`{header[number]}`" if header[number] else "the first column"
 
 
-def parse_number(cell, place, decimal="."):
+def parse_number(cell: Any, place: str, decimal: str = ".") -> float:
     """Returns a cell as a float, NaN for a missing value.
 
     Raises:
@@ -387,7 +387,7 @@ def parse_number(cell, place, decimal="."):
     raise DataError(f"{place}: values must be numbers{hint}. Received: {_shortened(cell)}")
 
 
-def parse_time(cell, place):
+def parse_time(cell: Any, place: str) -> float | datetime.datetime:
     """Returns the time of a row: a float if it is a number, or an aware or naive `datetime`.
 
     Raises:
@@ -407,7 +407,7 @@ def parse_time(cell, place):
         raise DataError(f"{place}: time must be {expected}. Received: {_shortened(cell)}") from None
 
 
-def parse_label(cell):
+def parse_label(cell: Any) -> str | None:
     """Returns the name of a class; None for no label: an empty cell, NaN or -1."""
     if cell is None or (isinstance(cell, float) and math.isnan(cell)):
         return None
@@ -417,7 +417,7 @@ def parse_label(cell):
     return None if text in ("", "-1") or text.lower() == "nan" else text
 
 
-def target_reason(labels):
+def target_reason(labels: Iterable[Any]) -> str | None:
     """Returns why labels are targets of a regression and not classes, or None if they are classes.
 
     Numbers that are not all whole, or of which there are ten or more and all different, are
@@ -434,7 +434,7 @@ def target_reason(labels):
     return "numbers that are all different" if many else None
 
 
-def sort_key(name):
+def sort_key(name: Any) -> tuple[int, float, str]:
     """Sorts names of classes: numbers by size, before words by the alphabet."""
     try:
         return 0, float(name), ""

@@ -1,5 +1,6 @@
 """Sequences from files for a trained model: all of them, in the order of the files."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,6 +17,7 @@ from keras_vrae.datasets.series.preparation import (
     series_names,
     whole_stretches,
 )
+from keras_vrae.datasets.tables import TableSettings
 from keras_vrae.validation import DataError, SettingError, complaint
 
 
@@ -35,7 +37,12 @@ class Unseen(NamedTuple):
     labels: Any = None
 
 
-def read_sequences(source, event_shape, preparation=None, table=None):
+def read_sequences(
+    source: str | Path,
+    event_shape: Sequence[int | None],
+    preparation: Preparation | None = None,
+    table: TableSettings | None = None,
+) -> Unseen:
     """Reads sequences as a model of examples of this shape takes them.
 
     Args:

@@ -85,7 +85,7 @@ def encoder_signatures(model: VAE) -> dict[str, Signature]:
 
 
 def text_signatures(
-    model: VAE, inputs: dict[str, tf.TensorSpec], check: _ExampleChecks
+    model: VAE, inputs: dict[str, tf.TensorSpec], check: "_ExampleChecks"
 ) -> dict[str, Signature]:
     """The functions of strings and of hash codes, if a model has the parts for them."""
 

@@ -2,8 +2,11 @@
 
 import functools
 import math
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import jax
+import keras
 from keras import tree
 
 from keras_vrae.backend import arrays
@@ -11,13 +14,15 @@ from keras_vrae.backend import arrays
 MAX_RESIDENT_BYTES = 2**32
 
 
-def array_batches(x, y=None, sample_weight=None, **options):
+def array_batches(
+    x: Any, y: Any = None, sample_weight: Any = None, **options: Any
+) -> keras.utils.PyDataset | Iterator[Any]:
     """Makes batches of the rows of arrays, as `arrays.array_batches` does."""
     options["keep_float64"] = False  # JAX has none.
     return arrays.array_batches(x, y, sample_weight, gatherer=gatherer, **options)
 
 
-def gatherer(data):
+def gatherer(data: Any) -> Callable[[Any], Any]:
     """A function from row numbers to those rows of a structure of arrays."""
     leaves = [leaf for leaf in tree.flatten(data) if leaf is not None]
     size = sum(leaf.dtype.itemsize * math.prod(leaf.shape) for leaf in leaves)

@@ -1,5 +1,8 @@
 """A function of one batch, compiled once and applied to whole arrays."""
 
+from collections.abc import Callable, Iterable
+from typing import Any
+
 import jax
 import keras
 import numpy as np
@@ -10,7 +13,13 @@ from keras_vrae.sequences import num_rows
 from keras_vrae.validation import check_int
 
 
-def over_batches(function, row_shape, together=1, dtype="float32", variables=()):
+def over_batches(
+    function: Callable[[Any], Any],
+    row_shape: Any,
+    together: int = 1,
+    dtype: str = "float32",
+    variables: Iterable[keras.Variable] = (),
+) -> Callable[..., Any]:
     """Compiles `function` and returns it as a function of whole arrays.
 
     Args:
@@ -52,7 +61,7 @@ def over_batches(function, row_shape, together=1, dtype="float32", variables=())
     return apply
 
 
-def padded(part, rows, batch_size):
+def padded(part: Any, rows: int, batch_size: int) -> Any:
     """Rows repeated up to a power of two, or a whole batch, so that few sizes are compiled."""
     size = min(batch_size, 1 << (rows - 1).bit_length())
     if size == rows:

@@ -1,9 +1,12 @@
 """Functions with a gradient of their own."""
 
+from collections.abc import Callable
+from typing import Any
+
 import jax
 
 
-def custom_gradient(function):
+def custom_gradient(function: Callable[..., Any]) -> Callable[..., Any]:
     """Gives a function its own gradient.
 
     Args:

@@ -1,6 +1,8 @@
 """The gradient step of a model on JAX, and its ways into Keras's loops."""
 
 import itertools
+from collections.abc import Callable
+from typing import Any
 
 import jax
 import keras
@@ -11,6 +13,7 @@ from keras import ops, tree
 from keras_vrae.backend import feeding
 from keras_vrae.backend.jax.batches import array_batches
 from keras_vrae.backend.model import CheckedOutside, weighted
+from keras_vrae.types import Tensor
 from keras_vrae.validation import SettingError
 
 STEPS_PER_CALL, LIGHT_STEPS_PER_CALL = 8, 64
@@ -22,7 +25,7 @@ class Model(CheckedOutside):
 
     array_batches = staticmethod(array_batches)
 
-    def train_step(self, state, data):
+    def train_step(self, state: Any, data: Any) -> tuple[dict[str, Tensor], Any]:
         trainable, *rest = state
         gradient_of = jax.value_and_grad(self._training_loss, has_aux=True)
         (_, (logs, non_trainable, metrics)), gradients = gradient_of(trainable, *rest, data)
@@ -54,7 +57,7 @@ class Model(CheckedOutside):
             [scope.get_current_value(variable) for variable in self.metrics_variables],
         )
 
-    def test_step(self, state, data):
+    def test_step(self, state: Any, data: Any) -> tuple[dict[str, Tensor], Any]:
         trainable, non_trainable, metrics = state
         variables = [
             *self.trainable_variables,
@@ -70,19 +73,19 @@ class Model(CheckedOutside):
 
     # Several steps in a call.
 
-    def most_steps_per_call(self):
+    def most_steps_per_call(self) -> int:
         if self.run_eagerly or not self.jit_compile or keras.distribution.distribution():
             return 1
         if self.steps_per_execution > 1:
             return self.steps_per_execution
         return LIGHT_STEPS_PER_CALL if self.is_light else STEPS_PER_CALL
 
-    def batches_in_group(self, arrays, batch_size, wanted=None):
+    def batches_in_group(self, arrays: Any, batch_size: int, wanted: int | None = None) -> int:
         # Fewer of large ones: a call of Keras's loop costs as much as some steps of an accelerator.
         fitting = MAX_GROUP_BYTES // (batch_size * feeding.row_bytes(arrays))
         return max(1, min(wanted or self.most_steps_per_call(), fitting))
 
-    def function_of_groups(self):
+    def function_of_groups(self) -> Callable[..., Any]:
         one = jax.jit(self.train_step, donate_argnums=0)
         several = jax.jit(self._steps, donate_argnums=0)
         capacity = {}
@@ -121,7 +124,7 @@ class Model(CheckedOutside):
 
     # The ways into Keras's loops.
 
-    def make_train_function(self, force=False):
+    def make_train_function(self, force: bool = False) -> None:
         if force or self.train_function is None:
             super().make_train_function(force=True)
             train = self.train_function
@@ -129,7 +132,7 @@ class Model(CheckedOutside):
                 state, self._next(batches, "train", state)
             )
 
-    def make_test_function(self, force=False):
+    def make_test_function(self, force: bool = False) -> None:
         if force or self.test_function is None:
             super().make_test_function(force=True)
             test = self.test_function
@@ -152,7 +155,7 @@ class Model(CheckedOutside):
             raise
 
 
-def in_batches(part, whole, room, batch_size):
+def in_batches(part: Tensor, whole: int, room: int, batch_size: int) -> Tensor:
     """The whole batches in the rows of a group, `(room, batch_size, ...)`, the last ones empty."""
     part = part[: whole * batch_size]
     if room > whole:
@@ -160,6 +163,6 @@ def in_batches(part, whole, room, batch_size):
     return part.reshape(room, batch_size, *part.shape[1:])
 
 
-def like(before, after):
+def like(before: Any, after: Any) -> Any:
     """The values of one structure in the types of another, which a loop must not change."""
     return tree.map_structure(lambda old, new: jnp.asarray(new, old.dtype), before, after)

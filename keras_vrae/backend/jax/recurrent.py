@@ -6,6 +6,8 @@ LSTM with a mask stays on cuDNN.
 """
 
 import functools
+from collections.abc import Callable
+from typing import Any
 
 import jax
 import keras
@@ -13,11 +15,15 @@ from jax import lax
 from jax import numpy as jnp
 from keras import tree
 
+from keras_vrae.types import Tensor
+
 MAX_STEPS = 64  # Of which all results are kept for the gradient; `scan` cuts longer sequences.
 STEPS_IN_SEGMENT = 28
 
 
-def lstm_step(recurrent_kernel, recurrent_bias, state, projected):
+def lstm_step(
+    recurrent_kernel: Tensor, recurrent_bias: Tensor, state: tuple[Tensor, ...], projected: Tensor
+) -> tuple[Tensor, ...]:
     """`c' = f c + i g`, `h' = o tanh(c')`; Keras keeps the arguments in the order i, f, g, o."""
     h, c = state
     i, f, g, o = jnp.split(projected + h @ recurrent_kernel, 4, axis=-1)
@@ -25,7 +31,9 @@ def lstm_step(recurrent_kernel, recurrent_bias, state, projected):
     return jax.nn.sigmoid(o) * jnp.tanh(c), c
 
 
-def gru_step(recurrent_kernel, recurrent_bias, state, projected):
+def gru_step(
+    recurrent_kernel: Tensor, recurrent_bias: Tensor, state: tuple[Tensor, ...], projected: Tensor
+) -> tuple[Tensor, ...]:
     """`h' = z h + (1 - z) g`, and g reads `r (h U + b)`; in the order z, r, g."""
     (h,) = state
     z, r, g = jnp.split(projected, 3, axis=-1)
@@ -34,7 +42,14 @@ def gru_step(recurrent_kernel, recurrent_bias, state, projected):
     return (z * h + (1 - z) * jnp.tanh(g + r * g_h),)
 
 
-def scan(step, x, state, mask, weights, return_sequences):
+def scan(
+    step: Callable[..., tuple[Tensor, ...]],
+    x: Tensor,
+    state: tuple[Tensor, ...],
+    mask: Tensor | None,
+    weights: tuple[Tensor, ...],
+    return_sequences: bool,
+) -> tuple[Tensor | None, tuple[Tensor, ...]]:
     """Runs a step over the time steps of x.
 
     Args:
@@ -84,7 +99,13 @@ def scan(step, x, state, mask, weights, return_sequences):
     return outputs, state
 
 
-def cudnn_lstm(x, state, mask, weights, return_sequences):
+def cudnn_lstm(
+    x: Tensor,
+    state: tuple[Tensor, ...],
+    mask: Tensor | None,
+    weights: tuple[Tensor, ...],
+    return_sequences: bool,
+) -> tuple[Tensor | None, tuple[Tensor, ...]]:
     """An LSTM of cuDNN, with any mask. Arguments and results as in `scan`.
 
     cuDNN takes the lengths of sequences whose valid steps come first. A step that a mask leaves out
@@ -121,7 +142,7 @@ def cudnn_lstm(x, state, mask, weights, return_sequences):
     return jnp.swapaxes(outputs, 0, 1) if return_sequences else None, after
 
 
-def on_gpu():
+def on_gpu() -> bool:
     """Returns whether JAX computes on a GPU."""
     return jax.default_backend() == "gpu"
 
@@ -138,7 +159,9 @@ class Scanned:
 
     # `inner_loop` is not documented (Keras 3.8 to 3.15): the part of a recurrent layer between its
     # masks and its outputs. If it went, the layers would be those of Keras, and slower.
-    def inner_loop(self, sequences, initial_state, mask, training=False):
+    def inner_loop(
+        self, sequences: Tensor, initial_state: Any, mask: Tensor | None, training: bool = False
+    ) -> tuple[Tensor, Tensor, list[Tensor]]:
         if not self._can_scan(sequences):
             return super().inner_loop(sequences, initial_state, mask, training=training)
         x = jnp.asarray(sequences, self.compute_dtype)

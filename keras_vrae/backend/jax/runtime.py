@@ -7,6 +7,6 @@ title = "JAX"
 step_errors = (jax.errors.JaxRuntimeError,)
 
 
-def gpu_names():
+def gpu_names() -> list[str]:
     """Names of the accelerators, in order."""
     return [device.device_kind for device in jax.devices() if device.platform != "cpu"]

@@ -1,5 +1,8 @@
 """A loop over time steps, traced once for all of them."""
 
+from collections.abc import Callable
+from typing import Any
+
 import keras
 from jax import eval_shape, lax
 from keras import tree
@@ -9,9 +12,15 @@ from keras import tree
 from keras.src.backend.common.stateless_scope import get_stateless_scope
 
 from keras_vrae.backend import time_loop
+from keras_vrae.types import Tensor
 
 
-def loop_over_steps(step, carry, steps, given=None):
+def loop_over_steps(
+    step: Callable[[Any, Any], tuple[Any, tuple[Tensor, ...]]],
+    carry: Any,
+    steps: int | Tensor,
+    given: tuple[Tensor, ...] | None = None,
+) -> tuple[Tensor, ...]:
     """Calls `step` once for each time step and stacks its outputs. The loop is differentiable.
 
     Args:

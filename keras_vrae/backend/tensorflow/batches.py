@@ -1,6 +1,8 @@
 """Batches of arrays, as a `tf.data.Dataset` that ends."""
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import keras
 import numpy as np
@@ -9,18 +11,19 @@ from keras import ops, tree
 
 from keras_vrae.backend.feeding import common_length
 from keras_vrae.sequences import is_sparse
+from keras_vrae.types import Tensor
 
 
 def array_batches(
-    x,
-    y=None,
-    sample_weight=None,
+    x: Any,
+    y: Any = None,
+    sample_weight: Any = None,
     *,
-    batch_size,
-    shuffle=False,
-    endless=False,
-    keep_float64=True,
-):
+    batch_size: int,
+    shuffle: bool = False,
+    endless: bool = False,
+    keep_float64: bool = True,
+) -> tf.data.Dataset:
     """Makes batches of the rows of arrays, each row once.
 
     Args:
@@ -81,7 +84,7 @@ def _as_tensor(array, keep_float64):
     return ops.convert_to_tensor(array, dtype)
 
 
-def prepare_ahead(batches):
+def prepare_ahead(batches: tf.data.Dataset) -> tf.data.Dataset:
     """Prepares two batches of a dataset ahead, without an autotuner.
 
     The autotuner of tf.data sleeps for 10 ms, 20 ms, 40 ms ... and an iterator cannot end before it
@@ -99,7 +102,7 @@ def prepare_ahead(batches):
 # SciPy takes out rows in a tenth of the time of TensorFlow's ragged and scattering operations.
 
 
-def row_gatherer(x):
+def row_gatherer(x: Any) -> Callable[[Tensor], Tensor]:
     """Returns a function from row numbers to those rows of x.
 
     Args:

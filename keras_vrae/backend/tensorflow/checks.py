@@ -1,9 +1,13 @@
 """Checks of values inside a compiled step."""
 
+from collections.abc import Sequence
+
 import tensorflow as tf
 
+from keras_vrae.types import Tensor
 
-def ensure_shape(x, shape):
+
+def ensure_shape(x: Tensor, shape: Sequence[int | None]) -> Tensor:
     """Returns x with a static shape, which is checked when the step runs; None is any size.
 
     A function that was traced for batches of two shapes takes a third that leaves sizes open.
@@ -11,7 +15,7 @@ def ensure_shape(x, shape):
     return tf.ensure_shape(x, shape)
 
 
-def stop_unless(valid, message, values):
+def stop_unless(valid: Tensor, message: str, values: Tensor) -> Tensor:
     """Stops a step with invalid values, however they came into it.
 
     Args:

@@ -1,6 +1,8 @@
 """A function of one batch, compiled once and applied to whole arrays."""
 
 import math
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import keras
 import numpy as np
@@ -9,12 +11,19 @@ from keras import tree
 
 from keras_vrae.backend.rows import rows_in_batches
 from keras_vrae.sequences import num_rows
+from keras_vrae.types import Tensor
 from keras_vrae.validation import check_int
 
 MAX_BYTES_PER_CALL = 2**23  # Of several batches, and of the results.
 
 
-def over_batches(function, row_shape, together=1, dtype="float32", variables=()):
+def over_batches(
+    function: Callable[[Any], Any],
+    row_shape: Any,
+    together: int = 1,
+    dtype: str = "float32",
+    variables: Iterable[keras.Variable] = (),
+) -> Callable[..., Any]:
     """Compiles `function` and returns it as a function of whole arrays.
 
     Args:
@@ -55,7 +64,7 @@ def over_batches(function, row_shape, together=1, dtype="float32", variables=())
     return apply
 
 
-def over_stacked(function, spec):
+def over_stacked(function: Any, spec: Any) -> Callable[[Any], Any]:
     """A concrete function of one batch as one of several, `(number of batches, B, ...)`.
 
     Args:
@@ -76,12 +85,12 @@ def over_stacked(function, spec):
     return compute
 
 
-def one_after_the_other(stack):
+def one_after_the_other(stack: Tensor) -> Tensor:
     """`(number of batches, B, ...)` as `(number of batches * B, ...)`."""
     return tf.reshape(stack, tf.concat([[-1], tf.shape(stack)[2:]], 0))
 
 
-def bytes_of_a_row(tensors):
+def bytes_of_a_row(tensors: Any) -> float:
     """Bytes of one row of tensors of float32, or their specs; infinite if a shape is open."""
     shapes = [tensor.shape[1:] for tensor in tree.flatten(tensors)]
     if not all(shape.is_fully_defined() for shape in shapes):
@@ -89,7 +98,7 @@ def bytes_of_a_row(tensors):
     return 4 * sum(map(math.prod, shapes))
 
 
-def in_stacks(rows, batch_size):
+def in_stacks(rows: Any, batch_size: int) -> Iterator[Any]:
     """Rows as one array `(number of batches, batch_size, ...)`, and one more of the rest."""
     size = num_rows(rows)
     whole = size - size % batch_size

@@ -4,11 +4,14 @@ The batches of these steps come in one group as well, which the call cuts up: ot
 that prepare batches take the cores from such steps for a good part of the time.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import tensorflow as tf
 from keras import tree
 
 
-def function_of_groups(train_step):
+def function_of_groups(train_step: Callable[[Any], Any]) -> Callable[[int, Any], Any]:
     """A function that takes a training step on each batch of a group.
 
     Args:

@@ -1,5 +1,8 @@
 """The gradient step of a model on TensorFlow, and its ways into Keras's loops."""
 
+from collections.abc import Callable
+from typing import Any
+
 import tensorflow as tf
 from keras import ops
 
@@ -7,6 +10,7 @@ from keras_vrae.backend.model import TrainedByKeras, weighted
 from keras_vrae.backend.tensorflow import replicas
 from keras_vrae.backend.tensorflow.batches import array_batches
 from keras_vrae.backend.tensorflow.loops import function_of_groups
+from keras_vrae.types import Tensor
 from keras_vrae.validation import SettingError, complaint
 
 LIGHT_STEPS_PER_CALL = 16
@@ -20,7 +24,7 @@ class Model(TrainedByKeras):
 
     # Steps.
 
-    def train_step(self, data):
+    def train_step(self, data: Any) -> dict[str, Tensor]:
         batch, step = self.batch_of(data), self.optimizer.iterations
         changing_weights = self.changing_weights(step)
         share = replicas.share_of_examples(ops.shape(batch.target)[0])
@@ -36,11 +40,11 @@ class Model(TrainedByKeras):
         self.optimizer.apply(tape.gradient(scaled_loss, weights), weights)
         return {**logs, **changing_weights}
 
-    def test_step(self, data):
+    def test_step(self, data: Any) -> dict[str, Tensor]:
         batch = self.batch_of(data)
         return self.update_metrics(*self.evaluation_losses(batch), batch)
 
-    def most_steps_per_call(self):
+    def most_steps_per_call(self) -> int:
         single = self.distribute_strategy.num_replicas_in_sync == 1
         if self.run_eagerly or self.jit_compile or not single:
             return 1
@@ -48,17 +52,17 @@ class Model(TrainedByKeras):
             return self.steps_per_execution
         return LIGHT_STEPS_PER_CALL if self.is_light else 1
 
-    def function_of_groups(self):
+    def function_of_groups(self) -> Callable[..., Any]:
         return function_of_groups(self.train_step)
 
     # Where Keras has no public way.
 
-    def make_train_function(self, force=False):
+    def make_train_function(self, force: bool = False) -> None:
         if force or self.train_function is None:
             self.train_function = self._step_of_workers(self.train_step)
         super().make_train_function()
 
-    def make_test_function(self, force=False):
+    def make_test_function(self, force: bool = False) -> None:
         if force or self.test_function is None:
             self.test_function = self._step_of_workers(self.test_step)
         super().make_test_function()

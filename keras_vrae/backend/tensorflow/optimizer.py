@@ -3,6 +3,8 @@
 import keras
 import tensorflow as tf
 
+from keras_vrae.types import Tensor
+
 
 @keras.saving.register_keras_serializable(package="keras_vrae")
 class Adam(keras.optimizers.Adam):
@@ -34,7 +36,9 @@ class Adam(keras.optimizers.Adam):
     def _all_reduce_sum_gradients(self, grads_and_vars):
         return grads_and_vars
 
-    def update_step(self, gradient, variable, learning_rate):
+    def update_step(
+        self, gradient: Tensor, variable: keras.Variable, learning_rate: Tensor
+    ) -> None:
         plain = not self.amsgrad and isinstance(gradient, tf.Tensor)
         if not plain or variable.dtype != "float32":
             super().update_step(gradient, variable, learning_rate)

@@ -1,10 +1,15 @@
 """Steps that several replicas take together, on devices of one process or of many."""
 
+from collections.abc import Callable
+from typing import Any
+
 import tensorflow as tf
 from keras import ops
 
+from keras_vrae.types import Tensor
 
-def in_many_workers(strategy):
+
+def in_many_workers(strategy: tf.distribute.Strategy) -> bool:
     """Returns whether a strategy has replicas in other processes.
 
     `_in_multi_worker_mode` is private to TensorFlow (2.18 to 2.21 have it); without it a strategy
@@ -13,12 +18,12 @@ def in_many_workers(strategy):
     return getattr(strategy.extended, "_in_multi_worker_mode", lambda: False)()
 
 
-def number_of_workers(strategy):
+def number_of_workers(strategy: tf.distribute.Strategy) -> int:
     """Number of processes of a strategy that has replicas in others."""
     return strategy.cluster_resolver.cluster_spec().num_tasks("worker")
 
 
-def share_of_examples(size):
+def share_of_examples(size: Tensor | int) -> Tensor | float:
     """The share of this replica in the examples of a step; 1 without other replicas.
 
     Shares are unequal, or zero, if the number of replicas does not divide a batch.
@@ -35,7 +40,9 @@ def share_of_examples(size):
     return size / tf.distribute.get_replica_context().all_reduce("SUM", size)
 
 
-def step_of_workers(strategy, step, eager=False):
+def step_of_workers(
+    strategy: tf.distribute.Strategy, step: Callable[[Any], dict[str, Tensor]], eager: bool = False
+) -> Callable[[Any], dict[str, Tensor]]:
     """A step as Keras's loops call it, whose logs stay with their worker.
 
     Keras would average each log over the workers in every step, two messages for each, which takes

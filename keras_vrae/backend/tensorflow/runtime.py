@@ -7,7 +7,7 @@ title = "TensorFlow"
 step_errors = (tf.errors.OpError,)
 
 
-def gpu_names():
+def gpu_names() -> list[str]:
     """Names of the GPUs, in order."""
     gpus = tf.config.list_physical_devices("GPU")
     return [str(tf.config.experimental.get_device_details(gpu).get("device_name")) for gpu in gpus]

@@ -1,19 +1,23 @@
 """Products and weights of rows that are mostly zeros, as `tf.SparseTensor`s."""
 
+from collections.abc import Callable, Sequence
+
 import tensorflow as tf
 
+from keras_vrae.types import Tensor
 
-def is_sparse_tensor(x):
+
+def is_sparse_tensor(x: object) -> bool:
     """Returns whether x is a sparse tensor."""
     return isinstance(x, tf.SparseTensor)
 
 
-def sparse_from_dense(x):
+def sparse_from_dense(x: Tensor) -> Tensor:
     """Returns a dense tensor as a sparse one."""
     return tf.sparse.from_dense(x)
 
 
-def sparse_product(x, kernel):
+def sparse_product(x: Tensor, kernel: Tensor) -> Tensor:
     """`x @ kernel`, as TensorFlow's compressed rows: several times as fast as its `SparseTensor`s.
 
     Args:
@@ -47,12 +51,12 @@ def sparse_product(x, kernel):
     return product(x.values, tf.cast(kernel, tf.float32))
 
 
-def on_stored_values(function, x):
+def on_stored_values(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     """Applies a function to the values that a sparse tensor stores, as dropout."""
     return x.with_values(function(x.values))
 
 
-def tfidf_weights(counts, idf, scale):
+def tfidf_weights(counts: Tensor, idf: Tensor, scale: float) -> Tensor:
     """TF-IDF weights of counts, each row scaled to a length.
 
     Args:
@@ -72,6 +76,6 @@ def tfidf_weights(counts, idf, scale):
     return counts.with_values(weights * tf.gather(shares, rows))
 
 
-def to_dense(x, shape):
+def to_dense(x: Tensor, shape: Sequence[int | None]) -> Tensor:
     """A sparse tensor as a dense one of a known shape."""
     return tf.ensure_shape(tf.sparse.to_dense(x), shape)

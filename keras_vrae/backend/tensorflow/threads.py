@@ -5,7 +5,7 @@ import tensorflow as tf
 from keras_vrae.backend.cores import available_cores
 
 
-def one_thread_per_operation():
+def one_thread_per_operation() -> None:
     """Makes TensorFlow run each operation on one thread, as many at a time as there are cores.
 
     The models split a batch over the cores, which then have more to do than with operations that

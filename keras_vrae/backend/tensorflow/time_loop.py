@@ -1,9 +1,19 @@
 """A loop over time steps, whose number may be unknown when it is traced."""
 
+from collections.abc import Callable
+from typing import Any
+
 import tensorflow as tf
 
+from keras_vrae.types import Tensor
 
-def loop_over_steps(step, carry, steps, given=None):
+
+def loop_over_steps(
+    step: Callable[[Any, Any], tuple[Any, tuple[Tensor, ...]]],
+    carry: Any,
+    steps: int | Tensor,
+    given: tuple[Tensor, ...] | None = None,
+) -> tuple[Tensor, ...]:
     """Calls `step` once for each time step and stacks its outputs.
 
     The loop is differentiable. (`keras.ops.scan` needs outputs in the shapes of the carry.)

@@ -1,5 +1,8 @@
 """A function of one batch, applied to whole arrays."""
 
+from collections.abc import Callable, Iterable
+from typing import Any
+
 import keras
 import numpy as np
 import torch
@@ -10,7 +13,13 @@ from keras_vrae.sequences import num_rows
 from keras_vrae.validation import check_int
 
 
-def over_batches(function, row_shape, together=1, dtype="float32", variables=()):
+def over_batches(
+    function: Callable[[Any], Any],
+    row_shape: Any,
+    together: int = 1,
+    dtype: str = "float32",
+    variables: Iterable[keras.Variable] = (),
+) -> Callable[..., Any]:
     """Returns `function` as a function of whole arrays.
 
     Args:

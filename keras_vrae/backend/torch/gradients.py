@@ -1,9 +1,12 @@
 """Functions with a gradient of their own."""
 
+from collections.abc import Callable
+from typing import Any
+
 import torch
 
 
-def custom_gradient(function):
+def custom_gradient(function: Callable[..., Any]) -> Callable[..., Any]:
     """Gives a function its own gradient, as `jax.custom_gradient` and `tf.custom_gradient` do.
 
     The one of `keras.ops` takes other arguments on PyTorch, and functions of one result alone.

@@ -1,10 +1,13 @@
 """The gradient step of a model on PyTorch, and its ways into Keras's loops."""
 
+from typing import Any
+
 import torch
 from keras import ops
 
 from keras_vrae.backend.arrays import array_batches
 from keras_vrae.backend.model import CheckedOutside, weighted
+from keras_vrae.types import Tensor
 
 
 class Model(CheckedOutside):
@@ -12,7 +15,7 @@ class Model(CheckedOutside):
 
     array_batches = staticmethod(array_batches)
 
-    def train_step(self, data):
+    def train_step(self, data: Any) -> dict[str, Tensor]:
         batch, step = self.batch_of(data), self.optimizer.iterations
         changing_weights = self.changing_weights(step)
         self.zero_grad()
@@ -27,23 +30,23 @@ class Model(CheckedOutside):
             self.optimizer.apply([weight.value.grad for weight in weights], weights)
         return {**logs, **changing_weights}
 
-    def get_compile_config(self):
+    def get_compile_config(self) -> dict[str, Any] | None:
         """Names the optimizer as every backend knows it, not by Keras's class for PyTorch."""
         return _on_any_backend(super().get_compile_config())
 
-    def test_step(self, data):
+    def test_step(self, data: Any) -> dict[str, Tensor]:
         batch = self.batch_of(data)
         return self.update_metrics(*self.evaluation_losses(batch), batch)
 
     # The ways into Keras's loops.
 
-    def make_train_function(self, force=False):
+    def make_train_function(self, force: bool = False) -> None:
         if force or self.train_function is None:
             super().make_train_function(force=True)
             train = self.train_function
             self.train_function = lambda batches: train(list(self.checked(batches, "train")))
 
-    def make_test_function(self, force=False):
+    def make_test_function(self, force: bool = False) -> None:
         if force or self.test_function is None:
             super().make_test_function(force=True)
             test = self.test_function

@@ -1,6 +1,8 @@
 """Time series from raw to ready: checked, gaps filled, cut, split, and their standardization."""
 
 import itertools
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -65,7 +67,7 @@ class Series(NamedTuple):
     ids: Any = None
 
     @property
-    def inputs(self):
+    def inputs(self) -> np.ndarray | dict[str, np.ndarray]:
         """Examples as a model takes them: an array `(N, T, D)`, or a dict of it and lengths."""
         padded = sequences.pad([np.asarray(value, "float64") for value in self.values])
         return padded if len({*padded["lengths"].tolist()}) > 1 else padded["x"]
@@ -98,7 +100,13 @@ class Stretch(NamedTuple):
     part: int
 
 
-def make_splits(series, source, preparation=None, standardize=True, kind="series"):
+def make_splits(
+    series: Series,
+    source: str | Path,
+    preparation: Preparation | None = None,
+    standardize: bool = True,
+    kind: str = "series",
+) -> Splits:
     """Makes `Splits` of time series.
 
     A tenth of the training part is for validation. If the source does not name a test part, a fifth
@@ -163,12 +171,12 @@ def make_splits(series, source, preparation=None, standardize=True, kind="series
     return _assemble(series, values, labels, targets, parts, standardize, notes, kind)
 
 
-def series_names(series):
+def series_names(series: Series) -> Sequence[str]:
     """Returns the name of each series for messages."""
     return series.names or [f"series {number}" for number in range(len(series.values))]
 
 
-def check_series(series, source, missing="refuse"):
+def check_series(series: Series, source: str | Path, missing: str = "refuse") -> None:
     """Raises `DataError` for unusable series; the message names the first.
 
     Args:
@@ -201,7 +209,9 @@ def check_series(series, source, missing="refuse"):
             )
 
 
-def fill(series, source, stretches):
+def fill(
+    series: Series, source: str | Path, stretches: Sequence[Stretch]
+) -> tuple[list[np.ndarray], int]:
     """Returns the values of stretches of series without gaps, and the number of those filled in.
 
     Args:
@@ -247,7 +257,7 @@ def _interpolate(value, gaps, times):
     return np.stack(columns, axis=1)
 
 
-def whole_stretches(series):
+def whole_stretches(series: Series) -> list[Stretch]:
     """Returns each series as one `Stretch`, of the training part unless the source says test."""
     tests = [False] * len(series.values) if series.tests is None else series.tests
     return [
@@ -296,7 +306,9 @@ def _with_all_parts(stretches, series):
     return stretches
 
 
-def cut_windows(series, source, stretches, preparation):
+def cut_windows(
+    series: Series, source: str | Path, stretches: Sequence[Stretch], preparation: Preparation
+) -> list[tuple[int, int]]:
     """Returns the windows of stretches: pairs of the number of a stretch, and a step in it.
 
     Raises:
@@ -316,7 +328,7 @@ def cut_windows(series, source, stretches, preparation):
     return cuts
 
 
-def window_starts(series, stretch, preparation):
+def window_starts(series: Series, stretch: Stretch, preparation: Preparation) -> list[int]:
     """Returns the first steps of the windows of a stretch, counted from its beginning.
 
     Windows begin again behind each gap in time that they may not run across.
@@ -340,7 +352,7 @@ def window_starts(series, stretch, preparation):
     ]
 
 
-def time_remarks(series, preparation):
+def time_remarks(series: Series, preparation: Preparation) -> list[str]:
     """Returns sentences on steps in time that differ, and on gaps; a list."""
     steps = [np.diff(times) for times in series.times or () if len(times) > 1]
     if not steps:
@@ -361,7 +373,7 @@ def time_remarks(series, preparation):
     return remarks
 
 
-def random_tests(count):
+def random_tests(count: int) -> np.ndarray:
     """Draws a fifth of so many series for the test part: an array of booleans."""
     return draw_rows(count, TEST_SHARE, TEST_SEED, fewest=1)
 

@@ -2,13 +2,16 @@
 
 import datetime
 import re
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 
 from keras_vrae import sequences
 from keras_vrae.datasets.series.preparation import Series, check_series, fill, whole_stretches
 from keras_vrae.datasets.tables import (
+    Columns,
+    Table,
     TableSettings,
     assign_roles,
     name_of,
@@ -24,7 +27,7 @@ from keras_vrae.validation import DataError, SettingError, complaint
 MOST_NAMES = 8  # In the sentence on how a table was read.
 
 
-def read_series_table(path, settings=None):
+def read_series_table(path: str | Path, settings: TableSettings | None = None) -> Series:
     """Reads time series from a file in the forms of `parse_table`.
 
     Args:
@@ -46,7 +49,7 @@ def from_dataframe(
     id: str | None = None,
     time: str | None = None,
     label: str | None = None,
-    missing: str = "refuse",
+    missing: Literal["refuse", "interpolate"] = "refuse",
 ) -> Series:
     """Reads time series from a DataFrame, in the long or the wide form.
 
@@ -117,7 +120,7 @@ def _in_order_of_time(rows, columns):
     return [row for group in groups.values() for row in group]
 
 
-def parse_table(table, settings=None):
+def parse_table(table: Table, settings: TableSettings | None = None) -> Series:
     """Makes `Series` of a table.
 
     In the long form each row is a step of the series that the id names, or of a single series
@@ -164,7 +167,7 @@ def _id_of(row, column):
     return name
 
 
-def describe(table, columns, series, is_long):
+def describe(table: Table, columns: Columns, series: Series, is_long: bool) -> str:
     """Returns a sentence on how a table was read."""
 
     def named(number):

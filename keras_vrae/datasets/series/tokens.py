@@ -1,14 +1,17 @@
 """Sequences of tokens: time series of one channel whose values are the numbers of categories."""
 
+from pathlib import Path
+
 import numpy as np
 
-from keras_vrae.datasets.series.preparation import series_names
+from keras_vrae.datasets.series.preparation import Series, series_names
+from keras_vrae.datasets.splits import Splits
 from keras_vrae.validation import DataError
 
 MOST_CATEGORIES = 2**16
 
 
-def count_categories(series, source):
+def count_categories(series: Series, source: str | Path) -> int:
     """Returns the number of categories in these series: one more than the largest value.
 
     Args:
@@ -37,7 +40,7 @@ def count_categories(series, source):
     return largest + 1
 
 
-def as_tokens(splits, num_categories):
+def as_tokens(splits: Splits, num_categories: int) -> Splits:
     """Turns `Splits` of series `(N, T, 1)` into those of tokens `(N, T)`, float32.
 
     Args:

@@ -1,5 +1,6 @@
 """Documents of the user's own files, one at a time, so that a corpus need not fit in memory."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -58,14 +59,14 @@ class Corpus:
         [('the cat sat', 'animals')]
     """
 
-    def __init__(self, path, table=None):
+    def __init__(self, path: str | Path, table: TableSettings | None = None) -> None:
         self.path, self.table = Path(path), table or TableSettings()
         self.read_as, self.remarks = None, []
         if not self.path.exists():
             expected = "text:PATH with the path of a folder or a file that exists"
             raise SettingError(complaint("dataset", expected, f"text:{path}"))
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Document]:
         if self.path.is_dir():
             return self._read_folder()
         is_table = self.path.suffix.lower() in TABLE_ENDINGS

@@ -3,6 +3,8 @@
 import dataclasses
 import hashlib
 import itertools
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,7 +22,7 @@ from keras_vrae.datasets.splits import (
 )
 from keras_vrae.datasets.tables import TableSettings, sort_key, target_reason
 from keras_vrae.datasets.text import newsgroups
-from keras_vrae.datasets.text.corpus import Corpus
+from keras_vrae.datasets.text.corpus import Corpus, Document
 from keras_vrae.validation import DataError, SettingError, complaint
 
 TRAIN, VALIDATION, TEST = range(3)
@@ -72,7 +74,12 @@ class TextData(NamedTuple):
     counts: Any
 
 
-def load(name, data_dir=None, settings=None, **table):
+def load(
+    name: str,
+    data_dir: str | Path | None = None,
+    settings: TextSettings | None = None,
+    **table: Any,
+) -> Splits:
     """Loads `"newsgroups"` or `"text:PATH"`, as `keras_vrae.datasets.load` does."""
     if name == NEWSGROUPS:
         return load_newsgroups(data_dir, settings or TextSettings())
@@ -80,7 +87,7 @@ def load(name, data_dir=None, settings=None, **table):
     return load_corpus(source_of(name).rest, settings, TableSettings(**table))
 
 
-def load_newsgroups(data_dir, settings):
+def load_newsgroups(data_dir: str | Path | None, settings: TextSettings) -> Splits:
     """Loads 20 Newsgroups as `Splits`; `data_dir` as in `newsgroups.read_newsgroups`."""
     train, test, names, subjects = newsgroups.read_newsgroups(data_dir, settings.strip)
     if settings.split == "random":
@@ -91,7 +98,9 @@ def load_newsgroups(data_dir, settings):
     return make_splits([*train, *test], parts, settings, names, [*subjects[0], *subjects[1]])
 
 
-def load_corpus(path, settings, table=None):
+def load_corpus(
+    path: str | Path, settings: TextSettings, table: TableSettings | None = None
+) -> Splits:
     """Loads documents of the user's own as `Splits`; each pass reads the text again.
 
     Args:
@@ -114,7 +123,7 @@ def load_corpus(path, settings, table=None):
     return make_splits(corpus, random_parts(len(labels)), settings, names, notes=notes)
 
 
-def random_parts(count, seed=SPLIT_SEED):
+def random_parts(count: int, seed: int = SPLIT_SEED) -> np.ndarray:
     """Draws the part of each document: 60 % training, 20 % validation and 20 % test."""
     order = np.random.default_rng(seed).permutation(count)
     parts = np.full(count, TRAIN)
@@ -123,7 +132,14 @@ def random_parts(count, seed=SPLIT_SEED):
     return parts
 
 
-def make_splits(documents, parts, settings, class_names, titles=None, notes=None):
+def make_splits(
+    documents: Iterable[Document],
+    parts: np.ndarray,
+    settings: TextSettings,
+    class_names: Sequence[str],
+    titles: Sequence[str] | None = None,
+    notes: dict[str, Any] | None = None,
+) -> Splits:
     """Finds the vocabulary in the training documents and turns all documents into numbers.
 
     Args:
@@ -188,14 +204,14 @@ def make_splits(documents, parts, settings, class_names, titles=None, notes=None
     return Splits(*(Split(x[rows], y[rows]) for rows in chosen), spec)
 
 
-def separate(texts):
+def separate(texts: Iterable[str]) -> list[str]:
     """Returns a list of texts as a model reads them: words in lower case with spaces between."""
     # JSON can hold halves of surrogate pairs, which UTF-8 cannot.
     encoded = [text.encode("utf-8", "replace") for text in texts]
     return [text.decode() for text in backend.separate_words(encoded).numpy()]
 
 
-def fit_counter(texts, settings):
+def fit_counter(texts: Iterable[str], settings: TextSettings) -> Any:
     """Fits scikit-learn's `CountVectorizer`, which finds the most frequent terms of texts.
 
     A term is a word of two or more characters, in lower case; `keras_vrae.layers.TextVectorizer`

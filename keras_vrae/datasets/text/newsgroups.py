@@ -1,6 +1,7 @@
 """The 20 Newsgroups corpus by scikit-learn's loader, from its cache."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from keras_vrae.datasets.reachable import unreachable
@@ -12,7 +13,9 @@ CACHE = "20news-bydate_py3.pkz"
 SUBJECT = re.compile(r"^Subject:[ \t]*(.*)$", re.MULTILINE | re.IGNORECASE)
 
 
-def read_newsgroups(data_dir=None, strip=()):
+def read_newsgroups(
+    data_dir: str | Path | None = None, strip: Sequence[str] = ()
+) -> tuple[list[Document], list[Document], tuple[str, ...], list[list[str]]]:
     """Reads both parts of the official split by date.
 
     Args:
@@ -65,13 +68,13 @@ def read_newsgroups(data_dir=None, strip=()):
     return *parts, tuple(names), subjects
 
 
-def subject_line(text):
+def subject_line(text: str) -> str:
     """Returns the subject of a posting, or its first line."""
     found = SUBJECT.search(text)
     return found[1].strip() if found else first_line(text)
 
 
-def first_line(text, width=90):
+def first_line(text: str, width: int = 90) -> str:
     """Returns the first line that is not empty, cut to a width."""
     line = next((line.strip() for line in text.splitlines() if line.strip()), "")
     return line if len(line) <= width else line[: width - 1].rstrip() + "…"

@@ -1,8 +1,10 @@
 """Targets of a model of documents: weights of the words of a document and of its neighbours."""
 
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from keras_vrae.validation import check_float, check_int
 
@@ -23,7 +25,12 @@ class Mixture(NamedTuple):
     share: float = 0.0
 
 
-def weigh(counts, kind="tfidf", length=100.0, idf_power=3.0):
+def weigh(
+    counts: Any,
+    kind: Literal["tfidf", "counts"] = "tfidf",
+    length: float = 100.0,
+    idf_power: float = 3.0,
+) -> Any:
     """Weighs terms so that the weights of every document have the same sum.
 
     Args:
@@ -47,7 +54,7 @@ def weigh(counts, kind="tfidf", length=100.0, idf_power=3.0):
     return (length * transformer.transform(counts)).astype("float32")
 
 
-def singular_codes(counts, components=64, seed=0):
+def singular_codes(counts: Any, components: int = 64, seed: int = 0) -> np.ndarray:
     """Finds the first singular vectors of TF-IDF weights; documents in them, `(N, components)`."""
     from sklearn.decomposition import TruncatedSVD
     from sklearn.feature_extraction.text import TfidfTransformer
@@ -57,7 +64,7 @@ def singular_codes(counts, components=64, seed=0):
     return TruncatedSVD(components, random_state=seed).fit_transform(weights).astype("float32")
 
 
-def nearest(codes, count):
+def nearest(codes: ArrayLike, count: int) -> np.ndarray:
     """Finds the rows that are most similar to each row by cosine, other than itself.
 
     Args:
@@ -104,14 +111,22 @@ class Targets:
 
     first_neighbours, first_epochs = 10, 4
 
-    def __init__(self, counts, kind="tfidf", length=100.0, neighbours=0, share=0.9, idf_power=3.0):
+    def __init__(
+        self,
+        counts: Any,
+        kind: Literal["tfidf", "counts"] = "tfidf",
+        length: float = 100.0,
+        neighbours: int = 0,
+        share: float = 0.9,
+        idf_power: float = 3.0,
+    ) -> None:
         most = counts.shape[0] - 1
         self.neighbours = min(check_int("neighbours", neighbours, minimum=0), most)
         self.share = check_float("share", share, maximum=1.0)
         self.counts, self.own = counts, weigh(counts, kind, length, idf_power)
         self._first = None
 
-    def at(self, epoch, encode):
+    def at(self, epoch: int, encode: Callable[[], np.ndarray]) -> Mixture:
         """Returns the `Mixture` of an epoch, counted from 0.
 
         Args:

@@ -1,12 +1,17 @@
 """Vectors of words from a text file, with which a recurrent encoder begins."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import numpy as np
 
 from keras_vrae.datasets.tables import NUMBER
 from keras_vrae.validation import DataError, SettingError, complaint
 
 
-def read_vectors(path, vocabulary, size, seed=0):
+def read_vectors(
+    path: str | Path, vocabulary: Sequence[str], size: int, seed: int = 0
+) -> np.ndarray:
     """Reads the vectors of the terms of a vocabulary.
 
     Each line of the file is a word and its numbers, with spaces between them, as GloVe and

@@ -1,10 +1,13 @@
 """Search for the damaged record of a shard after reading has failed."""
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import tensorflow as tf
 
+from keras_vrae.datasets.tfrecord.description import Description, Shard
 from keras_vrae.datasets.tfrecord.records import decode_records
 from keras_vrae.validation import DataError
 
@@ -14,7 +17,7 @@ DAMAGE = (*UNREADABLE, tf.errors.DataLossError, tf.errors.NotFoundError)
 
 
 @contextmanager
-def naming_damage(split):
+def naming_damage(split: Any) -> Iterator[None]:
     """Names the damaged file and record if reading a part fails while the block runs.
 
     TensorFlow names neither. So the shards are read again, one after the other, up to the record.
@@ -33,7 +36,7 @@ def naming_damage(split):
         raise  # It was something else.
 
 
-def check_shard(folder, shard, description):
+def check_shard(folder: str | Path, shard: Shard, description: Description) -> None:
     """Reads a whole shard; raises `DataError` that names the first damaged record."""
     path = Path(folder, shard.file)
     sound, reason = 0, "the file ends before it"

@@ -46,23 +46,23 @@ class Description(NamedTuple):
     shards: tuple
 
     @property
-    def num_values(self):
+    def num_values(self) -> int:
         """Number of values of an example."""
         return math.prod(self.event_shape)
 
     @property
-    def example_bytes(self):
+    def example_bytes(self) -> int:
         """Bytes of the values of an example in the files."""
         return self.num_values * np.dtype(DTYPES[self.dtype]).itemsize
 
-    def write(self, folder):
+    def write(self, folder: str | Path) -> None:
         """Writes the description into the folder of the shards."""
         content = {**self._asdict(), "shards": [shard._asdict() for shard in self.shards]}
         with replacing(Path(folder, FILE_NAME)) as aside:
             aside.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", "utf-8")
 
     @classmethod
-    def read(cls, folder):
+    def read(cls, folder: str | Path) -> "Description":
         """Reads a description, or raises `DataError` if it is missing or invalid."""
         path = Path(folder, FILE_NAME)
         try:

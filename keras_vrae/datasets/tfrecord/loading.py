@@ -5,12 +5,12 @@ from pathlib import Path
 
 from keras_vrae.datasets.splits import DataSpec, Splits
 from keras_vrae.datasets.tfrecord.damage import check_shard
-from keras_vrae.datasets.tfrecord.description import FILE_NAME, PARTS, Description
+from keras_vrae.datasets.tfrecord.description import FILE_NAME, PARTS, Description, Shard
 from keras_vrae.datasets.tfrecord.sharded_split import ShardedSplit
 from keras_vrae.validation import DataError, SettingError, complaint
 
 
-def load(pattern):
+def load(pattern: str) -> Splits:
     """Loads a data set from shards.
 
     Args:
@@ -48,7 +48,7 @@ def load(pattern):
     return Splits(*parts, spec)
 
 
-def check_size(folder, shard, description):
+def check_size(folder: str | Path, shard: Shard, description: Description) -> None:
     """Raises `DataError` if a shard has more or fewer bytes than when it was written."""
     path = Path(folder, shard.file)
     size = path.stat().st_size

@@ -3,13 +3,14 @@
 import numpy as np
 import tensorflow as tf
 
-from keras_vrae.datasets.tfrecord.description import DTYPES
+from keras_vrae.datasets.tfrecord.description import DTYPES, Description
+from keras_vrae.types import Tensor
 
 FEATURES = {"x": tf.io.FixedLenFeature((), tf.string), "y": tf.io.FixedLenFeature((), tf.int64)}
 LARGEST_BYTE = 255
 
 
-def encode_record(x, y):
+def encode_record(x: np.ndarray, y: int) -> bytes:
     """Returns the record of one example, bytes.
 
     Args:
@@ -24,7 +25,7 @@ def encode_record(x, y):
     return tf.train.Example(features=tf.train.Features(feature=feature)).SerializeToString()
 
 
-def decode_records(records, description):
+def decode_records(records: Tensor, description: Description) -> tuple[Tensor, Tensor]:
     """Decodes examples and class numbers; TensorFlow raises an error for other records.
 
     Args:

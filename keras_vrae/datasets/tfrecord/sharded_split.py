@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import math
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -46,35 +47,35 @@ class ShardedSplit:
     binarization_seed: int | None = None
 
     @property
-    def size(self):
+    def size(self) -> int:
         """Number of examples."""
         return sum(shard.examples for shard in self.shards)
 
     @property
-    def deviation(self):
+    def deviation(self) -> float:
         """Standard deviation of all values."""
         return self.description.deviation
 
     @property
-    def inputs(self):
+    def inputs(self) -> "ShardedSplit":
         """The part itself, which a model takes instead of an array."""
         return self
 
     @functools.cached_property
-    def y(self):
+    def y(self) -> np.ndarray:
         """Class numbers, NumPy array `(N,)`."""
         return np.concatenate([labels for _, labels in self._arrays(READ_BATCH)])
 
     def batches(
         self,
-        batch_size,
-        seed,
-        first_epoch=0,
-        binarization="none",
-        first_step=0,
-        with_labels=False,
-        strategy=None,
-    ):
+        batch_size: int,
+        seed: int,
+        first_epoch: int = 0,
+        binarization: str = "none",
+        first_step: int = 0,
+        with_labels: bool = False,
+        strategy: tf.distribute.Strategy | None = None,
+    ) -> tf.data.Dataset:
         """Makes batches without end, as `pipeline.training_batches` does of data in memory.
 
         In each epoch the shards come in an order of their own, eight of them are read in turns, and
@@ -137,7 +138,7 @@ class ShardedSplit:
 
         return records.enumerate().skip(skipped).map(batch)
 
-    def in_order(self, batch_size):
+    def in_order(self, batch_size: int) -> tf.data.Dataset:
         """Makes batches `(x, y)` of the examples once, one shard after the other."""
         counts = tf.constant([shard.examples for shard in self.shards], tf.int64)
         records = tf.data.Dataset.from_tensor_slices((self._paths(), counts)).flat_map(
@@ -159,7 +160,7 @@ class ShardedSplit:
         steps = math.ceil(self.size / batch_size)
         return prepare_ahead(batches.apply(tf.data.experimental.assert_cardinality(steps)))
 
-    def in_batches(self, batch_size):
+    def in_batches(self, batch_size: int) -> Iterator[np.ndarray]:
         """Yields the examples in order, as NumPy arrays `(B, ...)`.
 
         Raises:
@@ -167,21 +168,21 @@ class ShardedSplit:
         """
         return (values for values, _ in self._arrays(batch_size))
 
-    def binarized(self, seed):
+    def binarized(self, seed: int) -> "ShardedSplit":
         """Returns the part with the values that `pipeline.binarize` would draw in memory."""
         return dataclasses.replace(self, binarization_seed=seed)
 
-    def rows(self, rows):
+    def rows(self, rows: slice) -> "ShardedSplit":
         """Returns the part of the first examples: `rows` is a slice without a start."""
         ends = np.cumsum([0, *(shard.examples for shard in self.shards)])
         return self._with_counts(np.diff(np.minimum(ends, rows.indices(self.size)[1])).tolist())
 
-    def sample(self):
+    def sample(self) -> Split:
         """Returns a `Split` of equally many examples of each shard, at most 10,000 or 256 MiB."""
         most = max(1, examples_in_memory(4 * self.description.num_values) // len(self.shards))
         return self._with_counts([min(shard.examples, most) for shard in self.shards]).in_memory()
 
-    def in_memory(self):
+    def in_memory(self) -> Split:
         """Returns the examples as a `Split`.
 
         Raises:
@@ -213,13 +214,13 @@ class ShardedSplit:
             yield from self.in_order(batch_size).as_numpy_iterator()
 
 
-def reads_own_shards(strategy, shards):
+def reads_own_shards(strategy: tf.distribute.Strategy | None, shards: int) -> bool:
     """Returns whether each worker of a strategy is to read shards of its own."""
     if strategy is None or not in_many_workers(strategy):
         return False
     return shards % number_of_workers(strategy) == 0
 
 
-def examples_in_memory(example_bytes):
+def examples_in_memory(example_bytes: int) -> int:
     """Returns the number of examples that may be in memory, at least 1 and at most 10,000."""
     return max(1, min(MOST_EXAMPLES, MOST_BYTES // example_bytes))

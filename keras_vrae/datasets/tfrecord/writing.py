@@ -1,11 +1,13 @@
 """Writes a data set into shards."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
+from keras_vrae.datasets.splits import Splits
 from keras_vrae.datasets.tfrecord.description import DTYPES, PARTS, Description, Shard
 from keras_vrae.datasets.tfrecord.records import LARGEST_BYTE, encode_record
 from keras_vrae.files import replacing
@@ -18,7 +20,13 @@ MOST_SHARDS = (
 BATCH = 256
 
 
-def write(folder, parts, num_shards, class_names=NO_CLASSES, kind="image"):
+def write(
+    folder: str | Path,
+    parts: Mapping[str, Iterable[tuple[np.ndarray, np.ndarray | None]]],
+    num_shards: int,
+    class_names: Sequence[str] = NO_CLASSES,
+    kind: str = "image",
+) -> Description:
     """Writes the parts of a data set into shards, without holding them in memory.
 
     Args:
@@ -64,7 +72,7 @@ def write(folder, parts, num_shards, class_names=NO_CLASSES, kind="image"):
     return description
 
 
-def write_splits(folder, splits, num_shards):
+def write_splits(folder: str | Path, splits: Splits, num_shards: int) -> Description:
     """Writes `Splits` in memory: as bytes if that loses nothing, otherwise as float32.
 
     Returns:

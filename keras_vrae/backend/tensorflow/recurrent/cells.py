@@ -5,9 +5,12 @@ product of the input, which is formed before, and one of the last output, which 
 is a single product, as wide ones are the fastest.
 """
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import tensorflow as tf
+
+from keras_vrae.types import Tensor
 
 _sigmoid_gradient = tf.raw_ops.SigmoidGrad
 _tanh_gradient = tf.raw_ops.TanhGrad
@@ -57,12 +60,14 @@ class LSTMCell:
     input_parts = 1
 
     @staticmethod
-    def weights(kernel, recurrent_kernel, bias):
+    def weights(kernel: Tensor, recurrent_kernel: Tensor, bias: Tensor) -> Weights:
         """The `Weights` of a Keras LSTM, which keeps them in the order i, f, g, o."""
         return Weights(kernel, bias, recurrent_kernel, tf.zeros_like(bias))
 
     @staticmethod
-    def forward(inputs, state, weights):
+    def forward(
+        inputs: Sequence[Tensor], state: tuple[Tensor, ...], weights: Weights
+    ) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
         """One step.
 
         Args:
@@ -83,7 +88,7 @@ class LSTMCell:
         return (o * tanh_c, next_c), (i, f, g, o, tanh_c, c)
 
     @staticmethod
-    def backward(saved, gradient):
+    def backward(saved: tuple[Tensor, ...], gradient: tuple[Tensor, ...]) -> Derivatives:
         """The `Derivatives` of one step.
 
         Args:
@@ -112,12 +117,14 @@ class GRUCell:
     input_parts = 3
 
     @staticmethod
-    def weights(kernel, recurrent_kernel, bias):
+    def weights(kernel: Tensor, recurrent_kernel: Tensor, bias: Tensor) -> Weights:
         """The `Weights` of a Keras GRU, which keeps them in the order z, r, g."""
         return Weights(kernel, bias[0], recurrent_kernel, bias[1])
 
     @staticmethod
-    def forward(inputs, state, weights):
+    def forward(
+        inputs: Sequence[Tensor], state: tuple[Tensor, ...], weights: Weights
+    ) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
         """One step, as in `LSTMCell.forward`; the state is `(h,)`."""
         (input_z, input_r, input_g), (h,) = inputs, state
         arguments = affine(h, weights.recurrent_kernel, weights.recurrent_bias)
@@ -128,7 +135,7 @@ class GRUCell:
         return (g + z * distance,), (z, r, recurrent, g, distance)
 
     @staticmethod
-    def backward(saved, gradient):
+    def backward(saved: tuple[Tensor, ...], gradient: tuple[Tensor, ...]) -> Derivatives:
         """The `Derivatives` of one step, as in `LSTMCell.backward`."""
         z, r, recurrent, g, distance = saved
         (dh,) = gradient
@@ -142,6 +149,6 @@ class GRUCell:
         return Derivatives(by_arguments, by_candidate, state=(kept,))
 
 
-def affine(x, weight, bias):
+def affine(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """`x weight + bias`."""
     return tf.nn.bias_add(tf.matmul(x, weight), bias)

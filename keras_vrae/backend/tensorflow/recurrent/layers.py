@@ -1,5 +1,7 @@
 """The LSTM and GRU layers of Keras, computed faster on a CPU."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
@@ -7,6 +9,7 @@ from keras_vrae.backend.tensorflow.batch_split import part_count, part_sizes
 from keras_vrae.backend.tensorflow.recurrent.cells import GRUCell, LSTMCell
 from keras_vrae.backend.tensorflow.recurrent.long import long_scan
 from keras_vrae.backend.tensorflow.recurrent.scan import scan
+from keras_vrae.types import Tensor
 
 # `scan` lays the steps out one by one, so that the graph grows with them, and keeps the results of
 # all of them; more steps, or an unknown number, are for `long_scan`.
@@ -29,7 +32,9 @@ class ScannedOnCPU:
 
     # `inner_loop` is not documented (Keras 3.8 to 3.15): the part of a recurrent layer between its
     # masks and its outputs. If it went, the layers would be those of Keras, and slower.
-    def inner_loop(self, sequences, initial_state, mask, training=False):
+    def inner_loop(
+        self, sequences: Tensor, initial_state: Any, mask: Tensor | None, training: bool = False
+    ) -> tuple[Tensor, Tensor, list[Tensor]]:
         if not self._can_scan(sequences):
             return super().inner_loop(sequences, initial_state, mask, training=training)
         x = tf.cast(sequences, self.compute_dtype)

@@ -5,15 +5,26 @@ the backward pass goes over the segments from the last to the first, computes ea
 state, and takes its gradient (gradient checkpointing). That is one forward pass more, and exact.
 """
 
+from collections.abc import Sequence
+
 import tensorflow as tf
 
-from keras_vrae.backend.tensorflow.recurrent.cells import Weights
+from keras_vrae.backend.tensorflow.recurrent.cells import GRUCell, LSTMCell, Weights
 from keras_vrae.backend.tensorflow.recurrent.scan import scan
+from keras_vrae.types import Tensor
 
 STEPS_IN_SEGMENT = 28
 
 
-def long_scan(cell, x, state, mask=None, *, weights, return_sequences=False):
+def long_scan(
+    cell: type[LSTMCell] | type[GRUCell],
+    x: Tensor,
+    state: Sequence[Tensor],
+    mask: Tensor | None = None,
+    *,
+    weights: Weights,
+    return_sequences: bool = False,
+) -> tuple[Tensor | None, tuple[Tensor, ...]]:
     """Runs a cell over the time steps of x, as `scan` does, whether their number is known or not.
 
     Args, Returns:

@@ -6,18 +6,29 @@ product, and the input of several steps is projected by one. Products of that si
 to the speed of the largest, and the arrays are still small enough for the caches.
 """
 
+from collections.abc import Sequence
+
 import tensorflow as tf
 
 # Private to TensorFlow (2.18 to 2.21). Without it a step that XLA compiles would stitch rows one by
 # one.
 from tensorflow.python.ops.control_flow_util import GraphOrParentsInXlaContext
 
-from keras_vrae.backend.tensorflow.recurrent.cells import Weights, affine
+from keras_vrae.backend.tensorflow.recurrent.cells import GRUCell, LSTMCell, Weights, affine
+from keras_vrae.types import Tensor
 
 STEPS_IN_PRODUCT = 7
 
 
-def scan(cell, x, state, mask=None, *, weights, return_sequences=False):
+def scan(
+    cell: type[LSTMCell] | type[GRUCell],
+    x: Tensor,
+    state: Sequence[Tensor],
+    mask: Tensor | None = None,
+    *,
+    weights: Weights,
+    return_sequences: bool = False,
+) -> tuple[Tensor | None, tuple[Tensor, ...]]:
     """Runs a cell over the time steps of x.
 
     Args:
