@@ -13,7 +13,7 @@ from keras_vrae.validation import DataError, SettingError, complaint
 try:
     import fcntl
 except ImportError:  # Not a POSIX system.
-    fcntl = None
+    fcntl = None  # type: ignore[assignment]  # A module has no type of its own.
 
 # File systems without such locks answer with one of these.
 NO_LOCKS = {errno.EBADF, errno.EINVAL, errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS}
@@ -75,7 +75,7 @@ def locked(folder: str | Path, name: str = "folder", wait: bool = False) -> Iter
         os.close(descriptor)
 
 
-def parse_json(text: str | bytes, where: str, allow_nan: bool = True) -> Any:
+def parse_json(text: str | bytes, where: str | Path, allow_nan: bool = True) -> Any:
     """Parses the JSON of a user's file.
 
     Args:

@@ -53,6 +53,8 @@ FINITE = (
 class _VAEEstimator(BaseEstimator):
     """The part that the estimators share: the forms of examples, training and pickling."""
 
+    _has_columns: bool
+
     def __init__(
         self,
         encoder: encoders.Encoder | str = "gru",
@@ -261,7 +263,7 @@ class _VAEEstimator(BaseEstimator):
 
     def _train(self, x, train, validation, num_updates, batch_size, patience, rng):
         """Trains in rounds, and keeps the weights that are best on the validation part."""
-        self.history_ = {"updates": [], "loss": [], "validation_loss": []}
+        self.history_: dict[str, list[Any]] = {"updates": [], "loss": [], "validation_loss": []}
         held_out = sequences.take(x, validation) if len(validation) else None
         best, best_weights, waited = np.inf, None, 0
         rows = np.zeros(0, "int64")
@@ -699,8 +701,8 @@ def _sequences_in(X, id, time, channels_first):  # noqa: N803
         return from_dataframe(X, id, time).values
     if sequences.is_padded(X):
         sequences.check_lengths(X)
-        rows = zip(np.asarray(X["x"]), np.asarray(X["lengths"]), strict=True)
-        return [row[:steps].astype("float64") for row, steps in rows]
+        padded = zip(np.asarray(X["x"]), np.asarray(X["lengths"]), strict=True)
+        return [row[:steps].astype("float64") for row, steps in padded]
     is_rows = isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1
     if not (is_rows or isinstance(X, (list, tuple))):
         return None

@@ -5,13 +5,14 @@ keras-vrae COMMAND --help
 
 import importlib
 import sys
+from collections.abc import Sequence
 
 from keras_vrae_cli import program
 
 COMMANDS = ("train", "export", "evaluate", "report", "anomaly", "complete", "tfrecord", "client")
 
 
-def main(arguments=None):
+def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command that is the first argument, and returns its exit status."""
     program.keep_output_open()
     command, *rest = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
@@ -32,7 +33,8 @@ def main(arguments=None):
         return program.WRONG_SETTING
     print(__doc__)
     for name in COMMANDS:
-        summary, *_ = importlib.import_module(f"keras_vrae_cli.flags.{name}").__doc__.splitlines()
+        module = importlib.import_module(f"keras_vrae_cli.flags.{name}")
+        summary = (module.__doc__ or "").partition("\n")[0]
         print(f"  {name:<10}{summary}")
     return 0
 

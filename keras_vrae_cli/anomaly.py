@@ -3,13 +3,15 @@
 import csv
 import json
 import math
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from keras_vrae import sequences
 from keras_vrae.batch import NO_LABEL
-from keras_vrae.datasets import unseen
+from keras_vrae.datasets import Splits, unseen
 from keras_vrae.datasets.pipeline import binarize
 from keras_vrae.evaluation.anomaly import (
     anomaly_metrics,
@@ -19,6 +21,8 @@ from keras_vrae.evaluation.anomaly import (
     random_scores,
 )
 from keras_vrae.files import replacing
+from keras_vrae.models import VAE
+from keras_vrae.training import ExperimentConfig
 from keras_vrae.training.data import load_with_data, open_finished
 from keras_vrae.validation import SettingError, complaint
 
@@ -32,14 +36,15 @@ class Scored(NamedTuple):
     labels: Any
 
 
-def run(values):
+def run(values: Mapping[str, Any]) -> None:
     """Scores sequences, writes the tables once all is done, and prints a summary.
 
     Args:
         values: values of `keras_vrae_cli.flags.anomaly`, a dict.
     """
     check(values)
-    finished, config = open_finished(*values["arguments"], values["data_dir"])
+    (run_dir,) = values["arguments"]
+    finished, config = open_finished(run_dir, values["data_dir"])
     if config.is_text:
         raise SettingError(complaint("run_dir", "a run on sequences or images", str(finished)))
     model, splits = load_with_data(finished, config)
@@ -54,7 +59,11 @@ def run(values):
     normal, found = (function(model, x, **options) for x in inputs)
     threshold = float(np.quantile(normal.per_example, values["quantile"]))
     above = found.per_example > threshold
-    printed = {"sequences": len(above), "threshold": threshold, "above": int(above.sum())}
+    printed: dict[str, Any] = {
+        "sequences": len(above),
+        "threshold": threshold,
+        "above": int(above.sum()),
+    }
     if truth is not None:
         scores = {values["score"]: (normal.per_example, found.per_example)}
         if config.likelihood != "categorical":
@@ -66,18 +75,18 @@ def run(values):
             for name, (first, rest) in scores.items()
         }
     write_scores(values["output"], scored, found.per_example, above)
-    if values["steps"] is not None:
+    if values["steps"] is not None and found.per_step is not None:
         write_steps(values["steps"], scored, found.per_step)
     print(json.dumps(printed, indent=2))
 
 
-def check(values):
+def check(values: Mapping[str, Any]) -> None:
     """Raises `SettingError` for flags that do not fit each other."""
     if values["steps"] is not None and values["score"] == "nll":
         raise SettingError(complaint("steps", "left out with score='nll'", values["steps"]))
 
 
-def read_scored(source, config, model, splits):
+def read_scored(source: str | None, config: ExperimentConfig, model: VAE, splits: Splits) -> Scored:
     """Returns the sequences to score, `Scored`, from files or the test part."""
     if source is None:
         test = splits.test.in_memory()
@@ -92,7 +101,7 @@ def read_scored(source, config, model, splits):
     return Scored(*unseen.read_sequences(source, model.event_shape, *config.reading))
 
 
-def truth_of(anomalies, labels):
+def truth_of(anomalies: Sequence[str] | None, labels: Sequence[Any] | None) -> np.ndarray | None:
     """Returns 1.0 per sequence whose label means an anomaly, else 0.0, and NaN without a label.
 
     None if `anomalies` is None.
@@ -103,11 +112,11 @@ def truth_of(anomalies, labels):
     if not set(anomalies) <= set(known) or len(set(anomalies)) == len(known):
         expected = f"some, and not all, of the labels {known}, with commas"
         raise SettingError(complaint("anomalies", expected, ",".join(anomalies)))
-    found = [math.nan if label is None else float(label in anomalies) for label in labels]
+    found = [math.nan if label is None else float(label in anomalies) for label in labels or ()]
     return np.array(found)
 
 
-def write_scores(path, scored, scores, above):
+def write_scores(path: str | Path, scored: Scored, scores: np.ndarray, above: np.ndarray) -> None:
     """Writes a table with a row per sequence."""
     steps = sequences.array_of(scored.inputs).shape[1]
     padded = sequences.is_padded(scored.inputs)
@@ -124,7 +133,7 @@ def write_scores(path, scored, scores, above):
     write_table(path, columns, zip(*columns.values(), strict=True))
 
 
-def write_steps(path, scored, scores):
+def write_steps(path: str | Path, scored: Scored, scores: np.ndarray) -> None:
     """Writes a table with a row per time step."""
     rows = (
         (name, start + step, float(row[step]))
@@ -134,7 +143,7 @@ def write_steps(path, scored, scores):
     write_table(path, ("series", "step", "score"), rows)
 
 
-def write_table(path, header, rows):
+def write_table(path: str | Path, header: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
     """Writes a .csv file, whole or not at all."""
     with replacing(path) as aside, aside.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)

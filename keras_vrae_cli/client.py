@@ -1,8 +1,11 @@
 """Requests to a TF Serving server that serves an export."""
 
+import argparse
 import json
 import os
 import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +20,9 @@ ROWS_AT_ONCE = 128
 PREDICT = {"rest": predict_rest, "grpc": predict_grpc}
 
 
-def read_images(paths, dtype="float32", pixels=None):
+def read_images(
+    paths: Sequence[str], dtype: str = "float32", pixels: bool | None = None
+) -> np.ndarray:
     """Reads examples from files into an array `(N, ...)`.
 
     Args:
@@ -46,7 +51,7 @@ def read_images(paths, dtype="float32", pixels=None):
     return (array / 255 if pixels else array).astype(dtype)
 
 
-def make_request(flags):
+def make_request(flags: argparse.Namespace) -> tuple[str, dict[str, np.ndarray]]:
     """Returns the name of the signature and its inputs, NumPy arrays by name.
 
     Raises:
@@ -80,7 +85,7 @@ def make_request(flags):
     return signature, inputs
 
 
-def for_rows(name, numbers, rows):
+def for_rows(name: str, numbers: list[int], rows: int) -> np.ndarray:
     """Returns int64 numbers, one for each row."""
     if len(numbers) not in (1, rows):
         expected = f"one number, or one for each of {rows} rows"
@@ -91,7 +96,10 @@ def for_rows(name, numbers, rows):
         raise ValueError(f"`{name}` must be of 64 bits. Received: {name}={numbers}") from None
 
 
-def ask(predict, inputs):
+def ask(
+    predict: Callable[[dict[str, np.ndarray]], dict[str, np.ndarray]],
+    inputs: Mapping[str, np.ndarray],
+) -> dict[str, np.ndarray]:
     """Sends inputs a few rows at a time, and returns the whole answer.
 
     Args:
@@ -122,7 +130,7 @@ def ask(predict, inputs):
     return outputs
 
 
-def join(parts):
+def join(parts: Sequence[np.ndarray]) -> np.ndarray:
     """Returns arrays `(B, ...)` as one, with zeros after the ends of shorter sequences."""
     steps = max(part.shape[1] if part.ndim > 1 else 0 for part in parts)
     padded = [
@@ -134,7 +142,7 @@ def join(parts):
     return np.concatenate(padded)
 
 
-def main(arguments=None, name="export.client"):
+def main(arguments: Sequence[str] | None = None, name: str = "export.client") -> int:
     """Runs the program and returns its exit status.
 
     Args:
@@ -144,7 +152,7 @@ def main(arguments=None, name="export.client"):
     return run(make_parser(name).parse_args(arguments), name)
 
 
-def run(flags, name):
+def run(flags: argparse.Namespace, name: str) -> int:
     """Sends what the flags ask for, prints or stores the answer, and returns the exit status.
 
     Args:
@@ -158,7 +166,9 @@ def run(flags, name):
     except (ValueError, OSError, ImportError, EOFError) as error:
         return fail(name, 2, error)
     try:
-        outputs = ask(lambda part: predict(server, model, signature, part, flags.version), inputs)
+        outputs: dict[str, Any] = ask(
+            lambda part: predict(server, model, signature, part, flags.version), inputs
+        )
         if flags.output:
             np.savez(flags.output, **outputs)
         else:
@@ -174,7 +184,7 @@ def run(flags, name):
     return 0
 
 
-def fail(name, status, error):
+def fail(name: str, status: int, error: object) -> int:
     """Prints an error on one line, and returns the exit status."""
     print(f"{name}:", " ".join(str(error).split()) or type(error).__name__, file=sys.stderr)
     return status

@@ -1,13 +1,15 @@
 """Continuation of sequences."""
 
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from keras_vrae import plots, sequences
-from keras_vrae.datasets import unseen
+from keras_vrae.datasets import Splits, unseen
 from keras_vrae.datasets.continuations import write_continuations
 from keras_vrae.files import replacing
+from keras_vrae.training import ExperimentConfig
 from keras_vrae.training.data import load_with_data, open_finished
 from keras_vrae.validation import SettingError, complaint
 
@@ -26,14 +28,15 @@ class Prefixes(NamedTuple):
     truth: dict
 
 
-def run(values):
+def run(values: Mapping[str, Any]) -> None:
     """Continues sequences, writes the files once all is done, and prints their paths.
 
     Args:
         values: values of `keras_vrae_cli.flags.complete`, a dict.
     """
     check(values)
-    finished, config = open_finished(*values["arguments"], values["data_dir"])
+    (run_dir,) = values["arguments"]
+    finished, config = open_finished(run_dir, values["data_dir"])
     check_run(config, finished, values["output"])
     model, splits = load_with_data(finished, config)
     prefixes = read_prefixes(values["data"], splits, config.reading, values["prefix"])
@@ -58,7 +61,7 @@ def run(values):
     print(f"Wrote {', '.join(map(str, paths[:3]))}{more}")
 
 
-def check(values):
+def check(values: Mapping[str, Any]) -> None:
     """Raises `SettingError` for flags that do not fit each other."""
     temperature = values["temperature"]
     if not values["draw"] and temperature != 1.0:
@@ -67,7 +70,7 @@ def check(values):
         raise SettingError(complaint("prefix", "given without --data", values["prefix"]))
 
 
-def check_run(config, run_dir, output):
+def check_run(config: ExperimentConfig, run_dir: object, output: str) -> None:
     """Raises `SettingError` unless a run continues sequences, of music for a .mid file."""
     if not config.is_series or config.decoder == "dense":
         expected = "a run on sequences with an LSTM or GRU decoder"
@@ -78,7 +81,7 @@ def check_run(config, run_dir, output):
         raise SettingError(complaint("output", expected, output))
 
 
-def choose_length(asked, trained, prefixes):
+def choose_length(asked: int | None, trained: int | None, prefixes: Prefixes) -> int:
     """Returns the number of steps of the continued sequences.
 
     Args:
@@ -99,7 +102,9 @@ def choose_length(asked, trained, prefixes):
     return length
 
 
-def read_prefixes(source, splits, reading=(), steps=None):
+def read_prefixes(
+    source: str | None, splits: Splits, reading: Sequence[Any] = (), steps: int | None = None
+) -> Prefixes:
     """Returns the `Prefixes` of files, or of a test part.
 
     Args:

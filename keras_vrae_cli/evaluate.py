@@ -2,11 +2,13 @@
 
 import json
 import sys
+from collections.abc import Mapping
+from typing import Any
 
 from keras_vrae.training.metrics import assess
 
 
-def run(values):
+def run(values: Mapping[str, Any]) -> None:
     """Evaluates each run and prints the metrics.
 
     Args:

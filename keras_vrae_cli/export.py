@@ -1,10 +1,13 @@
 """Export of a finished run."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from keras_vrae import serving
 from keras_vrae.training import console
 
 
-def run(values):
+def run(values: Mapping[str, Any]) -> None:
     """Exports the run and prints the new version.
 
     Args:

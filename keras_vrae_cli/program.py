@@ -6,7 +6,10 @@ import json
 import os
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 from absl import flags, logging
 
@@ -17,7 +20,7 @@ HELP = ("--help", "-help", "-h")
 WRONG_SETTING, FAILURE, INTERRUPTED = 2, 1, 130
 
 
-def main(command, name, arguments=None):
+def main(command: str, name: str, arguments: Sequence[str] | None = None) -> int:
     """Runs a command and returns its exit status.
 
     The status is 0 after success, 2 for a wrong setting, 1 for another failure that a user can
@@ -49,7 +52,7 @@ def main(command, name, arguments=None):
         return _fail(name, INTERRUPTED, f"Interrupted.{hint}")
 
 
-def help_text(settings, subject=""):
+def help_text(settings: ModuleType, subject: str = "") -> str:
     """Returns the help of a command.
 
     Args:
@@ -73,7 +76,7 @@ def help_text(settings, subject=""):
         shown = {"flags used most": settings.MOST_USED}
         more = f"\n--help=all shows all flags, --help=GROUP those of {', '.join(groups)}.\n"
     sections = [f"{title}:\n{_render(settings, names)}" for title, names in shown.items()]
-    return "\n".join([settings.__doc__, *sections]) + more
+    return "\n".join([settings.__doc__ or "", *sections]) + more
 
 
 def _render(settings, names):
@@ -83,7 +86,7 @@ def _render(settings, names):
     return shown.get_help("  ", include_special_flags=False)
 
 
-def parse(settings, arguments):
+def parse(settings: ModuleType, arguments: Sequence[str]) -> dict[str, Any]:
     """Returns the values of a command's flags, a dict, with `arguments` that are not flags.
 
     If the command has a flag `config`, the values have `given` too, the names of the flags among
@@ -123,7 +126,7 @@ class LastingOutput(io.FileIO):
     The work goes on, since it may have files to write.
     """
 
-    def write(self, data):
+    def write(self, data: Any) -> int:
         try:
             return super().write(data)
         except BrokenPipeError:
@@ -131,7 +134,7 @@ class LastingOutput(io.FileIO):
             return len(data)
 
 
-def keep_output_open():
+def keep_output_open() -> None:
     """Keeps a closed standard output or error from ending the program."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
@@ -147,7 +150,7 @@ def keep_output_open():
             setattr(sys, name, io.TextIOWrapper(lasting, stream.encoding, **settings))
 
 
-def begin_process():
+def begin_process() -> None:
     """Prepares a process that another one has started for a part of its work."""
     keep_output_open()
     load_backend()
@@ -163,7 +166,7 @@ def _backend_of(values):
         return None  # Whoever reads the settings says what is wrong with the file.
 
 
-def load_backend(backend=None):
+def load_backend(backend: str | None = None) -> None:
     """Imports the backend that Keras will run on.
 
     Args:

@@ -1,11 +1,13 @@
 """Report on finished runs."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from keras_vrae import report
 
 
-def run(values):
+def run(values: Mapping[str, Any]) -> None:
     """Writes the report.
 
     Args:

@@ -1,20 +1,26 @@
 """One run, or several of encoders times seeds with their comparison."""
 
 import multiprocessing
+from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 from keras_vrae import backend, report
 from keras_vrae.backend import one_thread_per_operation
-from keras_vrae.training import console
+from keras_vrae.training import ExperimentConfig, console
 from keras_vrae.training.loop import train_and_evaluate
 from keras_vrae.training.termination import passed_on
 from keras_vrae.validation import DataError, SettingError, complaint
 from keras_vrae_cli.program import begin_process
 
 
-def run_study(runs, overwrite=False, resume=False, export_dir=None):
+def run_study(
+    runs: Mapping[Path, ExperimentConfig],
+    overwrite: bool = False,
+    resume: bool = False,
+    export_dir: str | Path | None = None,
+) -> Path:
     """Trains one model per run, and compares them if there are several.
 
     Args:

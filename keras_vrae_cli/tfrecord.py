@@ -1,11 +1,14 @@
 """Writing of TFRecord shards."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from keras_vrae import datasets
 from keras_vrae.datasets.tfrecord.writing import write_splits
 from keras_vrae.validation import SettingError, complaint
 
 
-def run(values):
+def run(values: Mapping[str, Any]) -> None:
     """Writes the shards and prints their number and size.
 
     Args:

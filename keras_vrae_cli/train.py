@@ -2,7 +2,9 @@
 
 import dataclasses
 import difflib
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Any
 
 from keras_vrae.files import parse_json
 from keras_vrae.training import ExperimentConfig
@@ -14,7 +16,7 @@ from keras_vrae_cli.study import run_study
 FACTS = {"versions", "device", "git_revision", "data"}
 
 
-def run(values):
+def run(values: Mapping[str, Any]) -> None:
     """Trains what the flags ask for.
 
     Args:
@@ -35,7 +37,7 @@ def run(values):
     run_study(runs, **existing, export_dir=values["export_dir"])
 
 
-def read_settings(path, names):
+def read_settings(path: str | Path, names: Collection[str]) -> dict[str, Any]:
     """Returns the settings in a JSON file by name, without the facts that a run adds to them.
 
     Args:

@@ -4,6 +4,7 @@ import http.client
 import json
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -23,7 +24,13 @@ class ServerError(Exception):
     """The message of a server that refused a request or did not answer it."""
 
 
-def predict_rest(server, model, signature, inputs, version=None):
+def predict_rest(
+    server: str,
+    model: str,
+    signature: str,
+    inputs: Mapping[str, np.ndarray],
+    version: int | None = None,
+) -> dict[str, np.ndarray]:
     """Sends a request in column form.
 
     Args:
@@ -79,7 +86,13 @@ def _not_understood(server, text, name, status):
     )
 
 
-def predict_grpc(server, model, signature, inputs, version=None):
+def predict_grpc(
+    server: str,
+    model: str,
+    signature: str,
+    inputs: Mapping[str, np.ndarray],
+    version: int | None = None,
+) -> dict[str, np.ndarray]:
     """Does the same as `predict_rest` over gRPC; `server` is `host:port` of that interface."""
     try:
         import grpc

@@ -39,7 +39,9 @@ MODULES = {str(path.relative_to(PACKAGE)): path for path in PACKAGE.rglob("*.py"
 def imports(path, at_import_time=False):
     """The modules that a file imports; optionally only those outside functions."""
     tree = ast.parse(path.read_text())
-    for node in tree.body if at_import_time else ast.walk(tree):
+    # What is imported for annotations alone is not imported when the package runs.
+    kept = [node for node in tree.body if not is_for_annotations(node)]
+    for node in kept if at_import_time else (part for root in kept for part in ast.walk(root)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -48,6 +50,11 @@ def imports(path, at_import_time=False):
                 yield from (f"keras_vrae.{alias.name}" for alias in node.names)
             else:
                 yield node.module
+
+
+def is_for_annotations(node):
+    """Whether a statement is `if TYPE_CHECKING:`."""
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
 
 
 def room(module):

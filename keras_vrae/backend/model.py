@@ -36,13 +36,22 @@ class TrainedByKeras(keras.Model):
         feeds_without_end: whether the loop waits less for batches that have no end.
     """
 
-    is_light = False
-    keeps_float64 = False
     feeds_without_end = False
-    _group_function = None
-    unchecked: Set[str] = frozenset()  # "train" and "test", if the data are not arrays checked as a whole.
+    _group_function: Callable[..., Any] | None = None
+    train_function: Any
+    test_function: Any
+    # "train" and "test", if the data are not arrays checked as a whole.
+    unchecked: frozenset[str] = frozenset()
 
     # The subclass's part.
+
+    @property
+    def is_light(self) -> bool:
+        return False
+
+    @property
+    def keeps_float64(self) -> bool:
+        return False
 
     def batch_of(self, data: Any) -> Batch:
         """The `Batch` of what a loop gives to a step."""
@@ -104,7 +113,8 @@ class TrainedByKeras(keras.Model):
     def compile(self, *, jit_compile: bool | str = "auto", **kwargs: Any) -> None:
         """Configures training as `keras.Model.compile` does."""
         self._given_jit_compile = jit_compile
-        self._functions_by_steps, self._group_function = {}, None
+        self._functions_by_steps: dict[int, tuple[Any, Any]] = {}
+        self._group_function = None
         super().compile(jit_compile=jit_compile, **kwargs)
 
     def get_compile_config(self) -> dict[str, Any] | None:
@@ -124,7 +134,7 @@ class TrainedByKeras(keras.Model):
             expected = "left out without labels y"
             raise SettingError(complaint("class_weight", expected, arguments["class_weight"]))
         given = arguments.get("x")
-        self.unchecked = {"train", "test"}
+        self.unchecked = frozenset({"train", "test"})
         if isinstance(given, BatchGroups):
             arguments["x"] = given.dataset
         self._prepare(arguments)
@@ -140,7 +150,7 @@ class TrainedByKeras(keras.Model):
         endless = self.feeds_without_end and self.steps_per_execution == 1
         group = feeding.feed_arrays(self, arguments, steps, endless)
         if group:
-            self.unchecked.discard("train")
+            self.unchecked -= {"train"}
         if group == 1 or (not group and steps <= self.steps_per_execution):
             return super().fit(**arguments)
         with self._several_steps(group or steps, batch_size if group else None):
@@ -171,7 +181,8 @@ class TrainedByKeras(keras.Model):
         within_fit = call.arguments.get("kwargs", {}).get("_use_cached_eval_dataset")
         self._prepare(call.arguments)
         if in_batches and not within_fit:
-            self.unchecked = set() if feeding.feed_arrays(self, call.arguments) else {"test"}
+            fed = feeding.feed_arrays(self, call.arguments)
+            self.unchecked = frozenset(() if fed else {"test"})
         return method(*call.args, **call.kwargs)
 
     def _prepare(self, arguments):
@@ -196,7 +207,7 @@ class TrainedByKeras(keras.Model):
         sizes = map(arguments.get, ("validation_batch_size", "batch_size"))
         validation["batch_size"] = next(filter(None, sizes), None)
         if feeding.feed_arrays(self, validation):
-            self.unchecked.discard("test")
+            self.unchecked -= {"test"}
         return tuple(validation.get(name) for name in feeding.DATA)
 
     # Several steps in a call.

@@ -9,9 +9,9 @@ NETWORK_TIMEOUT_SECONDS = 5.0
 
 def unreachable(url: str) -> str | None:
     """Returns the reason why a site does not answer within the timeout, or None if it does."""
-    outcome = ["no answer in time"]
+    outcome: list[str | None] = ["no answer in time"]
 
-    def ask():
+    def ask() -> None:
         try:
             request = urllib.request.Request(url, method="HEAD")
             urllib.request.urlopen(request, timeout=NETWORK_TIMEOUT_SECONDS).close()

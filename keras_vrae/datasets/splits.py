@@ -4,6 +4,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from keras_vrae.types import Shape
+
 VALIDATION_SEED = 0
 SMALLEST_PART = 10
 
@@ -22,7 +24,7 @@ class Split(NamedTuple):
     """
 
     x: np.ndarray
-    y: np.ndarray
+    y: np.ndarray | Any
     lengths: np.ndarray | None = None
     targets: np.ndarray | None = None
 
@@ -79,12 +81,12 @@ class DataSpec(NamedTuple):
         num_categories: number of categories of tokens, V; None for other data.
     """
 
-    event_shape: tuple
+    event_shape: Shape
     num_classes: int
-    class_names: tuple
+    class_names: tuple[str, ...]
     kind: str = "image"
-    standardization: dict | None = None
-    notes: dict | None = None
+    standardization: dict[str, Any] | None = None
+    notes: dict[str, Any] | None = None
     text: Any = None
     num_categories: int | None = None
 

@@ -53,7 +53,7 @@ class TableSettings(NamedTuple):
 class Row(NamedTuple):
     """A row of a table: its cells, and its place for messages."""
 
-    cells: list
+    cells: list[Any]
     place: str
 
 
@@ -68,8 +68,8 @@ class Table(NamedTuple):
     """
 
     path: str
-    header: list
-    rows: Iterator
+    header: list[str]
+    rows: Iterator[Row]
     has_header: bool = True
 
 
@@ -85,8 +85,8 @@ class Columns(NamedTuple):
     id: int | None
     time: int | None
     label: int | None
-    values: list
-    index: int | None = None
+    values: list[int]
+    index: int | None = None  # type: ignore[assignment]  # Hides a method of tuples.
 
 
 def read_table(path: str | Path, settings: TableSettings | None = None) -> Table:
@@ -316,8 +316,8 @@ def assign_roles(table: Table, settings: TableSettings, first: Row | None = None
             f"Received: {', '.join(given)}"
         )
     index = unnamed[0] if unnamed and 0 not in roles.values() else None
-    is_time = index is not None and roles["time"] is None and first is not None
-    if is_time and _is_date(first.cells[index]):
+    has_date = index is not None and first is not None and _is_date(first.cells[index])
+    if has_date and roles["time"] is None:
         roles["time"], index = index, None
     taken = {*roles.values(), index}
     return Columns(
@@ -455,6 +455,6 @@ def _is_date(cell):
     return isinstance(cell, datetime.datetime)
 
 
-def _shortened(value: Any, most=60):
+def _shortened(value: Any, most: int = 60) -> str:
     text = repr(value) if isinstance(value, str) else str(value)
     return text if len(text) <= most else f"{text[: most - 3]}..."

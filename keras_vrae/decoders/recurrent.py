@@ -50,7 +50,7 @@ class RecurrentDecoder(SavesSeed, Decoder):
 
     any_length = True
     can_continue = True
-    recurrent_layer = None
+    recurrent_layer: type[keras.layers.RNN]
 
     def __init__(
         self,

@@ -1,7 +1,6 @@
 """Recurrent inference networks: the last state of an LSTM or GRU over the time steps of x."""
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -38,7 +37,7 @@ class RecurrentEncoder(Encoder):
         Fabius and van Amersfoort, 2014, arXiv 1412.6581.
     """
 
-    recurrent_layer: Callable[..., keras.layers.Layer] | None = None
+    recurrent_layer: type[keras.layers.RNN]
 
     def __init__(
         self,

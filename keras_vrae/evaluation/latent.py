@@ -37,7 +37,7 @@ def active_units(z_mean: ArrayLike, threshold: float = 0.01) -> int:
         1
     """
     check_codes("z_mean", z_mean)
-    return int(np.sum(np.var(z_mean, axis=0) > threshold))
+    return int(np.sum(np.var(np.asarray(z_mean), axis=0) > threshold))
 
 
 def kl_per_dimension(

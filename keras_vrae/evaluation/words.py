@@ -82,7 +82,8 @@ def moved_words(
             gains = sign * change * np.exp(logs[row, frequent])
             order = frequent[np.argsort(-gains)[:count]]
             words.append([str(vocabulary[term]) for term in order])
-        found.append((dimension, float(np.abs(change).max()), *words))
+        lower, upper = words
+        found.append((dimension, float(np.abs(change).max()), lower, upper))
     return sorted(found, key=lambda row: -row[1])
 
 

@@ -42,7 +42,7 @@ class Sampling(SavesSeed):
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
 
-    def build(self, input_shape: Sequence[Shape]) -> None:
+    def build(self, input_shape: Shape | Sequence[Shape]) -> None:
         self.built = True
 
     def call(

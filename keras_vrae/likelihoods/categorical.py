@@ -1,6 +1,5 @@
 """Categorical likelihood for tokens: one of V categories at each place."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -32,7 +31,7 @@ class Categorical(Likelihood):
         self.num_categories = check_int("num_categories", num_categories, minimum=2)
         self.support = f"whole numbers from 0 to {self.num_categories - 1}"
 
-    def parameters_shape(self, event_shape: Sequence[int | None]) -> Shape:
+    def parameters_shape(self, event_shape: Shape) -> Shape:
         return (*event_shape, self.num_categories)
 
     def in_support(self, x: Tensor) -> Tensor:

@@ -1,7 +1,6 @@
 """Gaussian likelihood for real values."""
 
 import math
-from collections.abc import Sequence
 from typing import Any, Literal
 
 import keras
@@ -60,7 +59,7 @@ class Gaussian(Likelihood):
         self.scale = scale if scale in SCALES else check_float("scale", scale, above=True)
         self.initial_scale = check_float("initial_scale", initial_scale, SMALLEST, LARGEST)
 
-    def parameters_shape(self, event_shape: Sequence[int | None]) -> Shape:
+    def parameters_shape(self, event_shape: Shape) -> Shape:
         return (*event_shape, 2) if self.scale == "per_value" else tuple(event_shape)
 
     def build(self, input_shape: Shape) -> None:

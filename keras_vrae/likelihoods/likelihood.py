@@ -1,6 +1,5 @@
 """The contract of a likelihood `p(x|z)`."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -55,12 +54,14 @@ class Likelihood(keras.layers.Layer):
         (2, 4)
     """
 
-    support = bounds = num_categories = None
+    support: str | None = None
+    bounds: tuple[float, float] | None = None
+    num_categories: int | None = None
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"dtype": "float32", **kwargs})
 
-    def parameters_shape(self, event_shape: Sequence[int | None]) -> Shape:
+    def parameters_shape(self, event_shape: Shape) -> Shape:
         """The shape of the parameters of one example, given the shape of the example."""
         return tuple(event_shape)
 
@@ -75,6 +76,8 @@ class Likelihood(keras.layers.Layer):
 
     def in_support(self, x: Tensor) -> Tensor:
         """Returns booleans in the shape of x, True for values with a likelihood."""
+        if self.bounds is None:
+            raise NotImplementedError
         lowest, highest = self.bounds
         return ops.logical_and(ops.greater_equal(x, lowest), ops.less_equal(x, highest))
 

@@ -1,7 +1,7 @@
 """Multinomial likelihood for documents, whose words are all drawn from one distribution."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 import keras
@@ -52,17 +52,13 @@ class Multinomial(Likelihood):
         self.tokens = bool(tokens)
         if self.tokens or vocabulary_size is not None:
             vocabulary_size = check_int("vocabulary_size", vocabulary_size)
-        self.vocabulary_size = vocabulary_size
+        self.support = "numbers of at least 0"
+        if self.tokens:
+            self.support = f"whole numbers from 0 to {vocabulary_size}"
+        self.vocabulary_size: int | Any = vocabulary_size  # None for counts alone.
         self.length = check_int("length", length)
 
-    @property
-    def support(self) -> str:
-        """The values it is defined for, in words."""
-        if self.tokens:
-            return f"whole numbers from 0 to {self.vocabulary_size}"
-        return "numbers of at least 0"
-
-    def parameters_shape(self, event_shape: Sequence[int | None]) -> Shape:
+    def parameters_shape(self, event_shape: Shape) -> Shape:
         if self.tokens:
             return (self.vocabulary_size,)
         size = math.prod(event_shape)

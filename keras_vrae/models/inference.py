@@ -12,20 +12,29 @@ from numpy.typing import ArrayLike
 from keras_vrae import backend, sequences
 from keras_vrae.batch import Batch
 from keras_vrae.encoders import Posterior
+from keras_vrae.layers import Sampling, TextVectorizer
 from keras_vrae.models.checks import check_examples
+from keras_vrae.models.hashing import MedianBinarizer
+from keras_vrae.models.trainable import TrainableModel
+from keras_vrae.priors import Prior
 from keras_vrae.types import Examples, Shape
 from keras_vrae.validation import SettingError, check_float, check_int, complaint
 
 TOGETHER = 16  # Small batches in a call, if nothing is drawn.
 
 
-class Inference:
+class Inference(TrainableModel):
     """The methods of a `VAE` that take and return whole arrays.
 
     Examples are an array `(N, ...)`, a DataFrame, or sequences of unequal length as `VAE` takes
     them, or batches of them: a `tf.data.Dataset`, a `keras.utils.PyDataset` or a generator, with or
     without labels.
     """
+
+    prior: Prior
+    sampling: Sampling
+    vectorizer: TextVectorizer | Any  # None without one, and so is the binarizer.
+    binarizer: MedianBinarizer | Any
 
     @property
     def latent_dim(self) -> int:

@@ -8,8 +8,12 @@ from keras import ops
 
 from keras_vrae import backend, sequences
 from keras_vrae.batch import Batch
+from keras_vrae.decoders import Decoder
+from keras_vrae.encoders import Encoder
+from keras_vrae.layers import Standardization
+from keras_vrae.likelihoods import Likelihood
 from keras_vrae.models.checks import check_examples
-from keras_vrae.objectives import ElboTerms
+from keras_vrae.objectives import ElboTerms, Objective
 from keras_vrae.types import Examples, Tensor
 from keras_vrae.validation import SettingError, check_batch_shape, complaint
 
@@ -20,6 +24,12 @@ class TrainableModel(backend.Model):
     A subclass has the attributes `event_shape`, `likelihood`, `standardization`, `encoder`,
     `decoder` and `objective`.
     """
+
+    encoder: Encoder
+    decoder: Decoder
+    likelihood: Likelihood
+    objective: Objective
+    standardization: Standardization | None
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -124,7 +134,7 @@ class TrainableModel(backend.Model):
             x, target = x
         elif hasattr(sequences.array_of(x), "shape") and self.is_target(sequences.array_of(x), y):
             target = y
-        options = {"standardization": self.standardization}
+        options: dict[str, Any] = {"standardization": self.standardization}
         if target is None:
             check_examples(x, self.event_shape, self.likelihood, **options)
             return

@@ -11,7 +11,6 @@ from keras_vrae.layers import GradientGate, Sampling, Standardization, TextVecto
 from keras_vrae.models.hashing import MedianBinarizer
 from keras_vrae.models.inference import Inference
 from keras_vrae.models.parts import deserialize_parts, freeze, frozen_layers, serialize_parts
-from keras_vrae.models.trainable import TrainableModel
 from keras_vrae.objectives import ElboTerms
 from keras_vrae.types import Shape, Tensor
 from keras_vrae.validation import check_batch_shape, check_type
@@ -21,7 +20,7 @@ TOOLS = ("standardization", "vectorizer", "binarizer")
 
 
 @keras.saving.register_keras_serializable(package="keras_vrae")
-class VAE(Inference, TrainableModel):
+class VAE(Inference):
     """A variational autoencoder: an inference network, a generative network, a bound to train on.
 
     It is an ordinary Keras model: `compile()`, `fit(x)`, `evaluate(x)`, `predict(x)` (which
@@ -78,13 +77,13 @@ class VAE(Inference, TrainableModel):
         self,
         encoder: encoders.Encoder,
         decoder: decoders.Decoder,
-        likelihood: likelihoods.Likelihood | str | dict = "bernoulli",
-        objective: objectives.Objective | str | dict | None = None,
+        likelihood: likelihoods.Likelihood | str | dict[str, Any] = "bernoulli",
+        objective: objectives.Objective | str | dict[str, Any] | None = None,
         seed: int | None = None,
         standardization: Standardization | None = None,
         vectorizer: TextVectorizer | None = None,
         binarizer: MedianBinarizer | None = None,
-        prior: priors.Prior | str | dict = "normal",
+        prior: priors.Prior | str | dict[str, Any] = "normal",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -95,8 +94,7 @@ class VAE(Inference, TrainableModel):
         self.objective = objectives.get("elbo" if objective is None else objective)
         self.objective.check_prior(self.prior)
         if standardization is not None:
-            check_type("standardization", standardization, Standardization)
-            standardization.check_precision()
+            check_type("standardization", standardization, Standardization).check_precision()
         self.standardization = standardization
         self.sampling = Sampling(seed, dtype="float32", name="sampling")
         # The decoder knows the shape of an example, so there is nothing to wait for.

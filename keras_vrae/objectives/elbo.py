@@ -99,6 +99,7 @@ class ELBO(Objective):
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> ELBO:
         changing = ("beta", "capacity")
-        return cls(
-            **{k: schedules.deserialize(v) if k in changing else v for k, v in config.items()}
-        )
+        settings: dict[str, Any] = {
+            k: schedules.deserialize(v) if k in changing else v for k, v in config.items()
+        }
+        return cls(**settings)

@@ -1,10 +1,11 @@
 """The importance-weighted bound."""
 
-from typing import Any
+from typing import Any, cast
 
 import keras
 from keras import ops
 
+from keras_vrae.layers import GradientGate
 from keras_vrae.numerics import log_mean_exp
 from keras_vrae.objectives.objective import ElboTerms, Objective
 from keras_vrae.types import Tensor
@@ -44,7 +45,7 @@ class IWAE(Objective):
             return -log_mean
         # z_k has a gradient of w_k / sum w already; this makes it the square of that.
         shares = ops.exp(log_weights - log_mean) / log_weights.shape[0]
-        return -log_mean + terms.gate.multiply(shares)
+        return -log_mean + cast(GradientGate, terms.gate).multiply(shares)
 
     def get_config(self) -> dict[str, Any]:
         return {

@@ -57,9 +57,8 @@ def draw_embedding(
     for part in np.array_split(np.arange(len(points)), 10):
         for number, (colour, marker) in styles.items():
             rows = part[labels[part] == number]
-            axes.scatter(
-                *points[rows].T, s=size, color=colour, marker=marker, alpha=0.7, linewidths=0
-            )
+            x, y = points[rows].T
+            axes.scatter(x, y, s=size, color=colour, marker=marker, alpha=0.7, linewidths=0)
     for number in sorted({*labels.tolist()} & {*range(len(class_names))} & {*named}):
         _name_class(axes, points[labels == number], class_names[number], fontsize=13)
     axes.set_xlabel(x_name)
@@ -112,9 +111,8 @@ def draw_document_map(
         name = class_names[number] if number >= 0 else "no label"
         if numbered and number >= 0:
             name = f"{number + 1}  {name}"
-        axes.scatter(
-            *points[rows].T, s=size, color=colour, marker=marker, alpha=0.75, lw=0, label=name
-        )
+        x, y = points[rows].T
+        axes.scatter(x, y, s=size, color=colour, marker=marker, alpha=0.75, lw=0, label=name)
         if numbered and number >= 0 and rows.any():
             _name_class(axes, points[rows], str(number + 1))
     axes.set(xlabel=axis_names[0], ylabel=axis_names[1])

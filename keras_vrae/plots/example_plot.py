@@ -43,10 +43,12 @@ class ExamplePlot:
         [8, 8, 8]
     """
 
-    most, most_pairs, most_in_plane = 20, 20, 8
+    most: int | None = 20
+    most_pairs: int | None = 20
+    most_in_plane: int | None = 8
     columns = 5
     panel_height, margin = 1.5, 0.8
-    plane_size = (7, 7)
+    plane_size: tuple[float, float] = (7, 7)
     overlaid = False
     shares_axes = True
     x_label = "time step"
@@ -62,7 +64,7 @@ class ExamplePlot:
         """
         raise NotImplementedError
 
-    def limits(self, examples: Sequence[np.ndarray]) -> Any:
+    def limits(self, examples: Sequence[np.ndarray] | np.ndarray) -> Any:
         """Returns what all panels of a sheet share, such as a range of colours; here None."""
 
     def prepare(self, axes: Axes) -> None:

@@ -21,9 +21,10 @@ class Rolls(ExamplePlot):
     plane_size = (9, 8.9)
 
     def draw(self, axes: Axes, example: ArrayLike, limits: Any = None, look: str = "plain") -> None:
+        roll = np.asarray(example)
         axes.imshow(
-            np.asarray(example).T, origin="lower", aspect="auto", cmap="Greys", vmin=0, vmax=1,
-            interpolation="nearest", extent=(0, len(example), LOWEST - 0.5, LOWEST + 87.5),
+            roll.T, origin="lower", aspect="auto", cmap="Greys", vmin=0, vmax=1,
+            interpolation="nearest", extent=(0, len(roll), LOWEST - 0.5, LOWEST + 87.5),
         )  # fmt: skip
 
     def prepare(self, axes: Axes) -> None:

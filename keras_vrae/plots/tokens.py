@@ -34,7 +34,7 @@ class Tokens(ExamplePlot):
         self,
         axes: Axes,
         example: ArrayLike,
-        limits: tuple[Colormap, Normalize] | None = None,
+        limits: Any = None,
         look: str = "plain",
     ) -> None:
         colours, norm = limits
@@ -42,11 +42,11 @@ class Tokens(ExamplePlot):
             np.atleast_2d(example), aspect="auto", cmap=colours, norm=norm, interpolation="nearest"
         )
 
-    def limits(self, examples: Sequence[np.ndarray]) -> tuple[Colormap, Normalize]:
+    def limits(self, examples: Sequence[np.ndarray] | np.ndarray) -> tuple[Colormap, Normalize]:
         largest = int(max(np.max(tokens) for tokens in examples))
-        colours = colormaps["viridis"]
+        colours: Colormap = colormaps["viridis"]
         if largest < MOST_NAMED:
-            colours = ListedColormap(colormaps["tab20"].colors[: largest + 1])
+            colours = ListedColormap(colormaps["tab20"](np.arange(largest + 1)))
         return colours.with_extremes(bad="white"), Normalize(-0.5, largest + 0.5)
 
     def prepare(self, axes: Axes) -> None:
@@ -54,7 +54,8 @@ class Tokens(ExamplePlot):
         axes.set_yticks([])
         hide_frame(axes)
         axes.spines["left"].set_visible(False)
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        locator: Any = axes.xaxis.get_major_locator()
+        locator.set_params(integer=True)
 
     def sheet(self, examples: np.ndarray) -> list[list[np.ndarray]]:
         return [[_stack(examples)]]

@@ -83,7 +83,7 @@ class Prior(keras.layers.Layer):
 
     def kl_per_dimension(self, posterior: Posterior) -> Tensor | None:
         """The same of each dimension, `(B, Z)`; None unless the prior factorizes."""
-        return  # AutoGraph cannot read a function without a statement.
+        return None  # AutoGraph cannot read a function without a statement.
 
     def divergence(
         self, posterior: Posterior, z: Tensor, analytic: bool = True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -48,6 +48,8 @@ class VampPrior(Prior):
         Tomczak and Welling, 2018, arXiv 1705.07120, section 2.
     """
 
+    pseudo_inputs: keras.Variable
+
     def __init__(
         self,
         num_pseudo_inputs: int = 500,
@@ -59,7 +61,10 @@ class VampPrior(Prior):
         self.num_pseudo_inputs = check_int("num_pseudo_inputs", num_pseudo_inputs)
         self.learned = bool(learned)
         self.length = None if length is None else check_int("length", length)
-        self._encode = self._bounds = self._event_shape = None
+        # Known once the prior is connected.
+        self._encode: Callable[[Tensor], Posterior] | Any = None
+        self._bounds: tuple[float, float] | Any = None
+        self._event_shape: Shape | Any = None
 
     def connect(
         self, encoder: Encoder, likelihood: Likelihood, event_shape: Sequence[int | None]

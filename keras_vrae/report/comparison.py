@@ -38,10 +38,10 @@ class Run(NamedTuple):
     """A finished run: its settings, metrics, history, and the arrays that its plots show."""
 
     path: str
-    config: dict
-    metrics: dict
-    rows: list
-    arrays: dict
+    config: dict[str, Any]
+    metrics: dict[str, Any]
+    rows: list[dict[str, Any]]
+    arrays: dict[str, np.ndarray]
 
     @classmethod
     def read(cls, path: str | Path) -> "Run":
@@ -86,7 +86,7 @@ class Spread(NamedTuple):
 
     mean: float
     deviation: float
-    count: int
+    count: int  # type: ignore[assignment]  # Hides a method of tuples.
 
     @classmethod
     def of(cls, values: Sequence[float]) -> "Spread":
@@ -117,8 +117,9 @@ class EncoderRuns:
         Args:
             name: name of the metric.
         """
-        values = [run.all_metrics.get(name) for run in self.runs]
-        return None if None in values else Spread.of(values)
+        found = [run.all_metrics.get(name) for run in self.runs]
+        values = [value for value in found if value is not None]
+        return Spread.of(values) if len(values) == len(found) else None
 
     @property
     def speed(self) -> float:
@@ -155,7 +156,7 @@ class Comparison:
             raise SettingError(
                 f"The runs of a report must be on one data set. Received: {', '.join(datasets)}"
             )
-        by_name = {}
+        by_name: dict[str, list[Run]] = {}
         for run in runs:
             by_name.setdefault(run.metrics["encoder"], []).append(run)
         for name, group in by_name.items():
@@ -206,17 +207,17 @@ class Comparison:
                     encoder.name,
                     str(len(encoder.runs)),
                     f"{encoder.shown.metrics['parameters']:,}",
-                    encoder.metric("seconds_per_epoch").text(2),
+                    _text(encoder.metric("seconds_per_epoch"), 2),
                     f"{encoder.speed / dense.speed:.2f}" if dense else "–",
-                    *([encoder.metric("nll").text(2)] if self.nll_samples else []),
+                    *([_text(encoder.metric("nll"), 2)] if self.nll_samples else []),
                     elbo.text(2) if elbo else "no bound",
-                    encoder.metric("reconstruction").text(2),
-                    encoder.metric("kl").text(2),
+                    _text(encoder.metric("reconstruction"), 2),
+                    _text(encoder.metric("kl"), 2),
                     *(
                         _text(encoder.metric(name), digits)
                         for name, (_, digits) in optional.items()
                     ),
-                    encoder.metric("peak_memory_mb").text(0),
+                    _text(encoder.metric("peak_memory_mb"), 0),
                 ]
             )
         return header, rows

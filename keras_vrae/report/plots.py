@@ -39,7 +39,7 @@ def panel_plot(
     else:
         draw = plots.plane if name == "manifold" else plots.samples
         # The arrays of an older run lack the kind.
-        kind = plots.get(str(arrays.get("kind", "image")), arrays.get("channel_names", ()))
+        kind = plots.get(str(arrays.get("kind", "image")), list(arrays.get("channel_names", ())))
         draw(arrays[name], title, kind, figure=figure)
     return figure
 

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-DTYPES = {
+DTYPES: dict[int, np.dtype] = {
     1: np.dtype("float32"),
     2: np.dtype("float64"),
     3: np.dtype("int32"),
@@ -59,16 +59,16 @@ class TensorInfo(NamedTuple):
     """One input or output of a signature; a size of -1 is any, a shape of None any rank."""
 
     operation: bytes
-    index: int
+    index: int  # type: ignore[assignment]  # Hides a method of tuples.
     dtype: np.dtype
-    shape: tuple | None
+    shape: tuple[int, ...] | None
 
 
 class Signature(NamedTuple):
     """Inputs and outputs by name."""
 
-    inputs: dict
-    outputs: dict
+    inputs: dict[str, TensorInfo]
+    outputs: dict[str, TensorInfo]
 
 
 class SavedModel:
@@ -320,7 +320,7 @@ def answer_calls(library_folder: str | Path, folder: str | Path) -> None:
             if path not in models:
                 models[path] = SavedModel(path, library_folder)
             with np.load(folder / f"{index}.npz") as inputs:
-                outputs = models[path].run(call["signature"], dict(inputs))
+                outputs: dict[str, Any] = models[path].run(call["signature"], dict(inputs))
             np.savez(folder / f"{index}-outputs.npz", **outputs)
         except RequestError as error:
             errors[index] = f"{error.code}: {error}"
@@ -329,5 +329,6 @@ def answer_calls(library_folder: str | Path, folder: str | Path) -> None:
 
 if __name__ == "__main__":
     sys.path.pop(0)  # The folder of this file.
-    sys.modules.update(dict.fromkeys(NOT_OURS))  # With None an import fails.
+    absent: dict[str, Any] = dict.fromkeys(NOT_OURS)  # With None an import fails.
+    sys.modules.update(absent)
     answer_calls(*sys.argv[1:])

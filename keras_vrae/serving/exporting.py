@@ -40,9 +40,9 @@ class Export(NamedTuple):
     """
 
     version: int
-    paths: dict
+    paths: dict[str, Path]
     largest_difference: float
-    warmup_requests: dict
+    warmup_requests: dict[str, int]
     missing_entries: str
 
 
@@ -127,7 +127,7 @@ def export(
     return Export(version, paths, difference, warmup_requests, missing_entries)
 
 
-def check_model(model: object) -> None:
+def check_model(model: Any) -> None:
     """Raises `SettingError` unless the model can be exported."""
     check_type("model", model, VAE)
     parts = (model, model.encoder, model.decoder, model.likelihood, model.prior)

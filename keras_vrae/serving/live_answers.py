@@ -3,7 +3,8 @@
 Nothing here calls a served function, so that a served function which is wrong is found.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -121,7 +122,7 @@ def _score(model, inputs, seed, lengths=None):
     return {"elbo": terms.elbo, "reconstruction": terms.reconstruction, "kl": terms.kl}
 
 
-ANSWERS = {
+ANSWERS: dict[str, Callable[..., dict[str, Any]]] = {
     "encode": _encode,
     "encode_text": _encode_text,
     "hash": _hash,

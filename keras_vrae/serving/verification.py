@@ -50,7 +50,7 @@ def verify(
         expected = live_answer(model, *request)
         for name in sorted(expected.keys() | answer.keys()):
             # A score has a reconstruction too, in nats; that of an example has channels.
-            has_channels = name == "reconstruction" and np.ndim(expected.get(name)) > 1
+            has_channels = name == "reconstruction" and np.ndim(expected.get(name, 0)) > 1
             units = units_of(model) if has_channels else (0.0, 1.0)
             difference = largest_difference(answer.get(name), expected.get(name), *units)
             if not difference <= tolerance:

@@ -12,6 +12,7 @@ The answer is printed as JSON, or stored with --output=FILE.npz.
 
 import argparse
 from pathlib import Path
+from typing import NoReturn
 
 MODELS = {
     "encode": "encoder",
@@ -29,11 +30,11 @@ PROTOCOLS = {"rest": "localhost:8501", "grpc": "localhost:8500"}
 class Parser(argparse.ArgumentParser):
     """A parser whose errors are one line, as those of the other commands."""
 
-    def error(self, message):
+    def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message}\n")
 
 
-def make_parser(name):
+def make_parser(name: str) -> Parser:
     """Returns the parser of the flags."""
     parser = Parser(
         prog=name,

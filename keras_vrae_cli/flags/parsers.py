@@ -4,7 +4,9 @@ import difflib
 import math
 import os
 import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from absl import flags
 
@@ -27,11 +29,11 @@ class Convert(flags.ArgumentParser):
         expected: description of the valid values, for the help and for messages.
     """
 
-    def __init__(self, function, expected):
+    def __init__(self, function: Callable[[str], Any], expected: str) -> None:
         self.function = function
         self.syntactic_help = expected
 
-    def parse(self, argument):
+    def parse(self, argument: str) -> Any:
         return self.function(argument)
 
 
@@ -44,11 +46,13 @@ class OneOf(flags.ArgumentParser):
         patterns: valid names that have a part to fill in, for messages: `"tfds:NAME"`.
     """
 
-    def __init__(self, names, several=False, patterns=()):
+    def __init__(
+        self, names: Sequence[str], several: bool = False, patterns: Sequence[str] = ()
+    ) -> None:
         self.names, self.several, self.patterns = names, several, patterns
         self.syntactic_help = f"one of {', '.join(map(repr, (*names, *patterns)))}"
 
-    def parse(self, argument):
+    def parse(self, argument: Any) -> str | list[str]:
         if not self.several:
             self.check(argument)
             return argument
@@ -57,13 +61,13 @@ class OneOf(flags.ArgumentParser):
             self.check(part)
         return parts
 
-    def check(self, name):
+    def check(self, name: str) -> None:
         """Raises ValueError unless a name is valid."""
         prefixes = tuple(pattern.partition(":")[0] + ":" for pattern in self.patterns)
         if name not in self.names and not (name.startswith(prefixes) and name not in prefixes):
             raise ValueError(f"{name} is not {self.syntactic_help}")
 
-    def suggestion(self, argument):
+    def suggestion(self, argument: str) -> str:
         """Returns the question that names the valid name which is nearest, or `""`."""
         parts = argument.split(",") if self.several else [argument]
         wrong = [part for part in parts if part not in self.names]
@@ -110,7 +114,7 @@ SCALE = Convert(_scale, "learned, per_value or a positive number")
 DATASET = OneOf(DATASETS, False, tuple(f"{p}:{rest}" for p, rest in DATASET_PREFIXES.items()))
 
 
-def counts(minimum=1):
+def counts(minimum: int = 1) -> Convert:
     """Returns a parser of whole numbers with commas, a tuple."""
 
     def convert(text):
@@ -122,7 +126,7 @@ def counts(minimum=1):
     return Convert(convert, f"whole numbers of at least {minimum} with commas between them")
 
 
-def new_file(*endings):
+def new_file(*endings: str) -> Convert:
     """Returns a parser of paths of files to write, which have one of these endings."""
 
     def convert(text):
@@ -135,7 +139,7 @@ def new_file(*endings):
     return Convert(convert, f"a file that ends in {' or '.join(endings)}, below a folder")
 
 
-def define_run_flags(known):
+def define_run_flags(known: flags.FlagValues) -> None:
     """Defines the flags `seed` and `data_dir` of a command that works on finished runs."""
     flags.DEFINE_integer("seed", 0, "Seed of all random draws.", 0, flag_values=known)
     text = "Folder of the data. (default: the folder that the run used)"

@@ -34,7 +34,8 @@ def over_batches(
         A function of `(array, batch_size, verbose=0)` that gives NumPy arrays of their length; with
         `verbose=1` it shows its progress.
     """
-    variables, changed = list(variables), []
+    variables = list(variables)
+    changed: list[int] = []
 
     @jax.jit
     def compute(values, rows):

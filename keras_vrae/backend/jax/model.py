@@ -88,7 +88,7 @@ class Model(CheckedOutside):
     def function_of_groups(self) -> Callable[..., Any]:
         one = jax.jit(self.train_step, donate_argnums=0)
         several = jax.jit(self._steps, donate_argnums=0)
-        capacity = {}
+        capacity: dict[int, int] = {}
 
         def function(batch_size, state, iterator):
             group = next(self._next(iterator, "train", state, count=1))

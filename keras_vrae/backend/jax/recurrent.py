@@ -147,14 +147,14 @@ def on_gpu() -> bool:
     return jax.default_backend() == "gpu"
 
 
-class Scanned:
+class Scanned(keras.layers.RNN):
     """Computes a recurrent layer of Keras by `scan` if that is its equal.
 
     That is for the equations that cuDNN has, and unless `use_cudnn=False` asks for Keras's own
     loop. Weights, results and gradients are the same, up to rounding.
     """
 
-    step = None
+    step: Callable[..., tuple[Tensor, ...]]
     has_cudnn = False
 
     # `inner_loop` is not documented (Keras 3.8 to 3.15): the part of a recurrent layer between its

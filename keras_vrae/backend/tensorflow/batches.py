@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import keras
 import numpy as np
@@ -44,7 +44,7 @@ def array_batches(
     if sample_weight is not None:
         sample_weight = ops.convert_to_tensor(sample_weight, keras.config.floatx())
     data = keras.utils.pack_x_y_sample_weight(x, y, sample_weight)
-    size = common_length(data)
+    size = cast(int, common_length(data))
     gatherers = tree.map_structure(_gatherer, data)
     data = tree.map_structure(lambda array: _as_tensor(array, keep_float64), data)
     seeds = tf.data.Dataset.random(rerandomize_each_iteration=True).take(2).batch(2)

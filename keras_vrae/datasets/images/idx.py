@@ -89,5 +89,7 @@ def read_folder(
     missing = [name for name in FILE_NAMES if name not in found]
     if missing:
         raise DataError(f"{directory} lacks the IDX files {', '.join(missing)} (or .gz)")
-    arrays = [read_idx(found[name], ndim=3 if "images" in name else 1) for name in FILE_NAMES]
-    return tuple(arrays[:2]), tuple(arrays[2:])
+    images, labels, test_images, test_labels = (
+        read_idx(found[name], ndim=3 if "images" in name else 1) for name in FILE_NAMES
+    )
+    return (images, labels), (test_images, test_labels)

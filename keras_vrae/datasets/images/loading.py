@@ -45,6 +45,6 @@ def _splits_of_folder(folder, class_names):
         return make_splits(train, test, class_names)
     remark = f"labels from {found[0]} to {found[-1]}: its {len(found)} classes are named by number"
     warnings.warn(f"{folder} has {remark}", stacklevel=2)
-    parts = [(images, np.searchsorted(found, labels)) for images, labels in (train, test)]
-    splits = make_splits(*parts, tuple(map(str, found)))
+    train, test = ((images, np.searchsorted(found, labels)) for images, labels in (train, test))
+    splits = make_splits(train, test, tuple(map(str, found)))
     return splits._replace(spec=splits.spec._replace(notes={"remarks": [remark]}))

@@ -65,13 +65,12 @@ def load_tfds(name: str, data_dir: str | Path | None = None) -> Splits:
         rows = tfds.as_numpy(builder.as_dataset(split=split, batch_size=-1))
         return rows["image"], rows["label"]
 
-    train = read_split("train")
+    images, labels = read_split("train")
     held_out = next((split for split in ("test", "validation") if split in splits), None)
     if held_out is None:
-        train, test = cut(*train, fraction=0.2, seed=TEST_SEED)
-    else:
-        test = read_split(held_out)
-    return make_splits(tuple(train[:2]), tuple(test[:2]), label.names)
+        rest, test = cut(images, labels, fraction=0.2, seed=TEST_SEED)
+        return make_splits((rest.x, rest.y), (test.x, test.y), label.names)
+    return make_splits((images, labels), read_split(held_out), label.names)
 
 
 def _prepare(builder, name, data_dir):

@@ -1,6 +1,7 @@
 """Sets of music by name."""
 
 from pathlib import Path
+from typing import Any
 
 from keras_vrae.datasets.music.chorales import read_chorales
 from keras_vrae.datasets.music.midi import read_midi_folder
@@ -31,10 +32,11 @@ def load(
         DataError: without the package that reads the music, and for unreadable files.
     """
     if name == CHORALES:
-        series, notes = read_chorales(data_dir), {}
+        series = read_chorales(data_dir)
+        notes: dict[str, Any] = {}
     else:
         series, notes = read_midi_folder(source_of(name).rest)
     if len(series.values) >= FEWEST_PIECES:
         series = series._replace(tests=random_tests(len(series.values)).tolist())
     splits = make_splits(series, name, preparation, standardize=False, kind="roll")
-    return splits._replace(spec=splits.spec._replace(notes={**splits.spec.notes, **notes}))
+    return splits._replace(spec=splits.spec._replace(notes={**(splits.spec.notes or {}), **notes}))

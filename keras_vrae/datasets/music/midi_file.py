@@ -120,7 +120,8 @@ def _tracks(content, place):
 
 def _read_track(content, place):
     """Yields the `Note`s of the track from this byte to the last."""
-    time, running, sounding = 0, None, {}
+    time, running = 0, None
+    sounding: dict[tuple[int, int], int] = {}
     while place < len(content):
         delta, place = _read_number(content, place)
         time += delta

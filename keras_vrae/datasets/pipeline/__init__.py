@@ -12,7 +12,7 @@ from keras_vrae.datasets.splits import Split
 if TYPE_CHECKING:
     from keras_vrae.datasets.tfrecord import ShardedSplit
 
-if backend.name == "tensorflow":
+if TYPE_CHECKING or backend.name == "tensorflow":
     from keras_vrae.datasets.pipeline.arrays import evaluation_batches
     from keras_vrae.datasets.pipeline.training import training_batches
 else:

@@ -46,10 +46,11 @@ def fixed_noise(seed: int, start: int, shape: tuple[int, ...]) -> np.ndarray:
     Returns:
         NumPy array of float32, from 0 to 1.
     """
-    generator = np.random.default_rng(seed)
+    bits = np.random.PCG64(seed)  # As `default_rng` has it.
     # A draw of 64 bits makes two values.
     draws, half = divmod(int(start) * math.prod(shape[1:]), 2)
-    generator.bit_generator.advance(int(draws))
+    bits.advance(int(draws))
+    generator = np.random.Generator(bits)
     if half:
         generator.random(dtype="float32")
     return generator.random(tuple(shape), dtype="float32")

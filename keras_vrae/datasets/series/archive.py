@@ -72,7 +72,7 @@ def load_bundled(name: str) -> Series:
         raise DataError(
             f"The data set {name!r} needs the package aeon: pip install 'keras_vrae[timeseries]'"
         )
-    folder = Path(spec.submodule_search_locations[0], "datasets", "data")
+    folder = Path((spec.submodule_search_locations or [""])[0], "datasets", "data")
     names = sorted(
         path.name for path in folder.iterdir() if (path / f"{path.name}{TRAIN_ENDING}").is_file()
     )
@@ -83,7 +83,8 @@ def load_bundled(name: str) -> Series:
 
 
 def _read_parts(paths):
-    values, labels, targets, tests, names, remarks = [], [], [], [], [], []
+    values: list[np.ndarray] = []
+    labels, targets, tests, names, remarks = [], [], [], [], []
     for path in paths:
         lines = _lines(path)
         header = _read_header(path, lines)

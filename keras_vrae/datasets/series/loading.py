@@ -15,7 +15,7 @@ from keras_vrae.datasets.tables import TableSettings
 READERS = {".npz": read_npz, ".ts": read_ts}
 
 
-def read_series(path: str, table: TableSettings | None = None) -> Series:
+def read_series(path: str | Path, table: TableSettings | None = None) -> Series:
     """Reads time series as they are in a file.
 
     Args:
@@ -33,11 +33,11 @@ def read_series(path: str, table: TableSettings | None = None) -> Series:
     ending = Path(path).suffix.lower()
     if ending in TABLE_ENDINGS:
         return read_series_table(path, table)
-    return READERS[ending](path) if ending in READERS else load_bundled(path)
+    return READERS[ending](path) if ending in READERS else load_bundled(str(path))
 
 
 def load(
-    path: str,
+    path: str | Path,
     preparation: Preparation | None = None,
     standardize: bool = True,
     tokens: bool = False,

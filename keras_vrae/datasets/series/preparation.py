@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
@@ -55,16 +55,16 @@ class Series(NamedTuple):
         ids: the id of each series in a table, a string; None without ids.
     """
 
-    values: list
-    labels: Any = None
-    tests: Any = None
-    names: Any = None
-    times: Any = None
-    channels: tuple = ()
+    values: list[np.ndarray]
+    labels: Sequence[Any] | None = None
+    tests: Sequence[bool] | None = None
+    names: Sequence[str] | None = None
+    times: Sequence[np.ndarray] | None = None
+    channels: tuple[str, ...] = ()
     read_as: str | None = None
-    remarks: tuple = ()
-    targets: Any = None
-    ids: Any = None
+    remarks: tuple[str, ...] = ()
+    targets: Sequence[float | None] | None = None
+    ids: list[str] | None = None
 
     @property
     def inputs(self) -> np.ndarray | dict[str, np.ndarray]:
@@ -161,9 +161,9 @@ def make_splits(
     if imputed:
         remarks.append(f"{imputed:,} missing values are interpolated")
     values = values if standardize else [value.astype("float32", copy=False) for value in values]
-    labels = None
-    if any(label is not None for label in series.labels or ()):
-        labels = [series.labels[stretch.row] for stretch in stretches]
+    labels, known = None, series.labels or ()
+    if any(label is not None for label in known):
+        labels = [known[stretch.row] for stretch in stretches]
     notes = {"imputed_values": imputed, "remarks": remarks}
     targets = None
     if series.targets is not None:
@@ -338,7 +338,8 @@ def window_starts(series: Series, stretch: Stretch, preparation: Preparation) ->
         stretch: `Stretch`.
         preparation: `Preparation` with a window.
     """
-    window, stride = preparation.window, preparation.stride or preparation.window
+    window = cast(int, preparation.window)
+    stride = preparation.stride or window
     borders = [0, stretch.stop - stretch.start]
     if series.times is not None:
         times = series.times[stretch.row]
@@ -417,7 +418,8 @@ def _assemble(series, values, labels, targets, parts, standardize, notes, kind):
         standardization=_standardization_of(train) if standardize else None,
         notes={name: note for name, note in found.items() if note not in (None, [])},
     )
-    return Splits(*splits, spec)
+    train_part, validation, test = splits
+    return Splits(train_part, validation, test, spec)
 
 
 def _standardization_of(train):

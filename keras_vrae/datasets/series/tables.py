@@ -11,6 +11,7 @@ from keras_vrae import sequences
 from keras_vrae.datasets.series.preparation import Series, check_series, fill, whole_stretches
 from keras_vrae.datasets.tables import (
     Columns,
+    Row,
     Table,
     TableSettings,
     assign_roles,
@@ -109,7 +110,7 @@ def _in_order_of_time(rows, columns):
     """Rows of series in the order in which these appear, each in the order of its time."""
     if columns.time is None:
         return rows
-    groups = {}
+    groups: dict[Any, list[Row]] = {}
     for row in rows:
         groups.setdefault(None if columns.id is None else row.cells[columns.id], []).append(row)
     for group in groups.values():
@@ -212,7 +213,9 @@ def _parse_wide(header, columns, rows, ids, decimal):
 
 
 def _parse_long(header, columns, rows, ids, decimal):
-    values, times, labels = {}, {}, {}
+    values: dict[str, list[list[float]]] = {}
+    times: dict[str, list[Any]] = {}
+    labels: dict[str, str | None] = {}
     for number, row in enumerate(rows):
         name = ids[number] if ids is not None else "the series"
         if columns.time is not None:

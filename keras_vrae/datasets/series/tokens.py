@@ -48,12 +48,10 @@ def as_tokens(splits: Splits, num_categories: int) -> Splits:
         num_categories: number of categories, V.
     """
     spec = splits.spec
-    parts = [split._replace(x=split.x[:, :, 0]) for split in splits[:3]]
-    return type(splits)(
-        *parts,
-        spec._replace(
-            event_shape=spec.event_shape[:1],
-            num_categories=num_categories,
-            notes={**spec.notes, "num_categories": num_categories},
-        ),
+    train, validation, test = (split._replace(x=split.x[:, :, 0]) for split in splits[:3])
+    spec = spec._replace(
+        event_shape=spec.event_shape[:1],
+        num_categories=num_categories,
+        notes={**(spec.notes or {}), "num_categories": num_categories},
     )
+    return Splits(train, validation, test, spec)

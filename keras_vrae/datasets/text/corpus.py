@@ -61,7 +61,8 @@ class Corpus:
 
     def __init__(self, path: str | Path, table: TableSettings | None = None) -> None:
         self.path, self.table = Path(path), table or TableSettings()
-        self.read_as, self.remarks = None, []
+        self.read_as: str | None = None
+        self.remarks: list[str] = []
         if not self.path.exists():
             expected = "text:PATH with the path of a folder or a file that exists"
             raise SettingError(complaint("dataset", expected, f"text:{path}"))

@@ -49,10 +49,10 @@ class TextSettings:
     view: str = "bag"
     vocab_size: int = 10_000
     split: str = "by_date"
-    strip: tuple = ()
+    strip: tuple[str, ...] = ()
     stop_words: str = "english"
-    min_df: Any = 1
-    max_df: Any = 1.0
+    min_df: float = 1
+    max_df: float = 1.0
     max_length: int = 64
 
 
@@ -67,10 +67,10 @@ class TextData(NamedTuple):
         counts: counts of terms in the training documents, a sparse matrix `(N, V)` in either view.
     """
 
-    vocabulary: tuple
+    vocabulary: tuple[str, ...]
     settings: TextSettings
-    titles: tuple
-    manifest: dict
+    titles: tuple[tuple[str, ...], ...]
+    manifest: dict[str, Any]
     counts: Any
 
 
@@ -113,7 +113,8 @@ def load_corpus(
     corpus = Corpus(path, table)
     labels = [document.label for document in corpus]
     reason, remarks = target_reason(labels), list(corpus.remarks)
-    names = [] if reason else sorted({*labels} - {None}, key=sort_key)
+    known = {label for label in labels if label is not None}
+    names = [] if reason else sorted(known, key=sort_key)
     if reason:
         remarks.append(f"labels are targets, as they are {reason}: no classes are made of them")
     elif names and None in labels:
@@ -162,7 +163,7 @@ def make_splits(
     training = (doc.text for doc, part in zip(documents, parts, strict=True) if part == TRAIN)
     counter = fit_counter(training, settings)
     vocabulary = tuple(str(term) for term in counter.get_feature_names_out())
-    numbers = {name: number for number, name in enumerate(class_names)}
+    numbers: dict[str | None, int] = {name: number for number, name in enumerate(class_names)}
     vectorizer = _make_vectorizer(vocabulary, settings)
     counts, words, y, lines = [], [], [], []
     stream = iter(documents)
@@ -201,7 +202,8 @@ def make_splits(
     size = len(vocabulary) if settings.view == "bag" else settings.max_length
     names = tuple(class_names)
     spec = DataSpec((size,), len(names), names, kind="text", notes=notes, text=text)
-    return Splits(*(Split(x[rows], y[rows]) for rows in chosen), spec)
+    train, validation, test = (Split(x[rows], y[rows]) for rows in chosen)
+    return Splits(train, validation, test, spec)
 
 
 def separate(texts: Iterable[str]) -> list[str]:

@@ -65,7 +65,8 @@ def read_newsgroups(
             ]
         )
         subjects.append([subject_line(text) for text in whole.data])
-    return *parts, tuple(names), subjects
+    train, test = parts
+    return train, test, tuple(names), subjects
 
 
 def subject_line(text: str) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from keras_vrae.validation import check_float, check_int
 
@@ -21,7 +20,7 @@ class Mixture(NamedTuple):
     """
 
     own: Any
-    neighbours: Any = None
+    neighbours: np.ndarray | None = None
     share: float = 0.0
 
 
@@ -64,7 +63,7 @@ def singular_codes(counts: Any, components: int = 64, seed: int = 0) -> np.ndarr
     return TruncatedSVD(components, random_state=seed).fit_transform(weights).astype("float32")
 
 
-def nearest(codes: ArrayLike, count: int) -> np.ndarray:
+def nearest(codes: np.ndarray, count: int) -> np.ndarray:
     """Finds the rows that are most similar to each row by cosine, other than itself.
 
     Args:
@@ -124,7 +123,7 @@ class Targets:
         self.neighbours = min(check_int("neighbours", neighbours, minimum=0), most)
         self.share = check_float("share", share, maximum=1.0)
         self.counts, self.own = counts, weigh(counts, kind, length, idf_power)
-        self._first = None
+        self._first: np.ndarray | None = None
 
     def at(self, epoch: int, encode: Callable[[], np.ndarray]) -> Mixture:
         """Returns the `Mixture` of an epoch, counted from 0.

@@ -38,12 +38,12 @@ class Description(NamedTuple):
         shards: the `Shard`s of all parts, a tuple.
     """
 
-    event_shape: tuple
+    event_shape: tuple[int, ...]
     dtype: str
-    class_names: tuple
+    class_names: tuple[str, ...]
     kind: str
     deviation: float
-    shards: tuple
+    shards: tuple[Shard, ...]
 
     @property
     def num_values(self) -> int:

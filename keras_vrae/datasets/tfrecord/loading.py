@@ -2,6 +2,7 @@
 
 import glob
 from pathlib import Path
+from typing import Any
 
 from keras_vrae.datasets.splits import DataSpec, Splits
 from keras_vrae.datasets.tfrecord.damage import check_shard
@@ -37,7 +38,7 @@ def load(pattern: str) -> Splits:
         if path.name not in known:
             raise DataError(f"{path} must be one of the shards that {FILE_NAME} next to it names")
         check_size(folder, known[path.name], description)
-    parts = []
+    parts: list[Any] = []
     for part in PARTS:
         shards = tuple(known[path.name] for path in paths if known[path.name].part == part)
         parts.append(ShardedSplit(folder, shards, description))
@@ -45,7 +46,8 @@ def load(pattern: str) -> Splits:
             raise DataError(f"{name} must have examples of the {part} part. Received: none")
     classes = description.class_names
     spec = DataSpec(description.event_shape, len(classes), classes, description.kind)
-    return Splits(*parts, spec)
+    train, validation, test = parts
+    return Splits(train, validation, test, spec)
 
 
 def check_size(folder: str | Path, shard: Shard, description: Description) -> None:

@@ -15,7 +15,7 @@ from keras_vrae.datasets.pipeline.binarization import fixed_noise
 from keras_vrae.datasets.pipeline.training import draw_binary, without_end
 from keras_vrae.datasets.splits import Split
 from keras_vrae.datasets.tfrecord.damage import naming_damage
-from keras_vrae.datasets.tfrecord.description import Description
+from keras_vrae.datasets.tfrecord.description import Description, Shard
 from keras_vrae.datasets.tfrecord.records import decode_records
 
 # The shuffling buffer and a sample in memory are of so many examples or bytes, whichever is fewer.
@@ -41,7 +41,7 @@ class ShardedSplit:
     """
 
     folder: Path
-    shards: tuple
+    shards: tuple[Shard, ...]
     description: Description
     buffer: int | None = None
     binarization_seed: int | None = None
@@ -96,7 +96,7 @@ class ShardedSplit:
 
             return without_end(first_epoch, epoch_batches)
 
-        if reads_own_shards(strategy, len(self.shards)):
+        if strategy is not None and reads_own_shards(strategy, len(self.shards)):
             return strategy.distribute_datasets_from_function(of_worker)
         return of_worker()
 

@@ -58,7 +58,8 @@ def write(
     check_int("shards", num_shards, maximum=MOST_SHARDS)
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
         raise SettingError(complaint("output", "a folder that is empty or not there", str(folder)))
-    shards, formats, deviations = [], set(), []
+    shards, deviations = [], []
+    formats: set[tuple[tuple[int, ...], str]] = set()
     for part in PARTS:
         checked = _check_batches(parts[part], part, formats, len(class_names))
         found, deviation = _write_part(folder, part, checked, num_shards)

@@ -29,13 +29,15 @@ def pca_scores(
         pca = PCA(size).fit(train)
     centred = [x - pca.mean_ for x in (train, test)]
     errors = [x - (x @ pca.components_.T) @ pca.components_ for x in centred]
-    return tuple(np.mean(error**2, axis=1) for error in errors)
+    train_scores, test_scores = (np.mean(error**2, axis=1) for error in errors)
+    return train_scores, test_scores
 
 
 def random_scores(train: Examples, test: Examples, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Scores drawn at random, uniform in [0, 1); arguments as of `pca_scores`."""
     rng = np.random.default_rng(seed)
-    return tuple(rng.random(sequences.num_rows(x)) for x in (train, test))
+    train_scores, test_scores = (rng.random(sequences.num_rows(x)) for x in (train, test))
+    return train_scores, test_scores
 
 
 def flat_features(train: Examples, test: Examples) -> tuple[np.ndarray, np.ndarray]:
@@ -57,4 +59,5 @@ def flat_features(train: Examples, test: Examples) -> tuple[np.ndarray, np.ndarr
         values = np.where(mask, (array - mean) / scale, 0.0)
         missing = [(0, 0), (0, steps - array.shape[1]), *[(0, 0)] * (array.ndim - 2)]
         rows.append(np.pad(values, missing).reshape(len(array), -1))
-    return rows
+    train_rows, test_rows = rows
+    return train_rows, test_rows

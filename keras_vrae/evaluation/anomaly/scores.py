@@ -27,7 +27,7 @@ class AnomalyScores(NamedTuple):
             not make it an anomaly.
     """
 
-    per_step: np.ndarray
+    per_step: np.ndarray | None
     per_example: np.ndarray
 
 

@@ -16,7 +16,7 @@ from keras_vrae.types import Tensor
 MAX_STEPS = 64
 
 
-class ScannedOnCPU:
+class ScannedOnCPU(keras.layers.RNN):
     """Computes a recurrent layer of Keras by `scan` if that is its equal and faster.
 
     That is without a GPU, on which cuDNN is faster; in float32; for the equations that cuDNN has;
@@ -28,7 +28,7 @@ class ScannedOnCPU:
     The batch is split into as many parts as there are cores, which compute them side by side.
     """
 
-    equations = None
+    equations: type[LSTMCell] | type[GRUCell]
 
     # `inner_loop` is not documented (Keras 3.8 to 3.15): the part of a recurrent layer between its
     # masks and its outputs. If it went, the layers would be those of Keras, and slower.
