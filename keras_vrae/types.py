@@ -11,6 +11,6 @@ Tensor: TypeAlias = Any
 # data set; where batches are taken, also a `tf.data.Dataset`, a `PyDataset` or a generator.
 Examples: TypeAlias = Any
 
-# Sizes of axes. A size is an int, or None if it is left open; `Any` in place of None spares a check
+# Sizes of axes. A size is an int, or None if it is left open; `Any` instead of None spares a check
 # where a size is known to be fixed.
 Shape: TypeAlias = tuple[int | Any, ...]

@@ -10,8 +10,8 @@ from conftest import ROOT
 PACKAGE = ROOT / "keras_vrae"
 # From the ground up. A module imports from lower floors, and from its own folder.
 FLOORS = [
-    {"version", "validation", "types"},
-    {"batch"},
+    {"version", "types"},
+    {"validation", "batch"},
     {"files", "sequences", "families"},
     {"backend"},
     {"numerics"},

@@ -31,12 +31,14 @@ def test_wheel_holds_the_packages_and_nothing_else(wheel):
     top = {name.split("/")[0] for name in names}
     (information,) = top - set(PACKAGES)
     assert information.endswith(".dist-info")
-    modules = {
+    files = {
         str(path.relative_to(ROOT))
         for package in PACKAGES
-        for path in (ROOT / package).rglob("*.py")
+        for pattern in ("*.py", "py.typed")
+        for path in (ROOT / package).rglob(pattern)
     }
-    assert {name for name in names if not name.startswith(information)} == modules
+    assert {name for name in names if not name.startswith(information)} == files
+    assert {f"{package}/py.typed" for package in PACKAGES} <= files
 
 
 @pytest.mark.slow
