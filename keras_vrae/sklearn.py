@@ -15,7 +15,7 @@ import numpy as np
 from keras import ops
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils import check_random_state
+from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from keras_vrae import decoders, encoders, likelihoods, models, optimizers, priors, sequences
@@ -505,7 +505,7 @@ class VAEEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, _VAEEstimat
     def _n_features_out(self):
         return self.model_.latent_dim
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
@@ -655,7 +655,7 @@ class VAEAnomalyDetector(_VAEEstimator):
     def _labels(self, scores):
         return (scores > self.threshold_).astype("int64")
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.estimator_type = "outlier_detector"
         return tags

@@ -5,10 +5,13 @@ import warnings
 from collections import deque
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from keras_vrae.callbacks.latent import LatentCallback
+from keras_vrae.encoders import Posterior
 from keras_vrae.evaluation.latent import active_units
 from keras_vrae.likelihoods import Gaussian
+from keras_vrae.models import VAE
 from keras_vrae.validation import check_float, check_int
 
 # With an objective that draws KL to fewer nats than this, codes carry next to nothing.
@@ -70,7 +73,15 @@ class CollapseWarning(LatentCallback):
         2016, arXiv 1509.00519, section 5.2.
     """
 
-    def __init__(self, x, threshold=0.01, patience=2, grace_steps=200, every=1, batch_size=512):
+    def __init__(
+        self,
+        x: ArrayLike,
+        threshold: float = 0.01,
+        patience: int = 2,
+        grace_steps: int = 200,
+        every: int = 1,
+        batch_size: int = 512,
+    ) -> None:
         super().__init__(x, every, batch_size)
         self.threshold = check_float("threshold", threshold)
         self.patience = check_int("patience", patience)
@@ -80,15 +91,15 @@ class CollapseWarning(LatentCallback):
     def _forget(self):
         self.state = "healthy"
         # One look more than must agree, to see whether the variance grows over them.
-        self._looks = deque(maxlen=self.patience + 1)
+        self._looks: deque[tuple[int, float]] = deque(maxlen=self.patience + 1)
 
-    def set_model(self, model):
+    def set_model(self, model: VAE) -> None:
         # A loop over fit(epochs=1) is one training, another model is not.
         if model is not self.model:
             self._forget()
         super().set_model(model)
 
-    def look(self, epoch, posterior, kl):
+    def look(self, epoch: int, posterior: Posterior, kl: np.ndarray) -> None:
         total = float(kl.sum())
         if not math.isfinite(total) or self._weight("capacity", math.inf) < LEAST_CAPACITY:
             self._looks.clear()

@@ -1,10 +1,13 @@
 """The contract of callbacks that look at the latent space."""
 
 import math
+from typing import Any
 
 import keras
 import numpy as np
+from numpy.typing import ArrayLike
 
+from keras_vrae.encoders import Posterior
 from keras_vrae.evaluation.latent import mean_kl
 from keras_vrae.models import VAE
 from keras_vrae.models.checks import check_examples
@@ -24,7 +27,7 @@ class LatentCallback(keras.callbacks.Callback):
             for a model that is not a `VAE`, or an x that it refuses.
     """
 
-    def __init__(self, x, every=1, batch_size=512):
+    def __init__(self, x: ArrayLike, every: int = 1, batch_size: int = 512) -> None:
         super().__init__()
         self.x = np.asarray(x)
         if not self.x.ndim:
@@ -32,7 +35,7 @@ class LatentCallback(keras.callbacks.Callback):
         self.every = check_int("every", every)
         self.batch_size = check_int("batch_size", batch_size)
 
-    def look(self, epoch, posterior, kl):
+    def look(self, epoch: int, posterior: Posterior, kl: np.ndarray) -> None:
         """Looks at x after an epoch.
 
         Args:
@@ -43,17 +46,17 @@ class LatentCallback(keras.callbacks.Callback):
         """
         raise NotImplementedError
 
-    def set_model(self, model):
+    def set_model(self, model: VAE) -> None:
         # Here rather than when training begins, before other callbacks touch their files.
         if not isinstance(model, VAE):
             raise SettingError(complaint("model", "a keras_vrae.VAE", model))
         check_examples(self.x, model.event_shape, model.likelihood, model.standardization)
         super().set_model(model)
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self._has_looked = False
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         if self._is_due(epoch + 1):
             self._has_looked = True
             posterior = self.model.encode(self.x, self.batch_size)

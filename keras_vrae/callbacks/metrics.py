@@ -1,10 +1,13 @@
 """Metrics of the latent space in the history of a training."""
 
 import math
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from keras_vrae.callbacks.latent import LatentCallback
+from keras_vrae.encoders import Posterior
 from keras_vrae.evaluation.latent import active_units, mutual_information
 
 
@@ -48,18 +51,20 @@ class LatentMetrics(LatentCallback):
         (4, [1, 2, 4])
     """
 
-    def __init__(self, x, every=1, batch_size=512, per_dimension=True):
+    def __init__(
+        self, x: ArrayLike, every: int = 1, batch_size: int = 512, per_dimension: bool = True
+    ) -> None:
         super().__init__(x, every, batch_size)
         self.per_dimension = bool(per_dimension)
-        self.records = []
-        self._latest = {}
+        self.records: list[dict[str, float]] = []
+        self._latest: dict[str, float] = {}
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         super().on_epoch_end(epoch, logs)
         if logs is not None:
             logs.update(self._latest)
 
-    def look(self, epoch, posterior, kl):
+    def look(self, epoch: int, posterior: Posterior, kl: np.ndarray) -> None:
         metrics = {"latent_active_units": math.nan, "latent_mutual_information": math.nan}
         if np.isfinite(kl).all():
             metrics["latent_active_units"] = active_units(posterior.z_mean)

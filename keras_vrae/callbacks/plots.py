@@ -1,10 +1,14 @@
 """Plots of the latent space during training."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from keras_vrae.callbacks.latent import LatentCallback
+from keras_vrae.encoders import Posterior
 from keras_vrae.evaluation.manifold import decode_grid
 from keras_vrae.files import replacing
 from keras_vrae.validation import SettingError, complaint
@@ -46,12 +50,20 @@ class LatentPlots(LatentCallback):
         ['embedding-0001.png', 'manifold-0001.png']
     """
 
-    def __init__(self, x, y, directory, class_names=None, every=1, batch_size=512):
+    def __init__(
+        self,
+        x: ArrayLike,
+        y: ArrayLike,
+        directory: str | Path,
+        class_names: Sequence[str] | None = None,
+        every: int = 1,
+        batch_size: int = 512,
+    ) -> None:
         super().__init__(x, every, batch_size)
         self.directory = Path(directory)
         self.labels, self.class_names = _number_classes(y, class_names, len(self.x))
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         super().on_train_begin(logs)
         try:
             self.directory.mkdir(parents=True, exist_ok=True)
@@ -59,7 +71,7 @@ class LatentPlots(LatentCallback):
             expected = f"a folder, or one that can be made ({error.strerror})"
             raise SettingError(complaint("directory", expected, str(self.directory))) from error
 
-    def look(self, epoch, posterior, kl):
+    def look(self, epoch: int, posterior: Posterior, kl: np.ndarray) -> None:
         # With matplotlib, which the package does not load before it is needed.
         from keras_vrae import plots
 

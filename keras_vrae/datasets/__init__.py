@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> Any:
     """Imports what needs TensorFlow where it is used."""
     if name not in ("pipeline", "tfrecord"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,7 +1,7 @@
 """Models in one line."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 from keras_vrae import decoders, encoders, layers
 from keras_vrae.decoders import Decoder
@@ -98,7 +98,7 @@ def build(
 
 
 def build_text(
-    encoder: Literal["dense", "lstm", "gru"],
+    encoder: str,
     vocabulary: Sequence[str],
     latent_dim: int = 32,
     hidden_units: int = DEFAULT_HIDDEN_UNITS,

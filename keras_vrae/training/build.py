@@ -1,25 +1,31 @@
 """Models of runs, built and compiled from their settings."""
 
+from typing import Any, cast
+
 import keras
 import numpy as np
 
 from keras_vrae import optimizers, priors
+from keras_vrae.datasets import Splits
 from keras_vrae.datasets.pipeline import steps_in_epoch
+from keras_vrae.datasets.text import TextData
 from keras_vrae.datasets.text.targets import Targets
 from keras_vrae.datasets.text.vectors import read_vectors
 from keras_vrae.layers import Standardization
 from keras_vrae.likelihoods import Categorical, Gaussian
 from keras_vrae.likelihoods.gaussian import LARGEST, SMALLEST
-from keras_vrae.models import build, build_text
-from keras_vrae.objectives import ELBO, IWAE, schedules
+from keras_vrae.models import VAE, build, build_text
+from keras_vrae.objectives import ELBO, IWAE, Objective, schedules
+from keras_vrae.priors import Prior
 from keras_vrae.training.checks import CYCLES
+from keras_vrae.training.experiment import ExperimentConfig
 from keras_vrae.validation import SettingError, complaint
 
 TEXT_LAST_RATE = 0.1
 PSEUDO_INPUT_STEPS = 32  # Of a VampPrior for sequences of any length.
 
 
-def make_model(config, splits):
+def make_model(config: ExperimentConfig, splits: Splits) -> VAE:
     """Builds and compiles the model of these settings.
 
     Args:
@@ -34,15 +40,16 @@ def make_model(config, splits):
         model = make_text_model(config, splits, make_objective(config, steps))
         return _compile(model, config, steps)
     likelihood, spec = config.likelihood, splits.spec
-    standardization = spec.standardization and Standardization(
-        spec.standardization["mean"], spec.standardization["scale"]
-    )
+    standardization = None
+    if spec.standardization:
+        mean, scale = spec.standardization["mean"], spec.standardization["scale"]
+        standardization = Standardization(mean, scale)
     if likelihood == "gaussian":
         deviation = 1.0 if spec.standardization else splits.train.deviation
         initial_scale = min(max(deviation, SMALLEST), LARGEST)
         likelihood = Gaussian(config.likelihood_scale, initial_scale)
     if likelihood == "categorical":
-        likelihood = Categorical(spec.num_categories)
+        likelihood = Categorical(cast(int, spec.num_categories))
     model = build(
         config.encoder,
         input_shape=spec.event_shape,
@@ -61,7 +68,7 @@ def make_model(config, splits):
     return _compile(model, config, steps)
 
 
-def make_prior(config, length=None):
+def make_prior(config: ExperimentConfig, length: int | None = None) -> Prior:
     """Returns the prior of these settings.
 
     Args:
@@ -81,7 +88,7 @@ def make_prior(config, length=None):
     )
 
 
-def adapt_prior(model, config, splits):
+def adapt_prior(model: VAE, config: ExperimentConfig, splits: Splits) -> None:
     """Starts the pseudo-inputs of a VampPrior from training examples."""
     if config.prior != "vamp":
         return
@@ -96,7 +103,7 @@ def adapt_prior(model, config, splits):
     model.prior.adapt(x, config.seed)
 
 
-def latent_and_labels(config, splits):
+def latent_and_labels(config: ExperimentConfig, splits: Splits) -> dict[str, Any]:
     """Returns the arguments of `build` for latent dimensions and labels, a dict."""
     if config.supervision == "none":
         return {"latent_dim": config.latent_dim}
@@ -112,7 +119,7 @@ def latent_and_labels(config, splits):
     }
 
 
-def make_text_model(config, splits, objective):
+def make_text_model(config: ExperimentConfig, splits: Splits, objective: Objective) -> VAE:
     """Builds the model of documents with these settings, not compiled."""
     text = splits.spec.text
     options = latent_and_labels(config, splits)
@@ -150,7 +157,7 @@ def make_text_model(config, splits, objective):
     return model
 
 
-def make_targets(config, text):
+def make_targets(config: ExperimentConfig, text: TextData) -> Targets:
     """Returns the `Targets` of a run on documents."""
     return Targets(
         text.counts,
@@ -162,7 +169,7 @@ def make_targets(config, text):
     )
 
 
-def start_from_shares(model, weights):
+def start_from_shares(model: VAE, weights: Any) -> None:
     """Sets the decoder's biases to the share of each term, so that they need not be learned."""
     shares = np.asarray(weights.sum(axis=0)).ravel() + 1.0
     logits = np.log(shares / shares.sum())
@@ -179,7 +186,7 @@ def _compile(model, config, steps):
     return model
 
 
-def make_objective(config, steps):
+def make_objective(config: ExperimentConfig, steps: int) -> Objective:
     """Returns the objective of these settings for training of so many steps."""
     if config.objective != "elbo":
         return IWAE(config.importance_samples, doubly_reparameterized=config.objective == "dreg")

@@ -2,12 +2,16 @@
 
 import math
 import time
+from typing import Any
 
 import keras
 import numpy as np
 
 from keras_vrae.training import checkpoints
 from keras_vrae.training.checkpoints import Progress
+from keras_vrae.training.experiment import ExperimentConfig
+from keras_vrae.training.run_directory import RunDirectory
+from keras_vrae.training.termination import Termination
 from keras_vrae.validation import DataError
 
 CHECKPOINT_EVERY_SECONDS = 30.0
@@ -24,19 +28,26 @@ class RunRecorder(keras.callbacks.Callback):
         termination: the `Termination` that says when to stop.
     """
 
-    def __init__(self, run, config, steps_in_epoch, progress, termination):
+    def __init__(
+        self,
+        run: RunDirectory,
+        config: ExperimentConfig,
+        steps_in_epoch: int,
+        progress: Progress,
+        termination: Termination,
+    ) -> None:
         super().__init__()
         self.run, self.epochs = run, config.epochs
         self.whole_epochs = config.strategy != "none"  # Each replica has sums of its own.
         self.interval = config.checkpoint_interval
         self.steps_in_epoch, self.start, self.termination = steps_in_epoch, progress, termination
         self.rows = list(progress.rows)
-        self.first_step_seconds = None
-        self._training_seconds = None
+        self.first_step_seconds: float | None = None
+        self._training_seconds: float | None = None
         self._train_begin = self._last_time = time.perf_counter()
         self._last_steps = progress.epochs * steps_in_epoch + progress.steps
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self._epoch_begin = time.perf_counter()
         self._training_seconds = None
         self._epoch, self._first_step = epoch, 0
@@ -46,11 +57,11 @@ class RunRecorder(keras.callbacks.Callback):
             self._epoch_begin -= self.start.seconds
             checkpoints.restore_metrics(self.model, self.start.metrics)
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         if self.first_step_seconds is None:
             self.first_step_seconds = time.perf_counter() - self._train_begin
         steps = self._first_step + batch + 1
-        if not all(math.isfinite(float(value)) for value in logs.values()):
+        if not all(math.isfinite(float(value)) for value in (logs or {}).values()):
             self._diverged(logs, steps)
         if self.whole_epochs and self.termination.requested:
             raise self.termination.stopped()
@@ -59,12 +70,12 @@ class RunRecorder(keras.callbacks.Callback):
             metrics = checkpoints.metric_state(self.model)
             self._checkpoint(Progress(self._epoch, steps, self.rows, metrics, seconds))
 
-    def on_test_begin(self, logs=None):
+    def on_test_begin(self, logs: dict[str, Any] | None = None) -> None:
         # Validation follows the last training step of an epoch and is not counted as training.
         self._training_seconds = time.perf_counter() - self._epoch_begin
 
-    def on_epoch_end(self, epoch, logs=None):
-        metrics = {name: float(value) for name, value in logs.items()}
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        metrics = {name: float(value) for name, value in (logs or {}).items()}
         if not all(map(math.isfinite, metrics.values())):
             self._diverged(metrics, self.steps_in_epoch)
         seconds = self._training_seconds or time.perf_counter() - self._epoch_begin

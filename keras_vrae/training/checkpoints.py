@@ -1,16 +1,25 @@
 """Checkpoints: all that training needs to continue as if it had never stopped."""
 
+from __future__ import annotations
+
 import hashlib
 import json
 import os
 import re
 import zipfile
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from keras_vrae.files import parse_json
 from keras_vrae.validation import DataError
+
+if TYPE_CHECKING:
+    import keras
+
+    from keras_vrae.models import VAE
 
 NAME = re.compile(r"step-(\d+)-([0-9a-f]{16})\.keras")
 MEMBER = "training.json"
@@ -35,7 +44,7 @@ class Progress(NamedTuple):
     seconds: float = 0.0
 
 
-def write(folder, model, total_steps, progress):
+def write(folder: Path, model: VAE, total_steps: int, progress: Progress) -> Path:
     """Adds a checkpoint, and removes those before the last two.
 
     It is an ordinary `.keras` file, with weights and the state of the optimizer; `training.json` in
@@ -70,21 +79,24 @@ def write(folder, model, total_steps, progress):
     return path
 
 
-def paths(folder):
+def paths(folder: Path) -> list[Path]:
     """Returns the checkpoints of a folder, the latest last."""
     matches = ((NAME.fullmatch(path.name), path) for path in folder.glob("step-*.keras"))
     return [path for _, path in sorted((int(match[1]), path) for match, path in matches if match)]
 
 
-def is_sound(path):
+def is_sound(path: Path) -> bool:
     """Returns whether a checkpoint holds, byte for byte, the content that was written."""
+    match = NAME.fullmatch(path.name)
     try:
-        return NAME.fullmatch(path.name)[2] == _checksum(path)
+        return match is not None and match[2] == _checksum(path)
     except OSError:
         return False
 
 
-def read_last(folder, load_model, say):
+def read_last(
+    folder: Path, load_model: Callable[[Path], VAE], say: Callable[[str], None]
+) -> tuple[VAE, Progress] | None:
     """Reads the last checkpoint that is not damaged.
 
     Args:
@@ -113,7 +125,7 @@ def read_last(folder, load_model, say):
         raise DataError(f"{path} cannot be read: {error}") from None
 
 
-def last_sound(folder, say):
+def last_sound(folder: Path, say: Callable[[str], None]) -> Path | None:
     """Returns the path of the last checkpoint that is not damaged; otherwise as `read_last`."""
     found = paths(folder)
     for path in reversed(found):
@@ -126,23 +138,23 @@ def last_sound(folder, say):
     return None
 
 
-def generators(model):
+def generators(model: VAE) -> list[keras.Variable]:
     """Returns the variables of the random generators of a model, of dropout and sampling."""
     weights = {id(variable) for variable in model.weights}
     return [variable for variable in model.variables if id(variable) not in weights]
 
 
-def generator_state(model):
+def generator_state(model: VAE) -> list[Any]:
     """Returns the state of the random generators of a model, for `training.json`."""
     return _state(generators(model))
 
 
-def metric_state(model):
+def metric_state(model: VAE) -> list[Any]:
     """Returns the state of the metrics of a model within an epoch, for `training.json`."""
     return _state([variable for metric in model.metrics for variable in metric.variables])
 
 
-def restore_metrics(model, state):
+def restore_metrics(model: VAE, state: Sequence[Any]) -> None:
     """Sets the metrics of a model to a state that `metric_state` returned."""
     _assign([variable for metric in model.metrics for variable in metric.variables], state)
 

@@ -1,14 +1,20 @@
 """Checks of the settings of a run, alone and with each other."""
 
+from __future__ import annotations
+
 import math
 import re
 from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
 
 from keras_vrae import backend
 from keras_vrae.datasets import names
 from keras_vrae.datasets.names import NEWSGROUPS, TABLE_ENDINGS
 from keras_vrae.training.defaults import TOKENS
 from keras_vrae.validation import SettingError, check_choice, check_float, check_int, complaint
+
+if TYPE_CHECKING:
+    from keras_vrae.training.experiment import ExperimentConfig
 
 NETWORKS = ("dense", "lstm", "gru")
 CHOICES = {
@@ -33,7 +39,7 @@ CYCLES = 4  # Of a cyclical weight.
 KL_SETTINGS = {"beta": 1.0, "kl_schedule": "constant", "free_bits": 0.0, "capacity": None}
 KL_SETTINGS["kl_warmup_steps"] = None
 # Settings of recurrent networks alone, and their values with a dense one.
-RECURRENT_SETTINGS = {
+RECURRENT_SETTINGS: dict[str, dict[str, Any]] = {
     "encoder": {"bidirectional": False, "reverse_input": False},
     "decoder": {"decoder_inputs": "zero", "z_at_every_step": False, "word_dropout": 0.0},
 }
@@ -56,7 +62,7 @@ TEXT_SETTINGS += ("term_scale", "target_length", "neighbours", "term_dropout", "
 TEXT_SETTINGS += ("posterior_scale", "balance", *TOKENS)
 
 
-def check_settings(config):
+def check_settings(config: ExperimentConfig) -> None:
     """Checks an `ExperimentConfig` whose defaults are resolved.
 
     Raises:
@@ -72,7 +78,7 @@ def check_settings(config):
     check_float("learning_rate", config.learning_rate, above=True)
     check_float("clipnorm", config.clipnorm)
     interval = parse_interval(config.checkpoint_every)
-    if config.strategy != "none" and interval[1] == "step":
+    if config.strategy != "none" and interval is not None and interval[1] == "step":
         expected = f"a number of epochs with strategy={config.strategy!r}"
         raise SettingError(complaint("checkpoint_every", expected, config.checkpoint_every))
     if config.likelihood != "bernoulli":
@@ -107,7 +113,7 @@ def _check_backend(config):
         raise SettingError(complaint("backend", expected, config.backend))
 
 
-def parse_interval(text):
+def parse_interval(text: str | None) -> tuple[int, str] | None:
     """Parses a value of `checkpoint_every`.
 
     Returns:
@@ -130,7 +136,7 @@ def parse_interval(text):
     return int(match[1]), match[2]
 
 
-def parse_scale(value):
+def parse_scale(value: str | float | None) -> str | float | None:
     """Returns a value of `likelihood_scale`, a positive number as float.
 
     Raises:
@@ -293,12 +299,12 @@ def _check_text(config):
     check_int("embedding_dim", config.embedding_dim)
 
 
-def stripped(parts):
+def stripped(parts: str) -> tuple[str, ...]:
     """Returns `"headers,quotes"` as a tuple, `"none"` as an empty one."""
     return () if parts == "none" else tuple(part for part in parts.split(",") if part)
 
 
-def document_frequency(name, value):
+def document_frequency(name: str, value: float) -> float:
     """Returns `min_df` or `max_df` as scikit-learn takes it.
 
     Args:

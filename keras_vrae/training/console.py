@@ -1,10 +1,24 @@
 """Messages of a run on the terminal."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
 from keras_vrae import backend
 from keras_vrae.training import environment
 
+if TYPE_CHECKING:
+    from keras_vrae.datasets import Splits
+    from keras_vrae.models import VAE
+    from keras_vrae.serving import Export
+    from keras_vrae.training.checkpoints import Progress
+    from keras_vrae.training.experiment import ExperimentConfig
+    from keras_vrae.training.run_directory import RunDirectory
 
-def say(text):
+
+def say(text: str) -> None:
     """Prints a line at once, also if the output goes to a file."""
     print(text, flush=True)
 
@@ -14,7 +28,9 @@ def _table(rows):
     say("\n".join(f"  {name:<{width}}  {text}" for name, text in rows) + "\n")
 
 
-def banner(config, splits, model, run, progress):
+def banner(
+    config: ExperimentConfig, splits: Splits, model: VAE, run: RunDirectory, progress: Progress
+) -> None:
     """Prints the settings of a run that begins."""
     versions = environment.versions()
     values = " x ".join("any" if size is None else str(size) for size in splits.spec.event_shape)
@@ -99,7 +115,7 @@ def _accuracy(metrics, name):
     return "none: a single class" if "nmi" in metrics["evaluation"] else "none: no labels"
 
 
-def results(metrics, run):
+def results(metrics: Mapping[str, Any], run: RunDirectory) -> None:
     """Prints the metrics of a finished run and the paths of its files."""
     test = metrics["test"]
     say(f"\nTest metrics of {metrics['encoder']} on {metrics['dataset']} (nats per example)")
@@ -134,7 +150,7 @@ def results(metrics, run):
     )
 
 
-def exported(export, directory):
+def exported(export: Export, directory: str | Path) -> None:
     """Prints the content of a `keras_vrae.serving.Export`."""
     say(f"\nExported version {export.version} to {directory}")
     rows = [(name, str(path)) for name, path in export.paths.items()]

@@ -1,16 +1,21 @@
 """The data of a run that begins, and of one that is finished, in the form that it uses them."""
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 
 from keras_vrae import datasets
 from keras_vrae.batch import NO_LABEL
+from keras_vrae.datasets import DataSpec, Split, Splits
 from keras_vrae.datasets.pipeline import binarize
+from keras_vrae.models import VAE
 from keras_vrae.training.experiment import ExperimentConfig
 from keras_vrae.training.run_directory import RunDirectory
 from keras_vrae.validation import DataError, SettingError
 
 
-def prepare_data(config):
+def prepare_data(config: ExperimentConfig) -> Splits:
     """Loads the data of a run, with binarized validation and test parts if it binarizes."""
     splits = datasets.load(config.dataset, config.data_dir, **config.data_options)
     if config.label_fraction < 1:
@@ -23,19 +28,19 @@ def prepare_data(config):
     return splits
 
 
-def hide_labels(split, fraction, seed=0):
+def hide_labels(split: Split, fraction: float, seed: int = 0) -> Split:
     """Returns the split with the labels of a fraction of its examples; the others are -1."""
     kept = np.random.default_rng(seed).random(split.size) < fraction
     return split._replace(y=np.where(kept, split.y, NO_LABEL))
 
 
-def describe_data(spec):
+def describe_data(spec: DataSpec) -> dict[str, Any]:
     """Returns the facts about the data for `config.json`, a dict."""
     manifest = spec.text.manifest if spec.text else {}
     return {"scaling": spec.standardization, **(spec.notes or {}), **manifest}
 
 
-def read_config(run, data_dir=None):
+def read_config(run: RunDirectory, data_dir: str | Path | None = None) -> ExperimentConfig:
     """Returns the `ExperimentConfig` of a run, with another folder of its data if that has moved.
 
     Raises:
@@ -50,7 +55,9 @@ def read_config(run, data_dir=None):
         raise DataError(f"{run.config_path} cannot be used: {error}") from None
 
 
-def open_finished(run_dir, data_dir=None):
+def open_finished(
+    run_dir: str | Path, data_dir: str | Path | None = None
+) -> tuple[RunDirectory, ExperimentConfig]:
     """Returns the `RunDirectory` of a finished run and its `ExperimentConfig`.
 
     Raises:
@@ -61,7 +68,7 @@ def open_finished(run_dir, data_dir=None):
     return run, read_config(run, data_dir)
 
 
-def load_with_data(run, config):
+def load_with_data(run: RunDirectory, config: ExperimentConfig) -> tuple[VAE, Splits]:
     """Returns `(model, splits)` of a finished run, with a sample of a training part in shards.
 
     Raises:

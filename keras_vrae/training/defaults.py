@@ -1,7 +1,14 @@
 """Default settings of a run, which depend on its data and on its other settings."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from keras_vrae import backend
 from keras_vrae.datasets import names
+
+if TYPE_CHECKING:
+    from keras_vrae.training.experiment import ExperimentConfig
 
 DEFAULT_HIDDEN_UNITS = 500
 # The digits are few, so that an epoch has few steps, and their 17 grey levels are too much to lose
@@ -20,9 +27,9 @@ IMAGES = {
 }
 # Of all data but documents.
 VALUES = {"latent_dim": 2, "nll_samples": 100, "learning_rate": 2e-3, "clipnorm": 20.0}
-BY_KIND = {"series": SERIES, "music": MUSIC}
+BY_KIND: dict[str | None, dict[str, Any]] = {"series": SERIES, "music": MUSIC}
 
-DOCUMENTS = {
+DOCUMENTS: dict[str, Any] = {
     "epochs": 14,
     "batch_size": 256,
     "learning_rate": 6e-3,
@@ -76,7 +83,7 @@ MIXTURE_COMPONENTS, PSEUDO_INPUTS = 10, 500
 SUPERVISION_WEIGHT = 50.0
 
 
-def defaults_of(config):
+def defaults_of(config: ExperimentConfig) -> dict[str, Any]:
     """Returns the defaults of the settings that are None, a dict.
 
     Args:

@@ -1,16 +1,23 @@
 """Training on several devices, or on several machines."""
 
+from __future__ import annotations
+
 import json
 import os
 import tempfile
-from contextlib import contextmanager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import TYPE_CHECKING, Any
 
 from keras_vrae.files import parse_json
 from keras_vrae.training.run_directory import RunDirectory
 from keras_vrae.validation import DataError, SettingError, complaint
 
+if TYPE_CHECKING:
+    import tensorflow as tf
 
-def check_cluster(strategy):
+
+def check_cluster(strategy: str | None) -> None:
     """Raises `SettingError` for `multi_worker` if TF_CONFIG does not name a cluster."""
     if strategy != "multi_worker":
         return
@@ -29,14 +36,14 @@ def check_cluster(strategy):
         raise SettingError(complaint("strategy", expected, strategy) + f", TF_CONFIG={text!r:.80}")
 
 
-def is_chief(strategy):
+def is_chief(strategy: str) -> bool:
     """Returns whether this process writes the run: the first worker, or the only process."""
     if strategy != "multi_worker":
         return True
     return json.loads(os.environ["TF_CONFIG"])["task"]["index"] == 0
 
 
-def make(strategy):
+def make(strategy: str) -> tf.distribute.Strategy | None:
     """Makes a `tf.distribute` strategy; for `multi_worker`, before TensorFlow does anything else.
 
     Args:
@@ -58,13 +65,13 @@ def make(strategy):
     return tf.distribute.MirroredStrategy([device.name for device in devices])
 
 
-def scope(strategy):
+def scope(strategy: tf.distribute.Strategy | None) -> AbstractContextManager[Any]:
     """The context in which a model is made, of a strategy or of none."""
     return nullcontext() if strategy is None else strategy.scope()
 
 
 @contextmanager
-def naming_lost_workers(strategy):
+def naming_lost_workers(strategy: str) -> Iterator[None]:
     """Turns the failure of a step in the block into one line about a lost worker."""
     if strategy != "multi_worker":
         yield
@@ -81,7 +88,7 @@ def naming_lost_workers(strategy):
 
 
 @contextmanager
-def directory_to_write(run, chief):
+def directory_to_write(run: RunDirectory, chief: bool) -> Iterator[RunDirectory]:
     """Gives the `RunDirectory` that this process writes to; only the chief's is kept."""
     if chief:
         run.prepare()

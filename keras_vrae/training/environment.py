@@ -1,22 +1,29 @@
 """The environment of a run: versions, numerics, device, memory."""
 
+from __future__ import annotations
+
 import platform
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from keras_vrae import backend
+
+if TYPE_CHECKING:
+    from keras_vrae.training.experiment import ExperimentConfig
 
 PACKAGES = (backend.runtime.package, "keras", "numpy", "scikit-learn")
 
 
-def versions():
+def versions() -> dict[str, str | None]:
     """Returns the versions of Python and of the packages that the results depend on."""
     from keras_vrae.version import __version__
 
-    found = {"python": platform.python_version(), "keras_vrae": __version__}
+    found: dict[str, str | None] = {"python": platform.python_version(), "keras_vrae": __version__}
     for package in PACKAGES:
         try:
             found[package] = version(package)
@@ -26,7 +33,7 @@ def versions():
 
 
 @contextmanager
-def numerics(config):
+def numerics(config: ExperimentConfig) -> Iterator[None]:
     """Sets precision, determinism and the random generators of a run, for the models made within.
 
     That operations are deterministic cannot be undone in a process.
@@ -46,7 +53,7 @@ def numerics(config):
         keras.config.set_dtype_policy(before)
 
 
-def device():
+def device() -> str:
     """Returns the name of the device: the GPUs that the backend sees, or the CPU with its cores."""
     gpus = backend.runtime.gpu_names()
     if gpus:
@@ -55,7 +62,7 @@ def device():
     return f"CPU, {cores} {'core' if cores == 1 else 'cores'}"
 
 
-def git_revision():
+def git_revision() -> str | None:
     """Returns the revision of the checkout of this code, `-dirty` if changed, or None."""
 
     def git(*arguments):
@@ -70,7 +77,7 @@ def git_revision():
         return None
 
 
-def peak_memory_mb():
+def peak_memory_mb() -> float:
     """Returns the most memory that this process has held at any time, in MiB."""
     try:
         # Linux's ru_maxrss may be that of the process which started this one; VmHWM is our own.

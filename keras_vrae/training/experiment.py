@@ -1,6 +1,10 @@
 """The settings of one run."""
 
+from __future__ import annotations
+
 import dataclasses
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal
 
 from keras_vrae.datasets import names
 from keras_vrae.training.checks import (
@@ -16,6 +20,9 @@ from keras_vrae.training.checks import (
 )
 from keras_vrae.training.defaults import defaults_of
 from keras_vrae.validation import check_choice
+
+if TYPE_CHECKING:
+    from keras_vrae.datasets import Preparation, TableSettings
 
 
 @dataclasses.dataclass(frozen=True)
@@ -115,26 +122,27 @@ class ExperimentConfig:
         SettingError: for an invalid value, or two that do not fit each other.
     """
 
+    # None is `Any` for settings that have a value in the end: their default.
     encoder: str = "lstm"
     dataset: str = "digits"
     data_dir: str | None = None
     window: int | None = None
     stride: int | None = None
     missing: str = "refuse"
-    max_gap: float | None = None
+    max_gap: float | Any = None
     id_column: str | None = None
     time_column: str | None = None
     label_column: str | None = None
     delimiter: str | None = None
     decimal: str | None = None
-    scaling: str | None = None
-    epochs: int | None = None
-    batch_size: int | None = None
-    learning_rate: float | None = None
+    scaling: str | Any = None
+    epochs: int | Any = None
+    batch_size: int | Any = None
+    learning_rate: float | Any = None
     learning_rate_schedule: str = "cosine"
-    clipnorm: float | None = None
-    latent_dim: int | None = None
-    hidden_units: int | None = None
+    clipnorm: float | Any = None
+    latent_dim: int | Any = None
+    hidden_units: int | Any = None
     decoder: str = "dense"
     decoder_inputs: str = "zero"
     z_at_every_step: bool = False
@@ -142,50 +150,50 @@ class ExperimentConfig:
     recurrent_layers: int = 1
     bidirectional: bool = False
     reverse_input: bool = False
-    likelihood: str | None = None
-    likelihood_scale: str | float | None = None
+    likelihood: str | Any = None
+    likelihood_scale: Literal["learned", "per_value"] | float | Any = None
     prior: str = "normal"
-    prior_components: int | None = None
-    binarization: str | None = None
+    prior_components: int | Any = None
+    binarization: str | Any = None
     objective: str = "elbo"
-    importance_samples: int | None = None
+    importance_samples: int | Any = None
     beta: float = 1.0
-    kl_schedule: str | None = None
+    kl_schedule: str | Any = None
     kl_warmup_steps: int | None = None
     free_bits: float = 0.0
     capacity: float | None = None
     seed: int = 0
     eval_samples: int = 10
-    nll_samples: int | None = None
+    nll_samples: int | Any = None
     checkpoint_every: str | None = None
     precision: str = "float32"
     deterministic: bool = False
-    backend: str | None = None
+    backend: str | Any = None
     strategy: str = "none"
     supervision: str = "none"
-    supervision_weight: float | None = None
+    supervision_weight: float | Any = None
     label_fraction: float = 1.0
-    vocab_size: int | None = None
-    text_split: str | None = None
-    text_strip: str | None = None
-    text_weighting: str | None = None
-    stop_words: str | None = None
-    min_df: float | None = None
-    max_df: float | None = None
-    text_target: str | None = None
-    idf_power: float | None = None
-    term_scale: float | None = None
-    target_length: float | None = None
-    neighbours: int | None = None
-    term_dropout: float | None = None
-    bounded: bool | None = None
-    posterior_scale: float | None = None
-    balance: float | None = None
-    max_length: int | None = None
-    embedding_dim: int | None = None
+    vocab_size: int | Any = None
+    text_split: str | Any = None
+    text_strip: str | Any = None
+    text_weighting: str | Any = None
+    stop_words: str | Any = None
+    min_df: float | Any = None
+    max_df: float | Any = None
+    text_target: str | Any = None
+    idf_power: float | Any = None
+    term_scale: float | Any = None
+    target_length: float | Any = None
+    neighbours: int | Any = None
+    term_dropout: float | Any = None
+    bounded: bool | Any = None
+    posterior_scale: float | Any = None
+    balance: float | Any = None
+    max_length: int | Any = None
+    embedding_dim: int | Any = None
     embeddings: str | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_choice("encoder", self.encoder, NETWORKS)
         names.check_dataset(self.dataset)
         for name, value in defaults_of(self).items():
@@ -195,37 +203,37 @@ class ExperimentConfig:
         check_settings(self)
 
     @property
-    def kind(self):
+    def kind(self) -> str | None:
         """Kind of the data set, a key of `keras_vrae.datasets.names.KINDS`."""
         return names.kind_of(self.dataset)
 
     @property
-    def is_series(self):
+    def is_series(self) -> bool:
         """True if the examples are sequences from files, time series or music."""
         return self.kind in ("series", "music")
 
     @property
-    def is_text(self):
+    def is_text(self) -> bool:
         """True if the examples are documents."""
         return self.kind == "text"
 
     @property
-    def is_bound(self):
+    def is_bound(self) -> bool:
         """True if the likelihood is one of the data, so that the metrics are bounds on it."""
         return self.likelihood != "bernoulli" or self.binarization != "none"
 
     @property
-    def has_targets(self):
+    def has_targets(self) -> bool:
         """True if training maximises the likelihood of other values than the examples."""
         return self.is_text and (self.text_target != "counts" or self.neighbours > 0)
 
     @property
-    def checkpoint_interval(self):
+    def checkpoint_interval(self) -> tuple[int, str] | None:
         """Count and unit (`"step"` or `"epoch"`) of `checkpoint_every`, or None."""
         return parse_interval(self.checkpoint_every)
 
     @property
-    def data_options(self):
+    def data_options(self) -> dict[str, Any]:
         """Arguments of `datasets.load` after the name and the folder, a dict."""
         table = {name: getattr(self, name) for name in TABLE_SETTINGS}
         table = {name: value for name, value in table.items() if value is not None}
@@ -240,7 +248,7 @@ class ExperimentConfig:
         return {**options, **table, **tokens, "standardize": self.scaling == "standard"}
 
     @property
-    def reading(self):
+    def reading(self) -> tuple[Preparation, TableSettings]:
         """The `Preparation` and `TableSettings` of further series in the form of these, a pair."""
         from keras_vrae.datasets import Preparation, TableSettings
 
@@ -264,7 +272,7 @@ class ExperimentConfig:
         )
 
     @property
-    def encoder_options(self):
+    def encoder_options(self) -> dict[str, Any]:
         """Arguments of a recurrent encoder; none for a dense one."""
         if self.encoder == "dense":
             return {}
@@ -275,7 +283,7 @@ class ExperimentConfig:
         }
 
     @property
-    def decoder_options(self):
+    def decoder_options(self) -> dict[str, Any]:
         """Arguments of a recurrent decoder; none for a dense one."""
         if self.decoder == "dense":
             return {}
@@ -288,34 +296,34 @@ class ExperimentConfig:
         }
 
     @property
-    def objective_text(self):
+    def objective_text(self) -> str:
         """The objective in words, with the settings that change the bound."""
         return describe_objective(self.as_dict())
 
     @property
-    def dataset_name(self):
+    def dataset_name(self) -> str:
         """Name of the data set in a form that is fit for a file name."""
         return names.file_name(self.dataset)
 
     @property
-    def name(self):
+    def name(self) -> str:
         """Name of the run: `<dataset>-<encoder>`, with `-<decoder>` and `-<prior>` if unusual."""
         decoder = "" if self.decoder == "dense" else f"-{self.decoder}"
         prior = "" if self.prior == "normal" else f"-{self.prior}"
         return f"{self.dataset_name}-{self.encoder}{decoder}{prior}"
 
     @classmethod
-    def from_dict(cls, settings):
+    def from_dict(cls, settings: Mapping[str, Any]) -> ExperimentConfig:
         """Returns the settings of a `config.json`; those that an older version lacks as default."""
         known = {field.name for field in dataclasses.fields(cls)}
         return cls(**{name: value for name, value in settings.items() if name in known})
 
-    def as_dict(self):
+    def as_dict(self) -> dict[str, Any]:
         """Returns the settings, for `config.json`."""
         return dataclasses.asdict(self)
 
 
-def describe_objective(settings):
+def describe_objective(settings: Mapping[str, Any]) -> str:
     """Returns the objective in words, with the settings that change the bound.
 
     Args:

@@ -3,10 +3,14 @@
 import contextlib
 import statistics
 import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from keras_vrae.backend import BatchGroups
+from keras_vrae.datasets import Splits
 from keras_vrae.datasets.pipeline import (
     evaluation_batches,
     steps_in_epoch,
@@ -14,6 +18,7 @@ from keras_vrae.datasets.pipeline import (
 )
 from keras_vrae.datasets.splits import Split
 from keras_vrae.files import replacing
+from keras_vrae.models import VAE
 from keras_vrae.training import (
     checkpoints,
     console,
@@ -25,16 +30,24 @@ from keras_vrae.training.build import make_model, make_targets
 from keras_vrae.training.callbacks import RunRecorder
 from keras_vrae.training.checkpoints import Progress
 from keras_vrae.training.data import describe_data, prepare_data
+from keras_vrae.training.experiment import ExperimentConfig
 from keras_vrae.training.metrics import encode_parts, evaluation_metrics, test_metrics
 from keras_vrae.training.plan import check_start
 from keras_vrae.training.run_directory import RunDirectory
 from keras_vrae.training.termination import Termination
+from keras_vrae.types import Examples
 
 EVALUATION_BATCH = 512
 LARGEST_MEAN = 1.0 - 1e-6
 
 
-def train_and_evaluate(config, run_dir, overwrite=False, resume=False, model_of=make_model):
+def train_and_evaluate(
+    config: ExperimentConfig,
+    run_dir: str | Path,
+    overwrite: bool = False,
+    resume: bool = False,
+    model_of: Callable[[ExperimentConfig, Splits], VAE] = make_model,
+) -> dict[str, Any] | None:
     """Trains a model, evaluates it on the test part, draws plots, and stores everything.
 
     Args:
@@ -106,7 +119,7 @@ def train_and_evaluate(config, run_dir, overwrite=False, resume=False, model_of=
 
 
 @contextlib.contextmanager
-def naming_damage(*splits):
+def naming_damage(*splits: Any) -> Iterator[None]:
     """Turns damage to the shards of splits that is found in training into a `DataError`."""
     with contextlib.ExitStack() as stack:
         for split in splits:
@@ -117,7 +130,14 @@ def naming_damage(*splits):
         yield
 
 
-def fit(model, splits, config, run, progress, termination):
+def fit(
+    model: VAE,
+    splits: Splits,
+    config: ExperimentConfig,
+    run: RunDirectory,
+    progress: Progress,
+    termination: Termination,
+) -> RunRecorder:
     """Continues training from `progress`. Returns the `RunRecorder`."""
     steps = steps_in_epoch(splits.train, config.batch_size)
     targets = make_targets(config, splits.spec.text) if config.has_targets else None
@@ -141,12 +161,19 @@ def fit(model, splits, config, run, progress, termination):
     return recorder
 
 
-def shape_of_batches(splits, config):
+def shape_of_batches(splits: Splits, config: ExperimentConfig) -> tuple[bool, bool]:
     """Returns whether batches are cut to their longest sequence, and whether they have labels."""
     return splits.spec.event_shape[0] is None, config.supervision != "none"
 
 
-def training_data(model, splits, config, first_epoch=0, first_step=0, target=None):
+def training_data(
+    model: VAE,
+    splits: Splits,
+    config: ExperimentConfig,
+    first_epoch: int = 0,
+    first_step: int = 0,
+    target: Any = None,
+) -> Any:
     """Returns the data for the `fit` of a model, from a step of an epoch on, without end.
 
     Short steps get their batches in groups, unless a checkpoint is to be made at a certain step.
@@ -173,7 +200,7 @@ def training_data(model, splits, config, first_epoch=0, first_step=0, target=Non
     return batches if groups == 1 else BatchGroups(batches, batch_size, groups)
 
 
-def stretches(config, progress):
+def stretches(config: ExperimentConfig, progress: Progress) -> list[tuple[int, int, int]]:
     """Returns the calls of `fit` to come: first epoch, epoch after the last, first step."""
     rest = [(progress.epochs, progress.epochs + 1, progress.steps)] if progress.steps else []
     begun = progress.epochs + len(rest)
@@ -183,7 +210,9 @@ def stretches(config, progress):
     return [*rest, *([(begun, config.epochs, 0)] if begun < config.epochs else [])]
 
 
-def finish(model, splits, config, run, recorder):
+def finish(
+    model: VAE, splits: Splits, config: ExperimentConfig, run: RunDirectory, recorder: RunRecorder
+) -> dict[str, Any]:
     """Saves, plots and evaluates a trained model. Returns the content of `metrics.json`."""
     console.say("Saving, encoding and drawing ...")
     description = describe(model, splits, config, recorder)
@@ -207,7 +236,7 @@ def finish(model, splits, config, run, recorder):
     return metrics
 
 
-def open_codes(model, x):
+def open_codes(model: VAE, x: Examples) -> np.ndarray:
     """Returns posterior means; if tanh bounds them, its arguments."""
     means = model.encode(x).z_mean
     return (
@@ -215,7 +244,9 @@ def open_codes(model, x):
     )
 
 
-def describe(model, splits, config, recorder):
+def describe(
+    model: VAE, splits: Splits, config: ExperimentConfig, recorder: RunRecorder
+) -> dict[str, Any]:
     """Returns the metrics of the training itself for `metrics.json`, a dict."""
     seconds = [row["seconds"] for row in recorder.rows]
     seconds_per_epoch = statistics.median(seconds[1:] or seconds)

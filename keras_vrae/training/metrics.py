@@ -1,15 +1,20 @@
 """Metrics of a trained model, for `metrics.json`."""
 
-from typing import NamedTuple
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from keras_vrae import evaluation
 from keras_vrae.batch import NO_LABEL
+from keras_vrae.datasets import Split, Splits
 from keras_vrae.datasets.pipeline import binarize
 from keras_vrae.encoders import Posterior
+from keras_vrae.models import VAE, SupervisedVAE
 from keras_vrae.training import console
 from keras_vrae.training.data import load_with_data, read_config
+from keras_vrae.training.experiment import ExperimentConfig
 from keras_vrae.training.run_directory import RunDirectory
 from keras_vrae.training.text_metrics import text_metrics
 from keras_vrae.validation import SettingError
@@ -24,26 +29,30 @@ class Codes(NamedTuple):
     test: Posterior
 
 
-def encode_parts(model, splits, config):
+def encode_parts(model: VAE, splits: Splits, config: ExperimentConfig) -> Codes:
     """Returns the `Codes` of a run; dynamic binarization draws the training part once."""
     train = binarize(splits.train) if config.binarization == "dynamic" else splits.train
     return Codes(model.encode(train.inputs), model.encode(splits.test.inputs))
 
 
-def test_metrics(model, splits, config, codes):
+def test_metrics(
+    model: VAE, splits: Splits, config: ExperimentConfig, codes: Codes
+) -> dict[str, Any]:
     """Returns the part `test` of `metrics.json`, a dict."""
     terms = evaluation.elbo_estimate(model, splits.test.inputs, config.eval_samples, config.seed)
     means = {name: float(values.mean()) for name, values in terms.items()}
     labelled = labelled_codes(model, splits, codes)
-    several = labelled and len(np.unique(labelled[0][1])) > 1  # One class is always right.
+    knn = probe = None
+    if labelled and len(np.unique(labelled[0][1])) > 1:  # One class is always right.
+        knn, probe = evaluation.knn_accuracy(*labelled), evaluation.linear_probe_accuracy(*labelled)
     metrics = {
         # The Bernoulli cross-entropy of grey levels is not a likelihood, and gives no bound.
         "elbo": means["elbo"] if config.is_bound else None,
         "reconstruction": means["reconstruction"],
         "kl": means["kl"],
         "active_units": evaluation.active_units(codes.test.z_mean),
-        "knn_accuracy": evaluation.knn_accuracy(*labelled) if several else None,
-        "linear_probe_accuracy": evaluation.linear_probe_accuracy(*labelled) if several else None,
+        "knn_accuracy": knn,
+        "linear_probe_accuracy": probe,
     }
     if config.is_text:
         metrics.update(text_metrics(model, splits, terms["elbo"], labelled))
@@ -52,7 +61,7 @@ def test_metrics(model, splits, config, codes):
     return metrics
 
 
-def label_accuracy(model, split):
+def label_accuracy(model: SupervisedVAE, split: Split) -> float | None:
     """Returns the share of the labelled examples that a model classifies correctly, or None.
 
     Args:
@@ -66,14 +75,16 @@ def label_accuracy(model, split):
     return float(np.mean(predicted[labelled] == split.y[labelled]))
 
 
-def kl_per_dimension(model, posterior):
+def kl_per_dimension(model: VAE, posterior: Posterior) -> list[float] | None:
     """Returns the mean KL per dimension, a list; None if the prior does not factorize."""
     if not model.prior.factorizes:
         return None
     return evaluation.kl_per_dimension(*posterior, model.prior).tolist()
 
 
-def labelled_codes(model, splits, codes):
+def labelled_codes(
+    model: VAE, splits: Splits, codes: Codes
+) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]] | None:
     """Returns `(codes, labels)` of the labelled training and test examples, in shared dimensions.
 
     None if one of the two parts has no labels.
@@ -82,19 +93,20 @@ def labelled_codes(model, splits, codes):
     for posterior, split in ((codes.train, splits.train), (codes.test, splits.test)):
         rows = split.y != NO_LABEL
         pairs.append((posterior.z_mean[rows, : model.shared_dim], split.y[rows]))
-    return tuple(pairs) if all(len(labels) for _, labels in pairs) else None
+    train, test = pairs
+    return (train, test) if len(train[1]) and len(test[1]) else None
 
 
 def evaluation_metrics(
-    model,
-    splits,
-    codes,
-    nll_samples,
-    seed=0,
-    label_counts=LABEL_COUNTS,
-    max_examples=None,
-    verbose=0,
-):
+    model: VAE,
+    splits: Splits,
+    codes: Codes,
+    nll_samples: int,
+    seed: int = 0,
+    label_counts: Iterable[int] = LABEL_COUNTS,
+    max_examples: int | None = None,
+    verbose: int = 0,
+) -> dict[str, Any]:
     """Returns the part `evaluation` of `metrics.json`, a dict, all of the test part.
 
     Args:
@@ -109,7 +121,7 @@ def evaluation_metrics(
         verbose: 1 shows the progress of the likelihood.
     """
     posterior, labelled = codes.test, labelled_codes(model, splits, codes)
-    metrics = {"seed": seed, "nll": None}
+    metrics: dict[str, Any] = {"seed": seed, "nll": None}
     if nll_samples:
         part = splits.test.rows(slice(max_examples))
         estimate = evaluation.importance_nll(model, part.inputs, nll_samples, seed, verbose)
@@ -131,7 +143,9 @@ def evaluation_metrics(
     return metrics
 
 
-def assess(run_dir, data_dir=None, nll_samples=5000, **options):
+def assess(
+    run_dir: str | Path, data_dir: str | Path | None = None, nll_samples: int = 5000, **options: Any
+) -> dict[str, Any]:
     """Evaluates a finished run again and replaces the part `evaluation` of its `metrics.json`.
 
     Args:

@@ -1,7 +1,9 @@
 """The runs of a command, checked as far as that is possible without data and Keras."""
 
 import dataclasses
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from keras_vrae.training.distribution import check_cluster, is_chief
 from keras_vrae.training.experiment import ExperimentConfig
@@ -11,7 +13,14 @@ from keras_vrae.validation import SettingError, check_folder, check_int, complai
 DEFAULT_ROOT = "runs"
 
 
-def plan_runs(settings, encoders, num_seeds=1, run_dir=None, overwrite=False, resume=False):
+def plan_runs(
+    settings: Mapping[str, Any],
+    encoders: Sequence[str],
+    num_seeds: int = 1,
+    run_dir: str | Path | None = None,
+    overwrite: bool = False,
+    resume: bool = False,
+) -> dict[Path, ExperimentConfig]:
     """Returns the runs of each encoder and seed, all of them checked; changes nothing.
 
     Args:
@@ -58,7 +67,7 @@ def plan_runs(settings, encoders, num_seeds=1, run_dir=None, overwrite=False, re
     return runs
 
 
-def check_start(config, run, overwrite, resume):
+def check_start(config: ExperimentConfig, run: RunDirectory, overwrite: bool, resume: bool) -> None:
     """Raises `SettingError` if the run may not start, or not be resumed; changes nothing."""
     run.check(overwrite, resume)
     if run.is_run:

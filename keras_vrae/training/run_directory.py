@@ -1,14 +1,22 @@
 """The files of one run. Each is written aside and renamed, so that none is ever incomplete."""
 
+from __future__ import annotations
+
 import csv
 import json
 import re
 import shutil
 import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from keras_vrae.files import locked, parse_json, replacing
 from keras_vrae.validation import DataError, SettingError, complaint
+
+if TYPE_CHECKING:
+    from keras_vrae.models import VAE
 
 # Names of the files that `replacing` leaves if the process is killed while it writes.
 LEFTOVER = re.compile(r"\.(config|history|metrics|model)-\d+\.(json|csv|keras)")
@@ -24,7 +32,7 @@ class RunDirectory:
         path: the folder, which need not exist yet.
     """
 
-    def __init__(self, path):
+    def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self.config_path = self.path / "config.json"
         self.history_path = self.path / "history.csv"
@@ -34,26 +42,26 @@ class RunDirectory:
         self.figures_path = self.path / "figures"
         self.arrays_path = self.figures_path / "arrays.npz"
 
-    def __str__(self):
+    def __str__(self) -> str:
         return str(self.path)
 
     @property
-    def exists(self):
+    def exists(self) -> bool:
         """True if the folder holds anything."""
         if not self.path.is_dir():
             return self.path.exists()
         return not all(map(_is_leftover, self.path.iterdir()))
 
     @property
-    def is_run(self):
+    def is_run(self) -> bool:
         """True if the folder holds a run, finished or not."""
         return self.config_path.is_file()
 
     @property
-    def is_finished(self):
+    def is_finished(self) -> bool:
         return self.metrics_path.is_file()
 
-    def check(self, overwrite=False, resume=False):
+    def check(self, overwrite: bool = False, resume: bool = False) -> None:
         """Raises `SettingError` if a run may not start here; changes nothing.
 
         Args:
@@ -75,11 +83,11 @@ class RunDirectory:
                 "run. Pass --overwrite to replace it, --resume to continue it, or another --run_dir"
             )
 
-    def locked(self):
+    def locked(self) -> AbstractContextManager[None]:
         """Keeps other processes out of the folder, which must exist, while a block runs."""
         return locked(self.path, "run_dir")
 
-    def prepare(self):
+    def prepare(self) -> None:
         """Makes the folder and tries to write to it, or raises `SettingError`."""
         try:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -89,7 +97,7 @@ class RunDirectory:
             expected = f"a folder that can be written to ({error.strerror})"
             raise SettingError(complaint("run_dir", expected, str(self))) from None
 
-    def tidy(self):
+    def tidy(self) -> None:
         """Removes the unfinished files of a process that was killed."""
         leftovers = [path for path in self.path.iterdir() if _is_leftover(path)]
         for folder in (self.checkpoints_path, self.figures_path):
@@ -97,7 +105,7 @@ class RunDirectory:
         for path in leftovers:
             path.unlink(missing_ok=True)
 
-    def clear(self):
+    def clear(self) -> None:
         """Removes the files of the run in this folder, and nothing else."""
         for path in (self.checkpoints_path, self.figures_path):
             shutil.rmtree(path, ignore_errors=True)
@@ -107,11 +115,11 @@ class RunDirectory:
 
     # Writing.
 
-    def write_json(self, path, content):
+    def write_json(self, path: Path, content: Mapping[str, Any]) -> None:
         with replacing(path) as aside:
             aside.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", "utf-8")
 
-    def write_history(self, rows):
+    def write_history(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Writes `history.csv` of one dict per epoch, all with the same keys."""
         with replacing(self.history_path) as aside, aside.open("w", newline="") as file:
             writer = csv.DictWriter(file, fieldnames=list(rows[0]))
@@ -120,7 +128,7 @@ class RunDirectory:
 
     # Reading.
 
-    def read_json(self, path):
+    def read_json(self, path: Path) -> dict[str, Any]:
         """Returns the object in a JSON file of the run, as a dict."""
         try:
             content = parse_json(path.read_bytes(), path, allow_nan=False)
@@ -132,7 +140,7 @@ class RunDirectory:
             raise DataError(f"{path} must hold a JSON object. Received: {content!r:.80}")
         return content
 
-    def read_history(self):
+    def read_history(self) -> list[dict[str, Any]]:
         """Returns the rows of `history.csv`, with numbers for values."""
         try:
             with self.history_path.open(newline="") as file:
@@ -143,7 +151,7 @@ class RunDirectory:
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise DataError(f"{self.history_path} cannot be read: {error}") from None
 
-    def load_model(self, path):
+    def load_model(self, path: Path) -> VAE:
         """Loads the model of one of the run's `.keras` files."""
         import keras  # Whoever only checks a folder does not wait for it.
 

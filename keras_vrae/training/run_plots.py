@@ -1,13 +1,24 @@
 """The plots of a finished run, and the arrays that they show."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from keras_vrae import plots
+from keras_vrae.datasets import Splits
 from keras_vrae.datasets.music import midi
 from keras_vrae.evaluation.manifold import decode_grid
 from keras_vrae.evaluation.retrieval import unit_rows
 from keras_vrae.evaluation.words import interpolation, moved_words
 from keras_vrae.files import replacing
+from keras_vrae.models import VAE
+from keras_vrae.training.experiment import ExperimentConfig
+from keras_vrae.training.run_directory import RunDirectory
+
+if TYPE_CHECKING:
+    from keras_vrae.training.metrics import Codes
 
 GRID_SIZE = 16
 NUM_SAMPLES = 100
@@ -24,7 +35,9 @@ PLAIN_PARTS = ("training", "validation")
 WEIGHTED_PARTS = ("training: weighted terms, no bound", "validation: the words as they are")
 
 
-def draw(model, splits, config, run, codes):
+def draw(
+    model: VAE, splits: Splits, config: ExperimentConfig, run: RunDirectory, codes: Codes
+) -> None:
     """Draws the plots of a run and stores the arrays that they show in `figures/arrays.npz`.
 
     Args:
@@ -206,7 +219,8 @@ def _neighbours_plot(model, splits, codes, queries, subject):
     train = unit_rows(codes.train.z_mean[:, : model.shared_dim])
     asked = unit_rows(codes.test.z_mean[queries, : model.shared_dim])
     similarity = asked @ train.T
-    rows, bold = [], []
+    rows: list[list[str]] = []
+    bold: list[int] = []
     for number, query in enumerate(queries):
         bold.append(len(rows))
         rows.append(["query", _titled(splits, 2, query)])

@@ -4,7 +4,10 @@ import multiprocessing
 import os
 import signal
 import threading
+from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 SECOND_TIME = b"\nStopping after this step, to save all. Ctrl-C again stops at once.\n"
@@ -42,20 +45,21 @@ class Termination:
         False
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.requested = False
-        self._held_back, self._kind, self._before = False, Terminated, {}
+        self._held_back, self._kind = False, Terminated
+        self._before: dict[int, Any] = {}
 
-    def __enter__(self):
+    def __enter__(self) -> "Termination":
         self._handle_by(self._handle)
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
     @contextmanager
-    def held_back(self):
+    def held_back(self) -> Iterator[None]:
         """Lets the block look at `requested`, and raises after the block at the latest."""
         self._held_back = True
         try:
@@ -65,7 +69,7 @@ class Termination:
         if self.requested:
             raise self.stopped()
 
-    def stopped(self, path=None):
+    def stopped(self, path: str | Path | None = None) -> Terminated:
         """Returns the `Terminated` to raise.
 
         Args:
@@ -98,7 +102,7 @@ class Termination:
 
 
 @contextmanager
-def passed_on():
+def passed_on() -> Iterator[None]:
     """Passes SIGTERM and Ctrl-C on to the processes that this one has started.
 
     Raises:

@@ -1,16 +1,24 @@
 """Metrics of a model of documents, which come on top of those of every model."""
 
 import importlib.util
+from typing import Any
 
 import numpy as np
 
 from keras_vrae import evaluation
+from keras_vrae.datasets import Splits
+from keras_vrae.models import VAE
 from keras_vrae.training import console
 
 RESULTS = 100
 
 
-def text_metrics(model, splits, elbo, labelled):
+def text_metrics(
+    model: VAE,
+    splits: Splits,
+    elbo: np.ndarray,
+    labelled: tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]] | None,
+) -> dict[str, Any]:
     """Returns perplexity and precision among the first 100 results, a dict.
 
     Test documents query the training documents. The perplexity is an upper bound, as the ELBO is a
@@ -30,7 +38,9 @@ def text_metrics(model, splits, elbo, labelled):
     return {"perplexity": perplexity, **retrieval_metrics(model, labelled)}
 
 
-def retrieval_metrics(model, labelled):
+def retrieval_metrics(
+    model: VAE, labelled: tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]] | None
+) -> dict[str, Any]:
     """Returns precision among the first 100 results, by cosine and by hash code, a dict.
 
     Args:
@@ -38,7 +48,10 @@ def retrieval_metrics(model, labelled):
         labelled: `(codes, labels)` of the training and the test part; without them the values of
             the dict are None.
     """
-    metrics = {"precision_at_100_cosine": None, "precision_at_100_hamming": None}
+    metrics: dict[str, float | None] = {
+        "precision_at_100_cosine": None,
+        "precision_at_100_hamming": None,
+    }
     if labelled is None:
         return metrics
     train, test = labelled
@@ -47,8 +60,8 @@ def retrieval_metrics(model, labelled):
     if importlib.util.find_spec("faiss") is None:
         console.say("No metrics of hash codes: they need pip install 'keras_vrae[text]'")
         return metrics
-    codes = [_pack(model, part) for part in (test, train)]
-    metrics["precision_at_100_hamming"] = evaluation.precision_by_hamming(*codes, results)
+    asked, others = (_pack(model, part) for part in (test, train))
+    metrics["precision_at_100_hamming"] = evaluation.precision_by_hamming(asked, others, results)
     return metrics
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 FIXED_BINARIZATION_SEED = 0
 
 
-def binarize(
-    split: Split | ShardedSplit, seed: int = FIXED_BINARIZATION_SEED
-) -> Split | ShardedSplit:
+def binarize(split: Split | ShardedSplit, seed: int = FIXED_BINARIZATION_SEED) -> Split | Any:
     """Draws each value once from a Bernoulli with the grey level as its probability.
 
     Args:

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from typing import Any
 
 import keras
 import numpy as np
@@ -21,7 +21,7 @@ def training_batches(
     batch_size: int,
     seed: int,
     first_epoch: int = 0,
-    binarization: Literal["none", "fixed", "dynamic"] = "none",
+    binarization: str = "none",
     first_step: int = 0,
     bucket: bool = False,
     with_labels: bool = False,

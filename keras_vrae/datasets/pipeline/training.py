@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
 
@@ -22,7 +22,7 @@ def training_batches(
     batch_size: int,
     seed: int,
     first_epoch: int = 0,
-    binarization: Literal["none", "fixed", "dynamic"] = "none",
+    binarization: str = "none",
     first_step: int = 0,
     bucket: bool = False,
     with_labels: bool = False,

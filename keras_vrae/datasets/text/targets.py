@@ -1,7 +1,7 @@
 """Targets of a model of documents: weights of the words of a document and of its neighbours."""
 
 from collections.abc import Callable
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -26,7 +26,7 @@ class Mixture(NamedTuple):
 
 def weigh(
     counts: Any,
-    kind: Literal["tfidf", "counts"] = "tfidf",
+    kind: str = "tfidf",
     length: float = 100.0,
     idf_power: float = 3.0,
 ) -> Any:
@@ -113,7 +113,7 @@ class Targets:
     def __init__(
         self,
         counts: Any,
-        kind: Literal["tfidf", "counts"] = "tfidf",
+        kind: str = "tfidf",
         length: float = 100.0,
         neighbours: int = 0,
         share: float = 0.9,
