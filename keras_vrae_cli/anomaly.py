@@ -31,9 +31,9 @@ class Scored(NamedTuple):
     """Sequences to score: the rows of `unseen.Unseen`, or of the run's test part."""
 
     inputs: Any
-    names: list
-    starts: list
-    labels: Any
+    names: list[str]
+    starts: list[int]
+    labels: list[str | None] | None
 
 
 def run(values: Mapping[str, Any]) -> None:

@@ -23,9 +23,9 @@ class Prefixes(NamedTuple):
         truth: the whole sequences, padded too.
     """
 
-    inputs: dict
-    names: list
-    truth: dict
+    inputs: dict[str, np.ndarray]
+    names: list[str]
+    truth: dict[str, np.ndarray]
 
 
 def run(values: Mapping[str, Any]) -> None:

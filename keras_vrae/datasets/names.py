@@ -21,7 +21,7 @@ class Kind(NamedTuple):
         rest: word for the rest of such a name, for messages.
     """
 
-    sets: tuple
+    sets: tuple[str, ...]
     prefix: str
     rest: str
 

@@ -1,10 +1,15 @@
 """Parts of a data set and their description, which every loader returns."""
 
-from typing import Any, NamedTuple
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from keras_vrae.types import Shape
+
+if TYPE_CHECKING:
+    from keras_vrae.datasets.text import TextData
 
 VALIDATION_SEED = 0
 SMALLEST_PART = 10
@@ -45,15 +50,15 @@ class Split(NamedTuple):
         """Standard deviation of all valid values."""
         return float(self.values.std())
 
-    def sample(self) -> "Split":
+    def sample(self) -> Split:
         """Returns the part itself; a part in shards returns as much as fits into memory."""
         return self
 
-    def in_memory(self) -> "Split":
+    def in_memory(self) -> Split:
         """Returns the part itself; a part in shards returns all of its examples."""
         return self
 
-    def rows(self, rows: slice | np.ndarray) -> "Split":
+    def rows(self, rows: slice | np.ndarray) -> Split:
         """Returns a `Split` of some of the examples."""
         lengths = None if self.lengths is None else self.lengths[rows]
         targets = None if self.targets is None else self.targets[rows]
@@ -87,7 +92,7 @@ class DataSpec(NamedTuple):
     kind: str = "image"
     standardization: dict[str, Any] | None = None
     notes: dict[str, Any] | None = None
-    text: Any = None
+    text: TextData | Any = None
     num_categories: int | None = None
 
 

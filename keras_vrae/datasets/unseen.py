@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+import numpy as np
 
 from keras_vrae import sequences
 from keras_vrae.datasets.music import midi
@@ -31,10 +33,10 @@ class Unseen(NamedTuple):
         labels: the class of each row, a string or None without a label; None without classes.
     """
 
-    inputs: dict
-    names: list
-    starts: list
-    labels: Any = None
+    inputs: dict[str, np.ndarray]
+    names: list[str]
+    starts: list[int]
+    labels: list[str | None] | None = None
 
 
 def read_sequences(

@@ -27,7 +27,7 @@ class Request(NamedTuple):
     """The inputs of one call of one signature, NumPy arrays by name."""
 
     signature: str
-    inputs: dict
+    inputs: dict[str, np.ndarray]
 
 
 def make_requests(signatures: Mapping[str, Signature], model: VAE) -> list[Request]:

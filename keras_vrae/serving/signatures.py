@@ -36,8 +36,8 @@ class Signature(NamedTuple):
         function: takes the inputs and returns a dict of tensors.
     """
 
-    inputs: dict
-    function: Callable
+    inputs: dict[str, tf.TensorSpec]
+    function: Callable[..., dict[str, Tensor]]
 
 
 def encoder_signatures(model: VAE) -> dict[str, Signature]:

@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -115,7 +116,8 @@ def served_answers(calls: Sequence[tuple[Path, Request]]) -> list[dict[str, np.n
         listed = [{"model": str(path), "signature": call.signature} for path, call in calls]
         (folder / "calls.json").write_text(json.dumps(listed))
         for index, (_, request) in enumerate(calls):
-            np.savez(folder / f"{index}.npz", **request.inputs)
+            inputs: dict[str, Any] = request.inputs
+            np.savez(folder / f"{index}.npz", **inputs)
         command = [sys.executable, capi.__file__, tf.sysconfig.get_lib(), str(folder)]
         # On the CPU, as most servers, since this process may hold all of a GPU's memory.
         environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "-1"}

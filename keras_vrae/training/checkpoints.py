@@ -7,7 +7,7 @@ import json
 import os
 import re
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -39,8 +39,8 @@ class Progress(NamedTuple):
 
     epochs: int = 0
     steps: int = 0
-    rows: tuple | list = ()
-    metrics: Any = ()
+    rows: Sequence[Mapping[str, Any]] = ()
+    metrics: Sequence[Any] = ()
     seconds: float = 0.0
 
 

@@ -42,7 +42,7 @@ class MidiNotes(NamedTuple):
         uncounted: number of tracks that the file has beyond those that its header counts.
     """
 
-    notes: list
+    notes: list[Note]
     ticks_of_a_quarter: float
     in_frames: bool
     uncounted: int

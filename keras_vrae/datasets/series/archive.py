@@ -32,7 +32,7 @@ class Header(NamedTuple):
     equallength: bool = False
     classlabel: bool = False
     targetlabel: bool = False
-    classes: tuple = ()
+    classes: tuple[str, ...] = ()
 
 
 def read_ts(path: str | Path) -> Series:

@@ -6,7 +6,7 @@ is a single product, as wide ones are the fastest.
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import tensorflow as tf
 
@@ -28,10 +28,10 @@ class Weights(NamedTuple):
         recurrent_bias: `(A,)`; not used by an LSTM, where `bias` does the same.
     """
 
-    kernel: Any
-    bias: Any
-    recurrent_kernel: Any
-    recurrent_bias: Any
+    kernel: Tensor
+    bias: Tensor
+    recurrent_kernel: Tensor
+    recurrent_bias: Tensor
 
 
 class Derivatives(NamedTuple):
@@ -44,9 +44,9 @@ class Derivatives(NamedTuple):
         state: by the state before the step, other than through its products, `(B, H)` each.
     """
 
-    recurrent: list
-    candidate: Any
-    state: tuple
+    recurrent: list[Tensor]
+    candidate: Tensor | None
+    state: tuple[Tensor, ...]
 
 
 class LSTMCell:
