@@ -118,7 +118,7 @@ class TrainedByKeras(keras.Model):
         super().compile(jit_compile=jit_compile, **kwargs)
 
     def get_compile_config(self) -> dict[str, Any] | None:
-        """What `compile` was given. "auto" stays so: each backend means something else by it."""
+        """Arguments that `compile` was given. Each backend means another thing by "auto"."""
         config = super().get_compile_config()
         return {**config, "jit_compile": self._given_jit_compile} if config else config
 
