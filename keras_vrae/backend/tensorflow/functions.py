@@ -82,7 +82,8 @@ def over_stacked(function: Any, spec: Any) -> Callable[[Any], Any]:
         found = tf.map_fn(function, batches, fn_output_signature=results, parallel_iterations=2)
         return tree.map_structure(one_after_the_other, found)
 
-    return compute
+    # A `tf.function` warns if it is made more than a few times.
+    return compute.get_concrete_function()
 
 
 def one_after_the_other(stack: Tensor) -> Tensor:
