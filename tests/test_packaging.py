@@ -1,6 +1,9 @@
 """The wheel: what is in it, and that it works away from the checkout."""
 
+import configparser
+import email
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -39,6 +42,36 @@ def test_wheel_holds_the_packages_and_nothing_else(wheel):
     }
     assert {name for name in names if not name.startswith(information)} == files
     assert {f"{package}/py.typed" for package in PACKAGES} <= files
+
+
+@pytest.mark.slow
+def test_metadata_say_the_licence_and_one_version(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith("/METADATA"))
+        metadata = email.message_from_bytes(archive.read(name))
+    assert metadata["License-Expression"] == "Apache-2.0"
+    assert metadata["License-File"] == "LICENSE"
+    assert metadata["Author"] == "The keras_vrae developers"
+    assert f"version: {metadata['Version']}\n" in (ROOT / "CITATION.cff").read_text()
+    assert f"\n## {metadata['Version']}" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_the_lowest_versions_are_those_that_are_asked_for():
+    settings = configparser.ConfigParser()
+    settings.read(ROOT / "setup.cfg")
+    asked = dict(
+        re.fullmatch(r"([\w-]+)>=([\d.]+)", line).groups()
+        for line in settings["options"]["install_requires"].splitlines()
+        if ">=" in line
+    )
+    tested = dict(
+        line.split("==")
+        for line in (ROOT / ".ci" / "lowest.txt").read_text().splitlines()
+        if "==" in line
+    )
+    assert asked.keys() == tested.keys()
+    for name, version in tested.items():
+        assert f"{version}.".startswith(f"{asked[name]}."), name
 
 
 @pytest.mark.slow
