@@ -242,7 +242,7 @@ def answer_rest(models, model, body):
     return {"predictions": rows if single is None else single}
 
 
-def serve_rest(models):
+def serve_rest(models, port=0):
     """Starts a server; returns it and its address."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -262,6 +262,6 @@ def serve_rest(models):
         def log_message(self, *arguments):
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server, f"127.0.0.1:{server.server_port}"
