@@ -17,6 +17,7 @@ from scipy import sparse
 
 import keras_vrae as kv
 from benchmarks import (
+    defaults,
     density,
     harness,
     layers,
@@ -192,3 +193,23 @@ def test_baselines_of_retrieval():
     found = text.baselines(SimpleNamespace(train=part, test=part), [8])
     assert set(found) >= {"tfidf_cosine", "svd_cosine", "random_hyperplanes"}
     assert 0.3 < found["svd_cosine"][8] <= 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("way", "settings"),
+    [
+        ("program", {"epochs": 1, "hidden_units": 4, "nll_samples": 0}),
+        ("embedder", {"num_updates": 4, "hidden_units": 4}),
+    ],
+)
+def test_defaults(way, settings, tmp_path, monkeypatch):
+    output = tmp_path / "found.json"
+    flags = [f"--way={way}", "--sets=sines", "--seeds=1", f"--settings={json.dumps(settings)}"]
+    monkeypatch.setattr(sys, "argv", ["defaults.py", *flags, f"--output={output}"])
+    defaults.main()
+    (row,) = json.loads(output.read_text())["sets"]
+    assert row["set"] == "sines"
+    assert row["components"]["knn_accuracy"] > 0.8
+    (codes,) = row["codes"]
+    assert 0 <= codes["knn_accuracy"] <= 1
