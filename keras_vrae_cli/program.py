@@ -6,6 +6,7 @@ import json
 import os
 import re
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
@@ -15,6 +16,7 @@ from absl import flags, logging
 
 from keras_vrae_cli.flags.parsers import OneOf
 
+_formatwarning = warnings.formatwarning
 BACKENDS = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
 HELP = ("--help", "-help", "-h")
 WRONG_SETTING, FAILURE, INTERRUPTED = 2, 1, 130
@@ -33,6 +35,7 @@ def main(command: str, name: str, arguments: Sequence[str] | None = None) -> int
         arguments: arguments of the program; those of the process if None.
     """
     keep_output_open()
+    warnings.formatwarning = _one_line
     settings = importlib.import_module(f"keras_vrae_cli.flags.{command}")
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     try:
@@ -150,9 +153,17 @@ def keep_output_open() -> None:
             setattr(sys, name, io.TextIOWrapper(lasting, stream.encoding, **settings))
 
 
+def _one_line(message, category, filename, lineno, line=None):
+    """Returns a warning of this package without the place in its code."""
+    if category.__module__.partition(".")[0] == "keras_vrae":
+        return f"Warning: {message}\n"
+    return _formatwarning(message, category, filename, lineno, line)
+
+
 def begin_process() -> None:
     """Prepares a process that another one has started for a part of its work."""
     keep_output_open()
+    warnings.formatwarning = _one_line
     load_backend()
 
 

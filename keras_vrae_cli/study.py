@@ -1,7 +1,7 @@
 """One run, or several of encoders times seeds with their comparison."""
 
 import multiprocessing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -10,8 +10,10 @@ from keras_vrae import backend, report
 from keras_vrae.backend import one_thread_per_operation
 from keras_vrae.training import ExperimentConfig, console
 from keras_vrae.training.loop import train_and_evaluate
+from keras_vrae.training.run_directory import RunDirectory
 from keras_vrae.training.termination import passed_on
 from keras_vrae.validation import DataError, SettingError, complaint
+from keras_vrae_cli.callbacks import make_callback, make_tensorboard
 from keras_vrae_cli.program import begin_process
 
 
@@ -20,6 +22,8 @@ def run_study(
     overwrite: bool = False,
     resume: bool = False,
     export_dir: str | Path | None = None,
+    callbacks: Sequence[str] = (),
+    tensorboard: bool = False,
 ) -> Path:
     """Trains one model per run, and compares them if there are several.
 
@@ -28,21 +32,24 @@ def run_study(
         overwrite, resume: as in `train_and_evaluate`.
         export_dir: folder to export the run to for TF Serving; of several runs, the folder in which
             each has its own. None for no export.
+        callbacks: names of callbacks, `MODULE:CLASS`; each run makes its own.
+        tensorboard: whether runs write their history for TensorBoard.
 
     Returns:
         The folder of the run, or of the comparison if there are several runs.
     """
     if export_dir is not None:
         _check_export(export_dir, runs)
+    options = (overwrite, resume, callbacks, tensorboard)
     if len(runs) == 1:
         ((folder, config),) = runs.items()
-        metrics = _train(config, folder, overwrite, resume)
+        metrics = _train(config, folder, *options)
         # Only the chief of several workers has metrics, and exports.
         if metrics is not None and export_dir is not None:
             _export(folder, export_dir)
         return folder
     for folder, config in runs.items():
-        _in_own_process(_train, config, folder, overwrite, resume)
+        _in_own_process(_train, config, folder, *options)
         if export_dir is not None:
             _export(folder, Path(export_dir, folder.name))
     console.say("Comparing the runs ...")
@@ -53,11 +60,14 @@ def run_study(
     return folder
 
 
-def _train(config, *arguments):
+def _train(config, folder, overwrite, resume, callbacks, tensorboard):
+    made = [make_callback(name) for name in callbacks]
+    if tensorboard:
+        made.append(make_tensorboard(RunDirectory(folder).tensorboard_path))
     # The operations on a whole vocabulary are few, large, and wait for each other.
     if not (config.is_text and config.encoder == "dense"):
         one_thread_per_operation()
-    return train_and_evaluate(config, *arguments)
+    return train_and_evaluate(config, folder, overwrite, resume, callbacks=made)
 
 
 def _check_export(export_dir, folders):

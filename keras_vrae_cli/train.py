@@ -30,11 +30,14 @@ def run(values: Mapping[str, Any]) -> None:
         if "encoder" in stored:
             stored["encoder"] = [stored["encoder"]]
         override = {name: values[name] for name in values["given"]}
+        if override.keys() & {"epochs", "updates"}:  # One of them says how long training is.
+            stored = {k: v for k, v in stored.items() if k not in ("epochs", "updates")}
         values = {**values, **stored, **override}
     settings = {name: value for name, value in values.items() if name in names - {"encoder"}}
     existing = {name: values[name] for name in ("overwrite", "resume")}
+    watched_by = {"callbacks": tuple(values["callback"]), "tensorboard": values["tensorboard"]}
     runs = plan_runs(settings, values["encoder"], values["seeds"], values["run_dir"], **existing)
-    run_study(runs, **existing, export_dir=values["export_dir"])
+    run_study(runs, **existing, **watched_by, export_dir=values["export_dir"])
 
 
 def read_settings(path: str | Path, names: Collection[str]) -> dict[str, Any]:

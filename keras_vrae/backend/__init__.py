@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import keras
 
 from keras_vrae.backend.cores import available_cores
-from keras_vrae.backend.groups import BatchGroups
+from keras_vrae.backend.groups import BatchGroups, watch_batches
 from keras_vrae.backend.layer_tree import (
     compute_dtypes,
     flatten_layers,
@@ -69,6 +69,7 @@ __all__ = [
     "inner_layers_set",
     "name",
     "runtime",
+    "watch_batches",
     "without_cudnn",
     *NAMES,
 ]

@@ -5,13 +5,13 @@ import warnings
 from collections import deque
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from keras_vrae.callbacks.latent import LatentCallback
 from keras_vrae.encoders import Posterior
 from keras_vrae.evaluation.latent import active_units
 from keras_vrae.likelihoods import Gaussian
 from keras_vrae.models import VAE
+from keras_vrae.types import Examples
 from keras_vrae.validation import check_float, check_int
 
 # With an objective that draws KL to fewer nats than this, codes carry next to nothing.
@@ -75,7 +75,7 @@ class CollapseWarning(LatentCallback):
 
     def __init__(
         self,
-        x: ArrayLike,
+        x: Examples,
         threshold: float = 0.01,
         patience: int = 2,
         grace_steps: int = 200,

@@ -5,12 +5,14 @@ from typing import Any
 
 import keras
 import numpy as np
-from numpy.typing import ArrayLike
+from scipy.sparse import issparse
 
+from keras_vrae import sequences
 from keras_vrae.encoders import Posterior
 from keras_vrae.evaluation.latent import mean_kl
 from keras_vrae.models import VAE
 from keras_vrae.models.checks import check_examples
+from keras_vrae.types import Examples
 from keras_vrae.validation import SettingError, check_int, complaint
 
 
@@ -18,19 +20,19 @@ class LatentCallback(keras.callbacks.Callback):
     """A callback that encodes examples and looks at their posteriors. A subclass implements `look`.
 
     Args:
-        x: examples to encode, an array `(N, ...)`.
+        x: examples to encode: an array `(N, ...)`, padded sequences, or sparse rows.
         every: epochs from one look to the next.
         batch_size: examples to encode at a time.
 
     Raises:
-        SettingError: for an x that is not an array, or numbers below one; and when `fit` is called,
-            for a model that is not a `VAE`, or an x that it refuses.
+        SettingError: for an x that is not one of these, or numbers below one; and when `fit` is
+            called, for a model that is not a `VAE`, or an x that it refuses.
     """
 
-    def __init__(self, x: ArrayLike, every: int = 1, batch_size: int = 512) -> None:
+    def __init__(self, x: Examples, every: int = 1, batch_size: int = 512) -> None:
         super().__init__()
-        self.x = np.asarray(x)
-        if not self.x.ndim:
+        self.x = x if sequences.is_padded(x) or issparse(x) else np.asarray(x)
+        if not sequences.array_of(self.x).ndim:
             raise SettingError(complaint("x", "an array of examples", x))
         self.every = check_int("every", every)
         self.batch_size = check_int("batch_size", batch_size)

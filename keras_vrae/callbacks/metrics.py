@@ -4,11 +4,11 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from keras_vrae.callbacks.latent import LatentCallback
 from keras_vrae.encoders import Posterior
 from keras_vrae.evaluation.latent import active_units, mutual_information
+from keras_vrae.types import Examples
 
 
 class LatentMetrics(LatentCallback):
@@ -52,7 +52,7 @@ class LatentMetrics(LatentCallback):
     """
 
     def __init__(
-        self, x: ArrayLike, every: int = 1, batch_size: int = 512, per_dimension: bool = True
+        self, x: Examples, every: int = 1, batch_size: int = 512, per_dimension: bool = True
     ) -> None:
         super().__init__(x, every, batch_size)
         self.per_dimension = bool(per_dimension)

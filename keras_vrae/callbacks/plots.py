@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from keras_vrae import sequences
 from keras_vrae.callbacks.latent import LatentCallback
 from keras_vrae.encoders import Posterior
 from keras_vrae.evaluation.manifold import decode_grid
 from keras_vrae.files import replacing
+from keras_vrae.types import Examples
 from keras_vrae.validation import SettingError, complaint
 
 GRID_SIZE = 16
@@ -52,7 +54,7 @@ class LatentPlots(LatentCallback):
 
     def __init__(
         self,
-        x: ArrayLike,
+        x: Examples,
         y: ArrayLike,
         directory: str | Path,
         class_names: Sequence[str] | None = None,
@@ -61,7 +63,7 @@ class LatentPlots(LatentCallback):
     ) -> None:
         super().__init__(x, every, batch_size)
         self.directory = Path(directory)
-        self.labels, self.class_names = _number_classes(y, class_names, len(self.x))
+        self.labels, self.class_names = _number_classes(y, class_names, sequences.num_rows(self.x))
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         super().on_train_begin(logs)
@@ -77,7 +79,7 @@ class LatentPlots(LatentCallback):
 
         if not np.isfinite(kl).all():
             return
-        title = f"{len(self.x)} examples in latent space, epoch {epoch}"
+        title = f"{sequences.num_rows(self.x)} examples in latent space, epoch {epoch}"
         codes = posterior.z_mean
         drawn = {"embedding": plots.embedding(codes, self.labels, self.class_names, title)}
         shape = self.model.event_shape

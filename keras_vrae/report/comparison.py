@@ -236,7 +236,7 @@ class Comparison:
                 "model",
                 of_all("{hidden_units} hidden units, {latent_dim} latent dimensions".format_map),
             ),
-            ("training", of_all(TRAINING.format_map)),
+            ("training", of_all(_training)),
             ("prior", of_all(lambda config: config.get("prior", "normal"))),
             ("objective", of_all(describe_objective)),
             ("seeds", ", ".join(dict.fromkeys(str(run.metrics["seed"]) for run in runs))),
@@ -248,8 +248,19 @@ class Comparison:
         return pairs
 
 
-TRAINING = "{epochs} epochs, batch {batch_size}, Adam {learning_rate:g} ({learning_rate_schedule})"
+TRAINING = "batch {batch_size}, Adam {learning_rate:g} ({learning_rate_schedule})"
 TRAINING += ", clipnorm {clipnorm:g}"
+
+
+def _training(config):
+    """The settings of training in words."""
+    if config["epochs"] is None:
+        length = f"{config['updates']:,} updates"
+    else:
+        length = f"{config['epochs']} epochs"
+    patience = config.get("patience")
+    stop = "" if patience is None else f", at most; patience {patience} epochs"
+    return f"{length}{stop}, {TRAINING.format_map(config)}"
 
 
 def _text(metric, digits):

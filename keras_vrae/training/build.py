@@ -35,7 +35,8 @@ def make_model(config: ExperimentConfig, splits: Splits) -> VAE:
     Returns:
         A compiled `VAE`.
     """
-    steps = config.epochs * steps_in_epoch(splits.train, config.batch_size)
+    in_epoch = steps_in_epoch(splits.train, config.batch_size)
+    steps = config.epochs_of(in_epoch) * in_epoch
     if config.is_text:
         model = make_text_model(config, splits, make_objective(config, steps))
         return _compile(model, config, steps)

@@ -20,12 +20,16 @@ CHECKPOINT_EVERY_SECONDS = 30.0
 class RunRecorder(keras.callbacks.Callback):
     """Keeps `history.csv` and the checkpoints of a run up to date, and stops a diverging run.
 
+    With `patience` it also keeps the weights of the best epoch, and stops training after so many
+    epochs that were not better.
+
     Args:
         run: the `RunDirectory`.
         config: its `ExperimentConfig`.
         steps_in_epoch: optimizer steps in a whole epoch.
         progress: the `Progress` to continue from.
         termination: the `Termination` that says when to stop.
+        best_weights: weights of the best epoch of `progress`, or None.
     """
 
     def __init__(
@@ -35,9 +39,11 @@ class RunRecorder(keras.callbacks.Callback):
         steps_in_epoch: int,
         progress: Progress,
         termination: Termination,
+        best_weights: list[np.ndarray] | None = None,
     ) -> None:
         super().__init__()
-        self.run, self.epochs = run, config.epochs
+        self.run, self.config = run, config
+        self.epochs, self.best_weights = config.epochs_of(steps_in_epoch), best_weights
         self.whole_epochs = config.strategy != "none"  # Each replica has sums of its own.
         self.interval = config.checkpoint_interval
         self.steps_in_epoch, self.start, self.termination = steps_in_epoch, progress, termination
@@ -46,6 +52,25 @@ class RunRecorder(keras.callbacks.Callback):
         self._training_seconds: float | None = None
         self._train_begin = self._last_time = time.perf_counter()
         self._last_steps = progress.epochs * steps_in_epoch + progress.steps
+
+    @property
+    def best_epoch(self) -> int | None:
+        """Number of the best epoch so far, from 1; None without patience or before the first."""
+        if self.config.patience is None or not self.rows:
+            return None
+        values = [self.config.validation_value(row) for row in self.rows]
+        return self.rows[int(np.argmin(values))]["epoch"]
+
+    @property
+    def is_stopped(self) -> bool:
+        """True if so many epochs have passed since the best one that training stops."""
+        best = self.best_epoch
+        return best is not None and self.rows[-1]["epoch"] - best >= self.config.patience
+
+    def keep_best(self) -> None:
+        """Gives the model the weights of the best epoch, if there is patience."""
+        if self.best_weights is not None:
+            self.model.set_weights(self.best_weights)
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self._epoch_begin = time.perf_counter()
@@ -81,7 +106,11 @@ class RunRecorder(keras.callbacks.Callback):
         seconds = self._training_seconds or time.perf_counter() - self._epoch_begin
         self.rows.append({"epoch": epoch + 1, **metrics, "seconds": round(seconds, 4)})
         self.run.write_history(self.rows)
-        last = epoch + 1 == self.epochs
+        if self.best_epoch == epoch + 1:
+            self.best_weights = self.model.get_weights()
+        if self.is_stopped:
+            self.model.stop_training = True
+        last = self.is_stopped or epoch + 1 == self.epochs
         if last or self._due(self.steps_in_epoch) or self.termination.requested:
             self._checkpoint(Progress(epoch + 1, rows=self.rows))
 
@@ -99,7 +128,8 @@ class RunRecorder(keras.callbacks.Callback):
         if not all(np.isfinite(weights).all() for weights in self.model.get_weights()):
             self._diverged({"loss": "not finite in its gradient"}, progress.steps)
         total = progress.epochs * self.steps_in_epoch + progress.steps
-        path = checkpoints.write(self.run.checkpoints_path, self.model, total, progress)
+        folder, best = self.run.checkpoints_path, self.best_weights
+        path = checkpoints.write(folder, self.model, total, progress, best)
         self._last_time, self._last_steps = time.perf_counter(), total
         if self.termination.requested:
             raise self.termination.stopped(path)

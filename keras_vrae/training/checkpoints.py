@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import re
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from keras_vrae.models import VAE
 
 NAME = re.compile(r"step-(\d+)-([0-9a-f]{16})\.keras")
-MEMBER = "training.json"
+MEMBER, BEST_WEIGHTS = "training.json", "best-weights.npz"
 KEPT = 2  # The one before is there in case the last one is damaged.
 
 
@@ -44,18 +45,26 @@ class Progress(NamedTuple):
     seconds: float = 0.0
 
 
-def write(folder: Path, model: VAE, total_steps: int, progress: Progress) -> Path:
+def write(
+    folder: Path,
+    model: VAE,
+    total_steps: int,
+    progress: Progress,
+    best_weights: list[np.ndarray] | None = None,
+) -> Path:
     """Adds a checkpoint, and removes those before the last two.
 
     It is an ordinary `.keras` file, with weights and the state of the optimizer; `training.json` in
-    it holds the `Progress` and the states of random generators, which Keras leaves out. The name
-    ends in the first 16 digits of the file's SHA-256, which shows damage.
+    it holds the `Progress` and the states of random generators, which Keras leaves out, and
+    `best-weights.npz` the weights of the best epoch so far. The name ends in the first 16 digits of
+    the file's SHA-256, which shows damage.
 
     Args:
         folder: path of the folder of checkpoints.
         model: a compiled model.
         total_steps: optimizer steps done since the beginning.
         progress: the `Progress`.
+        best_weights: list of arrays, or None.
 
     Returns:
         The path.
@@ -70,6 +79,10 @@ def write(folder: Path, model: VAE, total_steps: int, progress: Progress) -> Pat
         model.save(aside)
         with zipfile.ZipFile(aside, "a") as archive:
             archive.writestr(MEMBER, json.dumps(content))
+            if best_weights is not None:
+                arrays = io.BytesIO()
+                np.savez(arrays, *best_weights)
+                archive.writestr(BEST_WEIGHTS, arrays.getvalue())
         path = folder / f"step-{total_steps:08d}-{_checksum(aside)}.keras"
         os.replace(aside, path)
     finally:
@@ -96,7 +109,7 @@ def is_sound(path: Path) -> bool:
 
 def read_last(
     folder: Path, load_model: Callable[[Path], VAE], say: Callable[[str], None]
-) -> tuple[VAE, Progress] | None:
+) -> tuple[VAE, Progress, list[np.ndarray] | None] | None:
     """Reads the last checkpoint that is not damaged.
 
     Args:
@@ -105,7 +118,7 @@ def read_last(
         say: function that prints that a checkpoint is damaged.
 
     Returns:
-        `(model, Progress)`, or None without a checkpoint.
+        `(model, Progress, best_weights)`, or None without a checkpoint.
 
     Raises:
         DataError: if there are checkpoints and all of them are damaged.
@@ -117,8 +130,12 @@ def read_last(
     try:
         with zipfile.ZipFile(path) as archive:
             content = parse_json(archive.read(MEMBER), path)
+            best_weights = None
+            if BEST_WEIGHTS in archive.namelist():
+                with np.load(io.BytesIO(archive.read(BEST_WEIGHTS))) as arrays:
+                    best_weights = list(arrays.values())
         _assign(generators(model), content.pop("generators"))
-        return model, Progress(**content)
+        return model, Progress(**content), best_weights
     except DataError:
         raise
     except (AttributeError, KeyError, TypeError, ValueError) as error:

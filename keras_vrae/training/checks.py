@@ -31,7 +31,7 @@ CHOICES = {
     "strategy": ("none", "mirrored", "multi_worker"),
     "supervision": ("none", "shared", "private"),
 }
-POSITIVE = ("epochs", "batch_size", "latent_dim", "hidden_units", "importance_samples")
+POSITIVE = ("batch_size", "latent_dim", "hidden_units", "importance_samples")
 POSITIVE += ("recurrent_layers", "eval_samples")
 LARGEST_SEED = 2**32 - 1
 CYCLES = 4  # Of a cyclical weight.
@@ -73,6 +73,7 @@ def check_settings(config: ExperimentConfig) -> None:
     _check_tokens(config)
     for name in POSITIVE:
         check_int(name, getattr(config, name))
+    _check_length(config)
     check_int("nll_samples", config.nll_samples, minimum=0)
     check_int("seed", config.seed, minimum=0, maximum=LARGEST_SEED)
     check_float("learning_rate", config.learning_rate, above=True)
@@ -97,6 +98,16 @@ def check_settings(config: ExperimentConfig) -> None:
     _check_table(config)
     _check_supervision(config)
     _check_text(config)
+
+
+def _check_length(config):
+    if config.epochs is not None and config.updates is not None:
+        raise SettingError(complaint("updates", "left out where `epochs` is given", config.updates))
+    for name in ("epochs", "updates", "patience"):
+        if getattr(config, name) is not None:
+            check_int(name, getattr(config, name))
+    if config.strategy == "multi_worker":
+        _require(config, "patience", None, "with strategy='multi_worker'")
 
 
 def _check_backend(config):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from keras_vrae import backend
+from keras_vrae.datasets.pipeline import steps_in_epoch
 from keras_vrae.training import environment
 
 if TYPE_CHECKING:
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
     from keras_vrae.training.checkpoints import Progress
     from keras_vrae.training.experiment import ExperimentConfig
     from keras_vrae.training.run_directory import RunDirectory
+
+NO_ACTIVE_UNITS = (
+    "No latent dimension is active: the codes say nothing about the examples. Try more --updates, "
+    "--kl_schedule=linear, --free_bits=0.5, or a smaller --beta.\n"
+)
 
 
 def say(text: str) -> None:
@@ -36,10 +42,15 @@ def banner(
     values = " x ".join("any" if size is None else str(size) for size in splits.spec.event_shape)
     values += f" values, binarization: {config.binarization}"
     sizes = [f"{split.size:,}" for split in splits[:3]]
-    epochs = f"{config.epochs} {'epoch' if config.epochs == 1 else 'epochs'}"
+    last = config.epochs_of(steps_in_epoch(splits.train, config.batch_size))
+    epochs = f"{last} {'epoch' if last == 1 else 'epochs'}"
+    if config.updates is not None:
+        epochs = f"{config.updates:,} updates in {epochs}"
     if progress.epochs or progress.steps:
-        epochs = f"epochs {progress.epochs + 1} to {config.epochs}"
+        epochs = f"epochs {progress.epochs + 1} to {last}"
         epochs += f" from step {progress.steps + 1}" if progress.steps else ""
+    if config.patience is not None:
+        epochs += f" at most, patience {config.patience}"
     text = splits.spec.text
     if text:
         values = f"{len(text.vocabulary):,} terms, as {_view(text.settings)}"
@@ -119,13 +130,17 @@ def results(metrics: Mapping[str, Any], run: RunDirectory) -> None:
     """Prints the metrics of a finished run and the paths of its files."""
     test = metrics["test"]
     say(f"\nTest metrics of {metrics['encoder']} on {metrics['dataset']} (nats per example)")
-    bound = "none: grey levels" if test["elbo"] is None else f"{test['elbo']:.2f}"
+    reconstruction, kl = round(test["reconstruction"], 2), round(test["kl"], 2)
+    # Rounded as its parts are, so that the rows add up.
+    bound = "none: grey levels" if test["elbo"] is None else f"{reconstruction + kl:.2f}"
+    best = metrics.get("best_epoch")
+    stopped = "" if best is None else f", best of {metrics['epochs']} epochs: {best}"
     _table(
         [
             *_likelihood(metrics["evaluation"]),
-            ("ELBO", bound),
-            ("reconstruction", f"{test['reconstruction']:.2f}"),
-            ("KL", f"{test['kl']:.2f}"),
+            ("negative ELBO", bound),
+            ("= reconstruction", f"{reconstruction:.2f}"),
+            ("+ KL", f"{kl:.2f}"),
             ("active units", str(test["active_units"])),
             ("I(x; z)", f"{metrics['evaluation']['mutual_information']:.2f}"),
             ("kNN accuracy", _accuracy(metrics, "knn_accuracy")),
@@ -133,18 +148,21 @@ def results(metrics: Mapping[str, Any], run: RunDirectory) -> None:
             *_retrieval(test),
             (
                 "training",
-                f"{metrics['train_seconds']:.1f} s, "
+                f"{metrics['train_seconds']:.1f} s{stopped}, "
                 f"{metrics['seconds_per_epoch']:.2f} s per epoch, "
                 f"{metrics['examples_per_second']:,.0f} examples/s",
             ),
             ("peak memory", f"{metrics['peak_memory_mb']:,.0f} MiB"),
         ]
     )
+    if not test["active_units"]:
+        say(NO_ACTIVE_UNITS)
     _table(
         [
             ("plots", str(run.figures_path)),
             ("metrics", str(run.metrics_path)),
             ("history", str(run.history_path)),
+            ("codes", f"{run.embeddings_path}  (with metadata.tsv, for projector.tensorflow.org)"),
             ("model", f"{run.model_path}  (keras.saving.load_model)"),
         ]
     )

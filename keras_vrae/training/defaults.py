@@ -14,8 +14,14 @@ DEFAULT_HIDDEN_UNITS = 500
 # The digits are few, so that an epoch has few steps, and their 17 grey levels are too much to lose
 # to binarization.
 DIGITS = {"epochs": 60, "batch_size": 32, "likelihood": "gaussian"}
-# Time series are few, and real numbers of any size.
-SERIES = {"epochs": 100, "batch_size": 32, "likelihood": "gaussian"}
+# Time series are few, so that a number of epochs says little, and real numbers of any size.
+SERIES = {
+    "updates": 2000,
+    "patience": 100,
+    "batch_size": 32,
+    "hidden_units": 128,
+    "likelihood": "gaussian",
+}
 # The keys of a piano are on or off, so that binarization changes nothing.
 MUSIC = {"epochs": 60, "batch_size": 32, "likelihood": "bernoulli", "binarization": "fixed"}
 IMAGES = {
@@ -94,6 +100,9 @@ def defaults_of(config: ExperimentConfig) -> dict[str, Any]:
         found = _of_documents(config)
     else:
         found = {**(DIGITS if config.dataset == "digits" else BY_KIND.get(kind, IMAGES)), **VALUES}
+    if config.epochs is not None or config.updates is not None:
+        for name in ("epochs", "updates"):
+            found.pop(name, None)
     if config.objective != "elbo" or config.capacity is not None:
         found.pop("kl_schedule", None)
     likelihood = found["likelihood"] if config.likelihood is None else config.likelihood
@@ -106,6 +115,8 @@ def defaults_of(config: ExperimentConfig) -> dict[str, Any]:
         found["prior_components"] = (
             MIXTURE_COMPONENTS if config.prior == "mixture" else PSEUDO_INPUTS
         )
+    if config.strategy == "multi_worker":
+        found.pop("patience", None)
     if config.strategy != "none":
         found["checkpoint_every"] = "1 epoch"
     if config.supervision != "none":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -44,7 +45,11 @@ class ExperimentConfig:
             or documents; see `keras_vrae.datasets.TableSettings`.
         scaling: `"standard"` standardizes each channel of time series with the mean and standard
             deviation of the training part, `"none"` leaves the values as they are.
-        epochs: passes over the training part.
+        epochs: passes over the training part; None if `updates` says how long training is.
+        updates: optimizer steps of training, rounded up to whole epochs; None if `epochs` says it.
+        patience: training stops after so many epochs without a better value of the objective on the
+            validation part, and the weights of the best epoch are kept; if None it takes all
+            epochs, and the last weights are kept.
         batch_size: examples in a batch.
         learning_rate: step size of Adam at the start.
         learning_rate_schedule: `"cosine"` takes it to zero, of documents to a tenth, along half a
@@ -136,7 +141,9 @@ class ExperimentConfig:
     delimiter: str | None = None
     decimal: str | None = None
     scaling: str | Any = None
-    epochs: int | Any = None
+    epochs: int | None = None
+    updates: int | Any = None
+    patience: int | None = None
     batch_size: int | Any = None
     learning_rate: float | Any = None
     learning_rate_schedule: str = "cosine"
@@ -226,6 +233,23 @@ class ExperimentConfig:
     def has_targets(self) -> bool:
         """True if training maximises the likelihood of other values than the examples."""
         return self.is_text and (self.text_target != "counts" or self.neighbours > 0)
+
+    def epochs_of(self, steps_in_epoch: int) -> int:
+        """Number of epochs of so many optimizer steps each."""
+        return self.epochs or math.ceil(self.updates / steps_in_epoch)
+
+    def validation_value(self, row: Mapping[str, float]) -> float:
+        """Value that training minimises in the end, of the validation part.
+
+        Args:
+            row: the metrics of an epoch by name, a row of the history.
+        """
+        value = row["val_loss"]
+        if self.objective != "elbo":
+            return value
+        kl = row["val_kl"]
+        distance = kl if self.capacity is None else abs(kl - self.capacity)
+        return value - kl + self.beta * distance
 
     @property
     def checkpoint_interval(self) -> tuple[int, str] | None:

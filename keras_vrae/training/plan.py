@@ -78,7 +78,7 @@ def check_start(config: ExperimentConfig, run: RunDirectory, overwrite: bool, re
     stored = run.read_json(run.config_path)
     free = {"data_dir", "checkpoint_every", "strategy"}
     if config.learning_rate_schedule == "constant":
-        free.add("epochs")  # No step so far depends on the number of epochs.
+        free |= {"epochs", "updates"}  # No step so far depends on the length of training.
     before = {**ExperimentConfig.from_dict(stored).as_dict(), **stored}
     for name, value in config.as_dict().items():
         if name not in free and before[name] != value:

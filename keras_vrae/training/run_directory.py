@@ -19,14 +19,17 @@ if TYPE_CHECKING:
     from keras_vrae.models import VAE
 
 # Names of the files that `replacing` leaves if the process is killed while it writes.
-LEFTOVER = re.compile(r"\.(config|history|metrics|model)-\d+\.(json|csv|keras)")
+LEFTOVER = re.compile(
+    r"\.(config|embeddings|history|metadata|metrics|model)-\d+\.(csv|json|keras|tsv)"
+)
 
 
 class RunDirectory:
     """The files of a run: their paths, reading and writing.
 
-    `config.json`, `history.csv`, `metrics.json`, `model.keras`, `checkpoints/` and `figures/`. A
-    run is finished when it has `metrics.json`, which is written last.
+    `config.json`, `history.csv`, `metrics.json`, `model.keras`, `embeddings.tsv`, `metadata.tsv`,
+    `checkpoints/`, `figures/` and, if it was asked for, `tensorboard/`. A run is finished when it
+    has `metrics.json`, which is written last.
 
     Args:
         path: the folder, which need not exist yet.
@@ -38,6 +41,9 @@ class RunDirectory:
         self.history_path = self.path / "history.csv"
         self.metrics_path = self.path / "metrics.json"
         self.model_path = self.path / "model.keras"
+        self.embeddings_path = self.path / "embeddings.tsv"
+        self.metadata_path = self.path / "metadata.tsv"
+        self.tensorboard_path = self.path / "tensorboard"
         self.checkpoints_path = self.path / "checkpoints"
         self.figures_path = self.path / "figures"
         self.arrays_path = self.figures_path / "arrays.npz"
@@ -107,10 +113,11 @@ class RunDirectory:
 
     def clear(self) -> None:
         """Removes the files of the run in this folder, and nothing else."""
-        for path in (self.checkpoints_path, self.figures_path):
+        for path in (self.checkpoints_path, self.figures_path, self.tensorboard_path):
             shutil.rmtree(path, ignore_errors=True)
         # The settings last, so that what is left of a run is known as one until the end.
-        for path in (self.metrics_path, self.history_path, self.model_path, self.config_path):
+        made = (self.metrics_path, self.history_path, self.embeddings_path, self.metadata_path)
+        for path in (*made, self.model_path, self.config_path):
             path.unlink(missing_ok=True)
 
     # Writing.

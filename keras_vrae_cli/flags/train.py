@@ -32,7 +32,8 @@ integer("latent_dim", None, "Number of latent dimensions. (default: 32 for docum
 integer(
     "hidden_units",
     None,
-    "Units of each hidden layer of the encoder and the decoder. (default: 500)",
+    "Units of each hidden layer of the encoder and the decoder. (default: 128 for time series, "
+    "otherwise 500)",
 )
 integer("recurrent_layers", 1, "Number of stacked layers of a recurrent encoder or decoder.")
 switch("bidirectional", False, "Let a recurrent encoder read x in both directions.")
@@ -157,8 +158,21 @@ choice(
 integer(
     "epochs",
     None,
-    "Passes over the training part. (default: 60 for digits and music, 100 for time series, 14 for "
-    "documents, 12 with labels and up to 16 dimensions, otherwise 20)",
+    "Passes over the training part. (default: 60 for digits and music, as updates say for time "
+    "series, 14 for documents, 12 with labels and up to 16 dimensions, otherwise 20)",
+)
+integer(
+    "updates",
+    None,
+    "Optimizer steps of training, rounded up to whole epochs, instead of epochs. (default: 2,000 "
+    "for time series; otherwise epochs say it)",
+)
+integer(
+    "patience",
+    None,
+    "Stop training after so many epochs in which the objective of the validation part did not "
+    "improve, and keep the weights of the best epoch. (default: 100 for time series; otherwise "
+    "train to the end, and keep the last weights)",
 )
 integer(
     "batch_size",
@@ -378,6 +392,18 @@ text(
     "Folder to export the trained model to for TF Serving; of several runs, the folder that holds "
     "their exports. (default: no export)",
 )
+flags.DEFINE_multi_string(
+    "callback",
+    [],
+    "MODULE:CLASS of a Keras callback of your own, or of a function that makes one; may be given "
+    "several times. (default: none)",
+    flag_values=FLAGS,
+)
+switch(
+    "tensorboard",
+    False,
+    "Write the history for TensorBoard to the folder tensorboard of the run.",
+)
 switch("overwrite", False, "Replace an earlier run in the folder.")
 switch("resume", False, "Continue an unfinished run from its last checkpoint.")
 
@@ -413,6 +439,8 @@ GROUPS = {
     "decoder": ("decoder", "decoder_inputs", "z_at_every_step", "word_dropout"),
     "training": (
         "epochs",
+        "updates",
+        "patience",
         "batch_size",
         "learning_rate",
         "learning_rate_schedule",
@@ -436,7 +464,16 @@ GROUPS = {
         "label_fraction",
     ),
     "evaluation": ("eval_samples", "nll_samples"),
-    "output": ("config", "run_dir", "overwrite", "resume", "checkpoint_every", "export_dir"),
+    "output": (
+        "config",
+        "run_dir",
+        "overwrite",
+        "resume",
+        "checkpoint_every",
+        "export_dir",
+        "callback",
+        "tensorboard",
+    ),
     "documents": (
         "vocab_size",
         "text_split",

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from matplotlib.figure import Figure
+from scipy import sparse
 
 import keras_vrae as kv
 from keras_vrae import plots
@@ -203,6 +204,21 @@ def test_examples_and_models_that_do_not_fit_are_refused(x, tmp_path, make):
 def test_a_dataset_is_refused_as_an_array_of_examples(x):
     with pytest.raises(SettingError, match="`x` must be an array of examples"):
         LatentMetrics(tf.data.Dataset.from_tensor_slices(x))
+
+
+def test_other_forms_of_examples(tmp_path):
+    padded = kv.sequences.pad([np.ones((n, 2), "float32") for n in (2, 5, 4)])
+    model = kv.build("gru", (None, 2), hidden_units=4, decoder="gru", likelihood="gaussian")
+    model.compile()
+    metrics = LatentMetrics(padded)
+    fit(model, padded, metrics, CollapseWarning(padded), epochs=1)
+    assert metrics.records[0]["epoch"] == 1
+    rows = sparse.csr_matrix(np.eye(6, 12, dtype="float32"))
+    model = kv.build_text("dense", [f"word{n}" for n in range(12)], hidden_units=4)
+    model.compile()
+    metrics = LatentMetrics(rows)
+    fit(model, rows, metrics, epochs=1)
+    assert metrics.records[0]["epoch"] == 1
 
 
 # Collapse.

@@ -180,7 +180,9 @@ def test_runs_are_exported_after_training(monkeypatch, tmp_path):
     """Records runs and exports, and does neither."""
     calls = []
     monkeypatch.setattr(study, "one_thread_per_operation", lambda: None)
-    monkeypatch.setattr(study, "train_and_evaluate", lambda *a: calls.append(("train", a[1])) or {})
+    monkeypatch.setattr(
+        study, "train_and_evaluate", lambda *a, **_: calls.append(("train", a[1])) or {}
+    )
     monkeypatch.setattr(study, "_in_own_process", lambda function, *a: function(*a))
     monkeypatch.setattr(study, "_export", lambda *a: calls.append(("export", *a)))
     monkeypatch.setattr(study.report, "write", lambda runs, folder: (folder, None))
@@ -197,6 +199,6 @@ def test_runs_are_exported_after_training(monkeypatch, tmp_path):
 
 
 def test_a_folder_that_is_not_writable_is_known_before_training(monkeypatch, tmp_path):
-    monkeypatch.setattr(study, "train_and_evaluate", lambda *a: pytest.fail("trained"))
+    monkeypatch.setattr(study, "train_and_evaluate", lambda *a, **_: pytest.fail("trained"))
     with pytest.raises(ValueError, match="`export_dir` must be a folder"):
         study.run_study(plan_runs({}, ["gru"], run_dir=tmp_path / "run"), export_dir="/dev/null/x")

@@ -11,8 +11,10 @@ import sys
 
 import numpy as np
 
+from keras_vrae.datasets.pipeline import steps_in_epoch
 from keras_vrae.training import ExperimentConfig, distribution, environment
 from keras_vrae.training.build import make_model
+from keras_vrae.training.callbacks import RunRecorder
 from keras_vrae.training.checkpoints import Progress
 from keras_vrae.training.data import prepare_data
 from keras_vrae.training.loop import fit
@@ -49,7 +51,9 @@ def train(strategy, made, dataset, output):
     run = RunDirectory(output + ".run")
     run.prepare()
     with Termination() as termination:
-        recorder = fit(model, splits, config, run, Progress(), termination)
+        steps = steps_in_epoch(splits.train, config.batch_size)
+        recorder = RunRecorder(run, config, steps, Progress(), termination)
+        fit(model, splits, config, recorder)
     rows = [[row[name] for name in sorted(row) if name != "seconds"] for row in recorder.rows]
     weights = np.concatenate([weights.ravel() for weights in model.get_weights()])
     np.savez(output, weights=weights, history=rows)

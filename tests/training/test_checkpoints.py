@@ -29,9 +29,12 @@ def test_a_checkpoint_holds_progress_and_every_random_state(x, tmp_path):
     model = make_model()
     model.fit(x, epochs=2, shuffle=False, verbose=0)
     progress = Progress(1, 3, [{"epoch": 1, "loss": 0.1 + 0.2}], [[1.5], [2]], 0.25)
-    path = checkpoints.write(tmp_path, model, 44, progress)
-    restored, found = read(tmp_path)
+    best = [np.float32([0.1, 0.2]), np.ones((2, 3), "float32")]
+    path = checkpoints.write(tmp_path, model, 44, progress, best)
+    restored, found, best_weights = read(tmp_path)
     assert found == progress
+    for one, two in zip(best_weights, best, strict=True):
+        np.testing.assert_array_equal(one, two)
     assert len(checkpoints.generators(model)) == 2  # Of sampling and of dropout.
     for one, two in zip(model.variables, restored.variables, strict=True):
         np.testing.assert_array_equal(one, two)

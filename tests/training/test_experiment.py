@@ -1,3 +1,6 @@
+import math
+
+import numpy as np
 import pytest
 
 from keras_vrae import encoders, likelihoods
@@ -15,6 +18,29 @@ def test_defaults_follow_the_data_set():
     assert not ExperimentConfig(likelihood="bernoulli", binarization="none").is_bound
 
 
+def test_length_of_training(tmp_path):
+    path = tmp_path / "series.npz"
+    np.savez(path, x=np.zeros((3, 4, 1)))
+    series = ExperimentConfig(dataset=f"timeseries:{path}")
+    assert series.epochs is None
+    assert series.epochs_of(3) == math.ceil(series.updates / 3)
+    assert series.epochs_of(10**6) == 1
+    assert ExperimentConfig(updates=83).epochs_of(41) == 3
+    assert ExperimentConfig(epochs=5).epochs_of(41) == 5
+    assert ExperimentConfig(dataset=f"timeseries:{path}", epochs=5).updates is None
+    with pytest.raises(SettingError, match="`updates` must be left out where `epochs` is given"):
+        ExperimentConfig(epochs=5, updates=5)
+    assert ExperimentConfig.from_dict(series.as_dict()) == series
+
+
+def test_what_is_compared_between_epochs():
+    row = {"val_loss": 17.0, "val_reconstruction": 10.0, "val_kl": 5.0}  # And 2 of labels.
+    assert ExperimentConfig().validation_value(row) == 17.0
+    assert ExperimentConfig(beta=3.0).validation_value(row) == 27.0
+    assert ExperimentConfig(beta=3.0, capacity=9.0).validation_value(row) == 24.0
+    assert ExperimentConfig(objective="iwae").validation_value(row) == 17.0
+
+
 def test_name_is_fit_for_a_folder():
     assert ExperimentConfig(encoder="gru", dataset="tfds:cifar10/plain").name == (
         "tfds-cifar10-plain-gru"
@@ -27,6 +53,8 @@ def test_name_is_fit_for_a_folder():
         ("encoder", "rnn"),
         ("dataset", "minst"),
         ("epochs", 0),
+        ("updates", 0),
+        ("patience", 0),
         ("batch_size", -1),
         ("learning_rate", 0.0),
         ("learning_rate", float("nan")),

@@ -4,6 +4,7 @@ import csv
 import functools
 import json
 import operator
+import re
 import subprocess
 import sys
 
@@ -15,6 +16,7 @@ from conftest import ROOT
 from matplotlib.image import imread
 
 from keras_vrae import datasets
+from keras_vrae.callbacks import PosteriorCollapseWarning
 from keras_vrae.training import (
     ExperimentConfig,
     RunDirectory,
@@ -30,6 +32,7 @@ from keras_vrae.validation import DataError, SettingError
 
 PLOTS = {"embedding.png", "manifold.png", "samples.png", "reconstructions.png", "curves.png"}
 FILES = {"config.json", "history.csv", "metrics.json", "model.keras", "checkpoints", "figures"}
+FILES |= {"embeddings.tsv", "metadata.tsv"}
 
 
 def config(**settings):
@@ -79,6 +82,17 @@ def test_metrics_of_a_run(finished):
         assert 0.1 < test[name] <= 1
     loss = model.evaluate(datasets.load("digits").test.x, verbose=0)[0]
     assert loss == pytest.approx(-test["elbo"], rel=0.1)
+
+
+def test_codes_for_the_projector(finished):
+    folder, _ = finished
+    test = datasets.load("digits").test
+    means = keras.saving.load_model(folder / "model.keras").encode(test.x).z_mean
+    codes = np.loadtxt(folder / "embeddings.tsv", delimiter="\t")
+    np.testing.assert_allclose(codes, means, rtol=1e-5)
+    header, *rows = (folder / "metadata.tsv").read_text().splitlines()
+    assert header == "example\tlabel"
+    assert rows == [f"{number}\t{label}" for number, label in enumerate(test.y)]
 
 
 def test_history_and_config_of_a_run(finished):
@@ -219,6 +233,56 @@ def test_a_resumed_run_ends_as_the_uninterrupted_one(
     rows = [RunDirectory(tmp_path / name).read_history() for name in ("whole", "cut")]
     for one, two in zip(*rows, strict=True):
         assert {**one, "seconds": 0} == {**two, "seconds": 0}
+
+
+@pytest.mark.slow
+def test_the_best_epoch_is_kept_also_after_an_interruption(tmp_path, monkeypatch):
+    monkeypatch.setattr(callbacks, "CHECKPOINT_EVERY_SECONDS", 0)
+    settings = config(
+        epochs=30, patience=2, learning_rate=0.02, learning_rate_schedule="constant", beta=0.5
+    )
+    whole = train_and_evaluate(settings, tmp_path / "whole")
+    rows = RunDirectory(tmp_path / "whole").read_history()
+    values = [row["val_reconstruction"] + 0.5 * row["val_kl"] for row in rows]
+    best = int(np.argmin(values))
+    assert whole["best_epoch"] == best + 1
+    assert whole["epochs"] == len(rows) == best + 3 < 30
+    model = keras.saving.load_model(tmp_path / "whole" / "model.keras")
+    x = prepare_data(settings).validation.x
+    kl = model.evaluate(x, batch_size=512, verbose=0, return_dict=True)["kl"]
+    assert kl == pytest.approx(rows[best]["val_kl"], rel=1e-5)
+
+    # Killed within the first epoch that is no better, and again when training has stopped.
+    interruption = Interruption(41 * (best + 1) + 7)
+    with pytest.raises(KeyboardInterrupt):
+        train_and_evaluate(settings, tmp_path / "cut", callbacks=[interruption])
+
+    def interrupted_finish(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loop, "finish", interrupted_finish)
+        with pytest.raises(KeyboardInterrupt):
+            train_and_evaluate(settings, tmp_path / "cut", resume=True)
+    resumed = train_and_evaluate(settings, tmp_path / "cut", resume=True)
+    assert resumed["test"] == whole["test"]
+    assert (resumed["epochs"], resumed["best_epoch"]) == (whole["epochs"], whole["best_epoch"])
+    other = keras.saving.load_model(tmp_path / "cut" / "model.keras")
+    for one, two in zip(model.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, two)
+    again = train_and_evaluate(settings, tmp_path / "cut", resume=True)
+    assert again == resumed
+
+
+@pytest.mark.slow
+def test_a_collapse_is_said(tmp_path, capsys):
+    with pytest.warns(PosteriorCollapseWarning, match="0 of 2 latent dimensions are active"):
+        train_and_evaluate(config(encoder="gru", epochs=9, beta=50.0), tmp_path / "run")
+    printed = capsys.readouterr().out
+    assert "No latent dimension is active" in printed
+    rows = dict(re.findall(r"^  (negative ELBO|= reconstruction|\+ KL) +(-?[\d.]+)", printed, re.M))
+    bound, *parts = map(float, rows.values())
+    assert bound == pytest.approx(sum(parts), abs=1e-9)
 
 
 @pytest.mark.slow
