@@ -49,7 +49,7 @@ def name_of(dataset, folder):
 
 
 def accuracies(train, test, splits, rows):
-    """What codes of both parts know of the labels, a dict."""
+    """Accuracies of codes of both parts, a dict."""
     pairs = (train, rows.y), (test, splits.test.y)
     return {
         "knn_accuracy": evaluation.knn_accuracy(*pairs),

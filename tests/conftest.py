@@ -2,9 +2,11 @@
 
 # Before TensorFlow, see keras_vrae/backend/torch/triton_first.py.
 import contextlib
+import sys
 
-with contextlib.suppress(ImportError):
-    import triton  # noqa: F401
+if "tensorflow" not in sys.modules:
+    with contextlib.suppress(ImportError):
+        import triton  # noqa: F401
 
 import ctypes
 import gc

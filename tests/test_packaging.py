@@ -3,7 +3,6 @@
 import configparser
 import email
 import json
-import re
 import subprocess
 import sys
 import zipfile
@@ -56,22 +55,12 @@ def test_metadata_say_the_licence_and_one_version(wheel):
     assert f"\n## {metadata['Version']}" in (ROOT / "CHANGELOG.md").read_text()
 
 
-def test_the_lowest_versions_are_those_that_are_asked_for():
+def test_every_requirement_says_its_lowest_version():
+    """`.ci/lowest` tests those."""
     settings = configparser.ConfigParser()
     settings.read(ROOT / "setup.cfg")
-    asked = dict(
-        re.fullmatch(r"([\w-]+)>=([\d.]+)", line).groups()
-        for line in settings["options"]["install_requires"].splitlines()
-        if ">=" in line
-    )
-    tested = dict(
-        line.split("==")
-        for line in (ROOT / ".ci" / "lowest.txt").read_text().splitlines()
-        if "==" in line
-    )
-    assert asked.keys() == tested.keys()
-    for name, version in tested.items():
-        assert f"{version}.".startswith(f"{asked[name]}."), name
+    for line in settings["options"]["install_requires"].split("\n"):
+        assert not line.strip("# ") or line.startswith("#") or ">=" in line, line
 
 
 @pytest.mark.slow

@@ -19,7 +19,7 @@ class SavesSeed(keras.layers.Layer):
         store["seed_state"] = ops.convert_to_numpy(self.seed_generator.state)
 
     def load_own_variables(self, store: Mapping[str, Any]) -> None:
-        if "seed_state" in store:
+        if "seed_state" in store.keys():  # noqa: SIM118  (Keras 3.8 gives a store without `in`)
             self.seed_generator.state.assign(store["seed_state"])
 
 

@@ -43,7 +43,7 @@ def train(strategy, made, dataset, output):
         **SETTINGS,
     )
     splits = prepare_data(config)
-    with environment.numerics(config), made.scope():
+    with environment.numerics(config), distribution.scope(made):
         model = make_model(config, splits)
         model.optimizer.epsilon = 1e-2  # Else Adam takes whole steps where gradients are rounding.
         model.encoder.z_log_var_head.set_weights([np.zeros((4, 2)), np.full(2, -20.0)])
