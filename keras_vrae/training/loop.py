@@ -172,6 +172,8 @@ def fit(
             shuffle=False,  # The pipeline has shuffled.
             verbose=1 if sys.stdout.isatty() else 2,
         )
+        if model.stop_training:  # By a callback of the user too.
+            break
     recorder.keep_best()
 
 

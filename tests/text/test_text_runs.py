@@ -51,6 +51,19 @@ def test_a_run_leaves_metrics_and_plots(finished):
     assert {path.stem for path in (folder / "figures").glob("*.png")} == names
 
 
+class Stop(keras.callbacks.Callback):
+    """Ends training after the second epoch."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.model.stop_training = epoch == 1
+
+
+def test_a_callback_ends_training_though_each_epoch_is_a_fit_of_its_own(corpus, tmp_path):
+    settings = config(corpus, neighbours=5)
+    assert settings.has_targets
+    assert train_and_evaluate(settings, tmp_path / "run", callbacks=[Stop()])["epochs"] == 2
+
+
 def test_what_is_exported_takes_strings_and_gives_the_hash_codes(finished, tmp_path):
     folder, _ = finished
     model = keras.saving.load_model(folder / "model.keras")
