@@ -203,7 +203,7 @@ def test_a_resumed_run_ends_as_the_uninterrupted_one(shards, tmp_path, monkeypat
     write, folder = checkpoints.write, tmp_path / "killed"
     monkeypatch.setattr(loop, "finish", lambda model, *_: model)  # The rest takes long.
 
-    def write_and_die(path, model, steps, progress):
+    def write_and_die(path, model, steps, progress, best_weights=None):
         write(path, model, steps, progress)
         if steps == 15:
             raise KeyboardInterrupt
