@@ -3,13 +3,14 @@
 import re
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from keras_vrae import sklearn as estimators
 from keras_vrae.datasets import from_dataframe
 from keras_vrae.sklearn import VAEAnomalyDetector, VAEEmbedder
 from keras_vrae.validation import SettingError
+
+pd = pytest.importorskip("pandas")
 
 RNG = np.random.default_rng(0)
 UNEQUAL = [RNG.normal(size=(steps, 2)) for steps in (3, 5, 4)]

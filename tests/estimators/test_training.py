@@ -7,7 +7,6 @@ import random
 import joblib
 import keras
 import numpy as np
-import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
@@ -19,6 +18,8 @@ import keras_vrae
 from keras_vrae.evaluation import elbo_estimate
 from keras_vrae.sklearn import VAEAnomalyDetector, VAEEmbedder
 from keras_vrae.validation import SettingError
+
+pd = pytest.importorskip("pandas")
 
 SMALL = {"hidden_units": 8, "latent_dim": 2}
 

@@ -1,7 +1,6 @@
 """DataFrames, parts of data sets, and series of one channel through the methods of a model."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
 import keras_vrae as kv
@@ -9,6 +8,8 @@ from keras_vrae import sequences
 from keras_vrae.datasets import Split, from_dataframe
 from keras_vrae.evaluation import elbo_estimate
 from keras_vrae.validation import SettingError
+
+pd = pytest.importorskip("pandas")
 
 RNG = np.random.default_rng(0)
 ROWS = RNG.normal(size=(6, 5)).astype("float32")

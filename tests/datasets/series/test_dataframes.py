@@ -3,11 +3,12 @@
 import datetime
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from keras_vrae.datasets import from_dataframe
 from keras_vrae.validation import DataError, SettingError
+
+pd = pytest.importorskip("pandas")
 
 LONG = pd.DataFrame(
     {
