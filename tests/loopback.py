@@ -11,12 +11,17 @@ import threading
 from concurrent import futures
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-import grpc
 import numpy as np
+import pytest
 import tensorflow as tf
-from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
 from keras_vrae.serving import capi
+
+grpc = pytest.importorskip("grpc")
+predict_pb2 = pytest.importorskip("tensorflow_serving.apis.predict_pb2")
+prediction_service_pb2_grpc = pytest.importorskip(
+    "tensorflow_serving.apis.prediction_service_pb2_grpc"
+)
 
 THREADS = 2  # Of the server, which works on so many batches at a time.
 
