@@ -541,7 +541,7 @@ def test_a_run_of_a_newer_version(run, tmp_path):
 
 
 def test_openvino_reads_the_same_folder(exported, small_model):
-    import openvino
+    openvino = pytest.importorskip("openvino")
 
     x = np.random.default_rng(0).random((4, 3, 2), "float32")
     # By default it computes in bfloat16 where the processor can.
