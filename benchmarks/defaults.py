@@ -1,7 +1,7 @@
 """Codes that come with defaults alone, compared with principal components.
 
-    python -m benchmarks.defaults --output=docs/benchmarks/defaults/program.json
-    python -m benchmarks.defaults --way=embedder --output=docs/benchmarks/defaults/embedder.json
+    python -m benchmarks.defaults --output=docs/benchmarks/defaults.json
+    python -m benchmarks.defaults --way=embedder --output=docs/benchmarks/embedder-defaults.json
 
 Trains the model of `keras-vrae train`, or a `VAEEmbedder`, on small sets of time series, without
 any setting but the seed, and measures what its codes know of the labels: accuracy of the nearest

@@ -53,7 +53,7 @@ def imports(path, at_import_time=False):
 
 
 def is_for_annotations(node):
-    """Whether a statement is `if TYPE_CHECKING:`."""
+    """Returns True if a statement is `if TYPE_CHECKING:`."""
     return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
 
 

@@ -128,7 +128,7 @@ def outputs(model, data):
 
 
 def after_saving(model, data, trains_on):
-    """What a saved model and a loaded one have in common."""
+    """Returns the values that a saved model and a loaded one must share."""
     found = outputs(model, data)
     if trains_on:
         config = model.get_compile_config()
