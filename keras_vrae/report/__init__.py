@@ -7,6 +7,7 @@ from keras_vrae.files import replacing
 from keras_vrae.report import html, markdown
 from keras_vrae.report.comparison import Comparison
 from keras_vrae.report.findings import sentences
+from keras_vrae.report.explorer import Explorer
 from keras_vrae.report.plots import comparison_plot, validation_plot
 
 __all__ = ["Comparison", "sentences", "write"]
@@ -42,7 +43,13 @@ def write(
     for name, figure in figures.items():
         with replacing(folder / f"{name}.png") as aside:
             figure.savefig(aside)
-    pages = {"report.md": markdown.page(comparison), "report.html": html.page(comparison)}
+    explorer = Explorer.of(comparison)
+    for name, reason in explorer.left_out.items():
+        print(f"report.html does not decode {name}: {reason}", flush=True)
+    pages = {
+        "report.md": markdown.page(comparison),
+        "report.html": html.page(comparison, explorer),
+    }
     for name, text in pages.items():
         with replacing(folder / name) as aside:
             aside.write_text(text, "utf-8")

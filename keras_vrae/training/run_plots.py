@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from keras_vrae import plots
-from keras_vrae.datasets import Splits
+from keras_vrae.datasets import Split, Splits
 from keras_vrae.datasets.music import midi
 from keras_vrae.evaluation.manifold import decode_grid
 from keras_vrae.evaluation.retrieval import unit_rows
@@ -24,6 +25,8 @@ GRID_SIZE = 16
 NUM_SAMPLES = 100
 NUM_PAIRS = 40
 NUM_MIDI = 4
+# Test examples that are kept for the report, and values of all of them together.
+MOST_KEPT, MOST_VALUES = 5000, 4_000_000
 # Of documents.
 MAPPED = 2000
 DIMENSIONS_SHOWN = 12
@@ -99,11 +102,29 @@ def _example_arrays(model, splits, config, codes):
         "samples": model.generate(NUM_SAMPLES, seed=config.seed, draw=is_drawn, length=length),
         "originals": first.x,
         "reconstructions": model.reconstruct(first.inputs),
+        **_kept_examples(splits, config.seed),
     }
     if first.lengths is not None:
         arrays["lengths"] = first.lengths
     if model.latent_dim == 2:
         arrays["manifold"] = decode_grid(model, GRID_SIZE, length)
+    return arrays
+
+
+def _kept_examples(splits, seed):
+    """Returns the test examples that the report shows: as bytes if they are between 0 and 1."""
+    shape = splits.test.rows(slice(1)).in_memory().x.shape[1:]
+    count = min(splits.test.size, MOST_KEPT, max(NUM_PAIRS, MOST_VALUES // math.prod(shape)))
+    if isinstance(splits.test, Split):
+        rows = np.sort(np.random.default_rng(seed).permutation(splits.test.size)[:count])
+        kept = splits.test.rows(rows)
+    else:  # Shards are read from their beginning.
+        rows, kept = np.arange(count), splits.test.rows(slice(count)).in_memory()
+    arrays = {"example_rows": rows, "examples": kept.x}
+    if splits.spec.kind in ("image", "roll") and kept.x.min() >= 0 and kept.x.max() <= 1:
+        arrays["examples"] = np.round(255 * kept.x).astype("uint8")
+    if kept.lengths is not None:
+        arrays["example_lengths"] = kept.lengths
     return arrays
 
 
@@ -140,6 +161,7 @@ def _document_arrays(model, splits, config, codes):
         "map_rows": rows,
         "map": _in_the_plane(codes[rows], config.seed),
         "titles": np.array([title[:TITLE_WIDTH] for title in titles], str),
+        "vocabulary": np.array(splits.spec.text.vocabulary, str),
     }
 
 
