@@ -29,7 +29,7 @@ class Browser:
     """
 
     def __init__(self, width=1280, height=900, dark=False, scale=1.0):
-        self.profile = tempfile.TemporaryDirectory()
+        self.profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         to_browser, self._commands = os.pipe()
         self._answers, from_browser = os.pipe()
         command = [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", *QUIET]
@@ -137,8 +137,8 @@ class Browser:
 
     def close(self):
         """Ends the browser."""
-        os.close(self._commands)
-        os.close(self._answers)
         self.process.terminate()
         self.process.wait()
+        os.close(self._commands)
+        os.close(self._answers)
         self.profile.cleanup()

@@ -1,5 +1,6 @@
 """Report on finished runs."""
 
+import webbrowser
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,10 @@ def run(values: Mapping[str, Any]) -> None:
     run_dirs = [path for path in values["arguments"] if not _is_report(Path(path))]
     output = values["output"]
     folder, _ = report.write(run_dirs, None if output is None else Path(output))
-    print(f"Wrote {folder / 'report.html'}, report.md, comparison.png and validation.png")
+    page = folder / "report.html"
+    print(f"Wrote {page}, report.md, comparison.png and validation.png")
+    if values["open"] and not webbrowser.open(page.resolve().as_uri()):
+        print("No web browser was found; open the file by hand")
 
 
 def _is_report(folder):

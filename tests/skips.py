@@ -15,6 +15,7 @@ PERMITTED = (
     "KERAS_VRAE_TEST_DATA does not name a folder with",
     # Programs that pip does not install.
     "none of chromium",
+    "node is not installed",
     # Packages of the extra `bench`, and those of which not every Python has a version.
     "could not import '(torch|jax|optax)'",
     "This release of Keras comes without",

@@ -36,7 +36,7 @@ def test_wheel_holds_the_packages_and_nothing_else(wheel):
     files = {
         str(path.relative_to(ROOT))
         for package in PACKAGES
-        for pattern in ("*.py", "py.typed")
+        for pattern in ("*.py", "py.typed", "*.js", "*.css")
         for path in (ROOT / package).rglob(pattern)
     }
     assert {name for name in names if not name.startswith(information)} == files

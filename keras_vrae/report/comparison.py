@@ -121,16 +121,6 @@ class EncoderRuns:
         values = [value for value in found if value is not None]
         return Spread.of(values) if len(values) == len(found) else None
 
-    @property
-    def speed(self) -> float:
-        """Examples per second over all runs.
-
-        It is the harmonic mean, so that ratios of speeds agree with those of seconds per epoch.
-        """
-        return statistics.harmonic_mean(
-            [run.all_metrics["examples_per_second"] for run in self.runs]
-        )
-
 
 class Comparison:
     """Runs on one data set, by encoder.
@@ -193,9 +183,8 @@ class Comparison:
 
     def header_and_rows(self) -> tuple[list[str], list[list[str]]]:
         """Returns the table: a list of column names, and a list of cells for each encoder."""
-        dense = next((encoder for encoder in self.encoders if encoder.name == "dense"), None)
         optional = {name: of for name, of in OPTIONAL_METRICS.items() if self.has(name)}
-        header = ["encoder", "runs", "parameters", "s / epoch", "speed, dense = 1"]
+        header = ["encoder", "runs", "parameters", "s / epoch"]
         header += ["NLL"] if self.nll_samples else []
         header += ["ELBO", "reconstruction", "KL", *(column for column, _ in optional.values())]
         header += ["memory, MiB"]
@@ -208,7 +197,6 @@ class Comparison:
                     str(len(encoder.runs)),
                     f"{encoder.shown.metrics['parameters']:,}",
                     _text(encoder.metric("seconds_per_epoch"), 2),
-                    f"{encoder.speed / dense.speed:.2f}" if dense else "–",
                     *([_text(encoder.metric("nll"), 2)] if self.nll_samples else []),
                     elbo.text(2) if elbo else "no bound",
                     _text(encoder.metric("reconstruction"), 2),

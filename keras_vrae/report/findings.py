@@ -3,6 +3,7 @@
 import math
 
 from keras_vrae.report.comparison import Comparison
+from keras_vrae.report.wording import listed
 
 PRAISE = {
     "knn_accuracy": "embeds best by kNN accuracy",
@@ -28,12 +29,10 @@ def sentences(comparison: Comparison) -> list[str]:
 
 
 def _fastest(encoders):
-    first, *rest = sorted(encoders, key=lambda encoder: -encoder.speed)
-    others = [f"{first.speed / encoder.speed:.1f} times that of {encoder.name}" for encoder in rest]
-    return (
-        f"{first.name} trains fastest: {first.metric('seconds_per_epoch').mean:.2f} s per epoch; "
-        f"its speed is {' and '.join(others)}."
-    )
+    seconds = {encoder.name: encoder.metric("seconds_per_epoch").mean for encoder in encoders}
+    (first, least), *rest = sorted(seconds.items(), key=lambda item: item[1])
+    others = listed([f"{name} {time / least:.1f} times as long" for name, time in rest])
+    return f"{first} trains fastest: {least:.2f} s per epoch; an epoch takes {others}."
 
 
 def _best(encoders, metric, praise, digits, unit="", sign=1):

@@ -103,7 +103,7 @@ def _explorers(explorer):
 <p class="note">{escape(HOW_TO)}</p>
 <noscript><p class="note">Scripts are off. comparison.png, next to this file, has the maps.</p>
 </noscript>
-<div id="explorers"></div>
+{explorer.elements()}
 {lines}"""
 
 

@@ -1,5 +1,6 @@
 """The plots of a comparison."""
 
+import itertools
 from typing import Any
 
 from matplotlib.figure import Figure, SubFigure
@@ -9,6 +10,9 @@ from keras_vrae.plots.style import CLASS_COLOURS, hide_frame
 from keras_vrae.report.comparison import Comparison, EncoderRuns
 
 PANELS = ("embedding", "manifold", "samples")
+MOST_PIXELS = 5000  # In the width of a plot.
+CURVE_COLOURS = (0, 6, 4, 2, 5, 8)
+LINES = ("-", "--", ":", "-.")
 
 
 def panels_of(comparison: Comparison) -> list[str]:
@@ -57,7 +61,8 @@ def comparison_plot(comparison: Comparison) -> Figure:
     """Draws all panels of all encoders: a column for each encoder, a row for each panel."""
     panels, encoders = panels_of(comparison), comparison.encoders
     size = (5 * len(encoders), 5 * len(panels) + 0.6)
-    figure = Figure(figsize=size, dpi=110, layout="constrained")
+    dpi = min(110, MOST_PIXELS / size[0])
+    figure = Figure(figsize=size, dpi=dpi, layout="constrained")
     grid = figure.subfigures(len(panels), len(encoders), squeeze=False, wspace=0.04)
     for column, encoder in enumerate(encoders):
         for row, name in enumerate(panels):
@@ -81,8 +86,8 @@ def validation_plot(comparison: Comparison) -> Figure:
     """Draws the validation curve of every run, by epoch and by time spent training."""
     figure = Figure(figsize=(10, 3.8), dpi=130, layout="constrained")
     by_epoch, by_time = figure.subplots(1, 2, sharey=True)
-    colours = (CLASS_COLOURS[index] for index in (0, 6, 4, 2, 5, 8))
-    for encoder, colour in zip(comparison.encoders, colours, strict=False):
+    colours = itertools.cycle(CLASS_COLOURS[index] for index in CURVE_COLOURS)
+    for number, (encoder, colour) in enumerate(zip(comparison.encoders, colours, strict=False)):
         for index, run in enumerate(encoder.runs):
             values = [-row["val_loss"] for row in run.rows]
             seconds, spent = 0.0, []
@@ -90,6 +95,7 @@ def validation_plot(comparison: Comparison) -> Figure:
                 seconds += row["seconds"]
                 spent.append(seconds)
             style = {"color": colour, "label": None if index else encoder.name, "linewidth": 1.6}
+            style["linestyle"] = LINES[number // len(CURVE_COLOURS) % len(LINES)]
             style["marker"] = "o" if len(values) == 1 else None
             by_epoch.plot([row["epoch"] for row in run.rows], values, **style)
             by_time.plot(spent, values, **style)
@@ -97,7 +103,10 @@ def validation_plot(comparison: Comparison) -> Figure:
     by_epoch.set_xlabel("epoch")
     by_epoch.xaxis.get_major_locator().set_params(integer=True)
     by_time.set_xlabel("seconds of training")
-    by_epoch.legend(frameon=False, loc="lower right")
+    if len(comparison.encoders) <= len(CURVE_COLOURS):
+        by_epoch.legend(frameon=False, loc="lower right")
+    else:
+        figure.legend(*by_epoch.get_legend_handles_labels(), loc="outside right", frameon=False)
     for axes in figure.axes:
         axes.grid(color="#e5e5e5")
         axes.set_axisbelow(True)

@@ -1,13 +1,22 @@
 """The words that all forms of a report share."""
 
+from collections.abc import Sequence
+
 from keras_vrae.report.comparison import Comparison
+
+MOST_NAMED = 6  # Encoders in the heading.
 
 
 def title(comparison: Comparison) -> str:
     """Returns the heading."""
     names = [encoder.name for encoder in comparison.encoders]
-    listed = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
-    return f"{listed} on {comparison.dataset}"
+    subject = listed(names) if len(names) <= MOST_NAMED else f"{len(names)} encoders"
+    return f"{subject} on {comparison.dataset}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Returns names as a text: `"a"`, `"a and b"`, `"a, b and c"`."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def explanation(comparison: Comparison) -> str:
@@ -29,6 +38,6 @@ def explanation(comparison: Comparison) -> str:
             "codes of the training part (10 neighbours; logistic regression). "
         )
     return note + (
-        "Seconds are medians over the epochs after the first, without validation. Speed is the "
-        "number of examples per second. ± is the standard deviation over seeds."
+        "Seconds are medians over the epochs after the first, without validation. ± is the "
+        "standard deviation over seeds."
     )

@@ -13,3 +13,4 @@ flags.DEFINE_string(
     "Folder of the report. (default: <dataset>-comparison next to the first run)",
     flag_values=FLAGS,
 )
+flags.DEFINE_bool("open", False, "Open the report in the web browser.", flag_values=FLAGS)

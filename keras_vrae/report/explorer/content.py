@@ -8,6 +8,7 @@ from typing import Any
 
 from keras_vrae.plots.style import CLASS_COLOURS
 from keras_vrae.report.comparison import Comparison, Run
+from keras_vrae.report.explorer import markup
 from keras_vrae.report.explorer.decoder_weights import CannotDecodeError, decoder_weights
 from keras_vrae.report.explorer.examples import examples_for_json, shown_rows
 from keras_vrae.report.explorer.latent_space import latent_space_for_json
@@ -15,7 +16,7 @@ from keras_vrae.training.run_directory import RunDirectory
 from keras_vrae.validation import DataError
 
 # In this order; a later file uses what an earlier one defines.
-SCRIPTS = ("decode.js", "plane.js", "draw.js", "explorer.js", "main.js")
+SCRIPTS = ("decode.js", "plane.js", "draw.js", "examples.js", "gestures.js", "explorer.js", "main.js")
 
 
 class Explorer:
@@ -77,6 +78,10 @@ class Explorer:
                 **latent_space_for_json(model, codes[rows]),
             }
         )
+
+    def elements(self) -> str:
+        """Returns the explorers as HTML, empty until the script runs."""
+        return markup.explorers(self.tests, self.runs)
 
     def data_elements(self) -> str:
         """Returns the data as elements of a page that do not run: `<script type="...json">`."""

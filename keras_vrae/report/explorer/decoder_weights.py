@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MOST_WEIGHTS = 3_000_000
 LARGEST_HALF = float(np.finfo("float16").max)
 # Those that `decode.js` knows.
-ACTIVATIONS = ("relu", "tanh", "sigmoid", "linear", "elu", "selu", "softplus", "silu")
+ACTIVATIONS = ("relu", "tanh", "sigmoid", "linear", "elu", "softplus", "silu")
 CELLS = {decoders.LSTMDecoder: "lstm", decoders.GRUDecoder: "gru"}
 
 

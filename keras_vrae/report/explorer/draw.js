@@ -1,127 +1,95 @@
-// Pictures of examples on a canvas, by kind: images, series, piano rolls, tokens.
+// Examples on a canvas, by kind: images, series, piano rolls, tokens; and the words of documents.
 
 const classColours = []; // Filled when the page starts.
-
+const inWords = (number) => number.toLocaleString("en", { maximumSignificantDigits: 3 });
 const colourOf = (name) => getComputedStyle(document.documentElement).getPropertyValue(name);
 
-// Makes a canvas as sharp as the screen; returns its context in units of CSS, and its size.
-function prepare(canvas, height) {
-  const width = canvas.clientWidth, ratio = window.devicePixelRatio || 1;
-  const tall = height || canvas.clientHeight;
-  const pixels = [Math.round(width * ratio), Math.round(tall * ratio)];
-  if (canvas.width !== pixels[0]) canvas.width = pixels[0];
-  if (canvas.height !== pixels[1]) canvas.height = pixels[1];
-  const context = canvas.getContext("2d");
-  context.setTransform(ratio, 0, 0, ratio, 0, 0);
-  context.clearRect(0, 0, width, tall);
-  return { context, width, height: tall };
+// Clears a canvas and makes it as sharp as the screen: a box in units of CSS.
+function prepare(canvas) {
+  const ratio = window.devicePixelRatio || 1, { clientWidth: width, clientHeight: height } = canvas;
+  canvas.width = Math.round(width * ratio);
+  canvas.height = Math.round(height * ratio);
+  canvas.getContext("2d").scale(ratio, ratio);
+  return { context: canvas.getContext("2d"), x: 0, y: 0, width, height };
 }
 
-// An image that is drawn as it is large: grey ones dark on white, as in the plots.
-function pictureOf(values, [height, width, channels], isRoll) {
-  const picture = new OffscreenCanvas(isRoll ? height : width, isRoll ? width : height);
+function trace(context, points) {
+  context.beginPath();
+  points.forEach((point) => context.lineTo(...point));
+  return context;
+}
+
+// Grey images are dark on white, as in the plots. In a roll, time goes right and keys go up.
+function drawPicture(box, values, [height, width, channels = 1], isRoll) {
+  const picture = isRoll ? new OffscreenCanvas(height, width) : new OffscreenCanvas(width, height);
   const pixels = new ImageData(picture.width, picture.height);
-  for (let row = 0; row < height; row++) {
-    for (let column = 0; column < width; column++) {
-      const from = row * width + column;
-      const to = 4 * (isRoll ? (width - 1 - column) * height + row : from);
-      for (let channel = 0; channel < 3; channel++) {
-        const value = channels === 3 ? values[3 * from + channel] : 1 - values[from * (channels || 1)];
-        pixels.data[to + channel] = 255 * value;
-      }
-      pixels.data[to + 3] = 255;
-    }
+  for (let n = 0; n < height * width; n++) {
+    const row = Math.floor(n / width), to = 4 * (isRoll ? (width - 1 - (n % width)) * height + row : n);
+    for (let c = 0; c < 3; c++) pixels.data[to + c] = 255 * (channels === 3 ? values[3 * n + c] : 1 - values[n]);
+    pixels.data[to + 3] = 255;
   }
   picture.getContext("2d").putImageData(pixels, 0, 0);
-  return picture;
+  const scale = Math.min(box.width / picture.width, box.height / picture.height);
+  const [wide, tall] = isRoll ? [box.width, box.height] : [scale * width, scale * height];
+  box.context.imageSmoothingEnabled = false;
+  box.context.drawImage(picture, box.x + (box.width - wide) / 2, box.y + (box.height - tall) / 2, wide, tall);
 }
 
-function drawPicture(box, values, shape, isRoll) {
-  const picture = pictureOf(values, shape, isRoll), { context } = box;
-  const scale = isRoll ? 0 : Math.min(box.width / picture.width, box.height / picture.height);
-  const [width, height] = isRoll ? [box.width, box.height] : [scale * picture.width, scale * picture.height];
-  context.imageSmoothingEnabled = false;
-  const place = [box.x + (box.width - width) / 2, box.y + (box.height - height) / 2];
-  context.drawImage(picture, ...place, width, height);
-}
-
-// Lines of the channels, each between its own limits, with a band of two scales around them.
-function drawSeries(box, found, [steps, channels = 1], limits, isSmall) {
-  const { context } = box, inset = isSmall ? 2 : 4, tall = box.height / channels;
+// The channels below each other, each between its limits, with a band of two scales on both sides.
+function drawSeries({ context, x: left, y: top, width, height, isSmall }, found, { shape, limits, channels: names }) {
+  const [steps, channels = 1] = shape, tall = height / channels, across = (width - 4) / Math.max(1, steps - 1);
   for (let channel = 0; channel < channels; channel++) {
-    const [low, high] = limits[channel], top = box.y + channel * tall;
-    const x = (step) => box.x + inset + (step / Math.max(1, steps - 1)) * (box.width - 2 * inset);
-    const y = (value) => top + tall - inset - ((value - low) / (high - low || 1)) * (tall - 2 * inset);
-    const value = (step) => found.mean[step * channels + channel];
+    const [low, high] = limits[channel], bottom = top + (channel + 1) * tall;
+    const at = (step) => step * channels + channel, value = (step) => found.mean[at(step)];
+    const heightOf = (value) => bottom - 2 - ((value - low) / (high - low)) * (tall - 4);
+    const place = (step, value) => [left + 2 + step * across, heightOf(value)];
+    const there = upTo(steps).filter((step) => !Number.isNaN(value(step)));
     context.save();
-    context.beginPath();
-    context.rect(box.x, top, box.width, tall);
+    trace(context, []).rect(left, bottom - tall, width, tall);
     context.clip();
     context.fillStyle = context.strokeStyle = classColours[channel % classColours.length];
-    if (found.scale) {
-      context.globalAlpha = 0.22;
-      context.beginPath();
-      const edge = (step, sign) => {
-        context.lineTo(x(step), y(value(step) + 2 * sign * found.scale[step * channels + channel]));
-      };
-      for (let step = 0; step < steps; step++) edge(step, 1);
-      for (let step = steps - 1; step >= 0; step--) edge(step, -1);
-      context.fill();
-      context.globalAlpha = 1;
-    }
     context.lineWidth = isSmall ? 1 : 1.6;
-    context.beginPath();
-    for (let step = 0; step < steps; step++) if (!Number.isNaN(value(step))) context.lineTo(x(step), y(value(step)));
-    context.stroke();
+    trace(context, there.map((step) => place(step, value(step)))).stroke();
+    context.globalAlpha = 0.22;
+    const band = (sign) => there.map((step) => place(step, value(step) + 2 * sign * found.scale[at(step)]));
+    if (found.scale) trace(context, [...band(1), ...band(-1).reverse()]).fill();
     context.restore();
     if (isSmall) continue;
     context.fillStyle = colourOf("--faint");
     context.font = "10px system-ui, sans-serif";
-    context.fillText(high.toPrecision(3), box.x + 3, top + 11);
-    context.fillText(low.toPrecision(3), box.x + 3, top + tall - 4);
-    context.fillText(box.names[channel] || "", box.x + 48, top + 11);
+    context.fillText(`${inWords(high)}   ${names[channel] || ""}`, left + 3, bottom - tall + 11);
+    context.fillText(inWords(low), left + 3, bottom - 4);
   }
 }
 
-// A cell for each step, in the colour of its token; below, the probability of each category.
-function drawTokens(box, found, categories) {
-  const { context } = box, steps = found.mean.length, width = box.width / steps;
-  const shares = found.probabilities, tall = shares ? box.height / 4 : box.height;
-  found.mean.forEach((token, step) => {
-    context.fillStyle = `hsl(${(360 * token) / categories} 55% 55%)`;
-    context.fillRect(box.x + step * width, box.y, width + 0.5, tall);
+// A cell for each step in the colour of its token; below it, the probability of each category.
+function drawTokens({ context, x, y, width, height }, { mean, probabilities = [] }, { categories }) {
+  const wide = width / mean.length, tall = probabilities.length ? height / 4 : height;
+  const cell = (step, top, high, category, share) => {
+    context.fillStyle = `hsl(${(360 * category) / categories} 55% 55% / ${share})`;
+    context.fillRect(x + step * wide, y + top, wide, high);
+  };
+  mean.forEach((token, step) => cell(step, 0, tall, token, 1));
+  probabilities.forEach((share, n) => {
+    const row = (height - tall) / categories, category = n % categories;
+    cell(Math.floor(n / categories), tall + category * row, row, category, share);
   });
-  if (!shares) return;
-  context.fillStyle = colourOf("--accent");
-  const row = (box.height - tall - 4) / categories;
-  shares.forEach((share, n) => {
-    context.globalAlpha = share;
-    const place = [box.x + Math.floor(n / categories) * width, box.y + tall + 4 + (n % categories) * row];
-    context.fillRect(...place, width, row);
-  });
-  context.globalAlpha = 1;
 }
 
 function drawExample(box, found, about) {
-  const isRoll = about.kind === "roll";
-  if (isRoll || about.kind === "image") drawPicture(box, found.mean, about.shape, isRoll);
-  else if (about.kind === "tokens") drawTokens(box, found, about.categories);
-  else drawSeries(box, found, about.shape, about.limits, box.isSmall);
+  if (about.kind === "tokens") drawTokens(box, found, about);
+  else if (about.kind === "series") drawSeries(box, found, about);
+  else drawPicture(box, found.mean, about.shape, about.kind === "roll");
 }
 
-// The numbers of the `count` largest values, the largest first.
-function largest(values, count) {
-  const found = [];
-  values.forEach((value, number) => {
-    if (found.length === count && value <= values[found[count - 1]]) return;
-    let place = found.length;
-    while (place && values[found[place - 1]] < value) place--;
-    found.splice(place, 0, number);
-    if (found.length > count) found.pop();
-  });
-  return found;
-}
+const largest = (values, count) => upTo(values.length).sort((a, b) => values[b] - values[a]).slice(0, count);
 
-// Each term's part of the divergence of shares from others, in both directions together.
-const movesOf = (shares, base) =>
-  shares.map((share, n) => (share - base[n]) * Math.log((share + 1e-12) / (base[n] + 1e-12)));
+// The likeliest words, and those whose part of the divergence from usual shares is largest.
+function wordLists(shares, usual, vocabulary) {
+  const item = (text) => (n) => make("li", {}, vocabulary[n], make("span", {}, text(n)));
+  const list = (title, terms, text) => make("ol", {}, make("b", {}, title), ...terms.map(item(text)));
+  const share = (n) => `${(100 * shares[n]).toFixed(2)} %`, ratio = (n) => shares[n] / usual[n];
+  const move = (n) => (ratio(n) > 1 ? `▲ ${ratio(n).toPrecision(2)}×` : `▼ ${(1 / ratio(n)).toPrecision(2)}×`);
+  const moves = shares.map((value, n) => (value - usual[n]) * Math.log((value + 1e-12) / (usual[n] + 1e-12)));
+  return [list("likeliest words", largest(shares, 20), share), list("moved most from the centre", largest(moves, 10), move)];
+}

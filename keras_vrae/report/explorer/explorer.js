@@ -1,225 +1,149 @@
 // One run: its plane of codes, and what its decoder makes of the point under the pointer.
 
-// Makes an element. Children that are strings become text, never markup.
-function make(tag, properties, ...children) {
-  const made = Object.assign(document.createElement(tag), properties);
-  made.append(...children);
-  return made;
-}
+const PICTURES = 9; // Of the way between two pins.
 
-const NEAR = 9, MOVE = 0.02, STRIP = 9; // Pixels, share of the plane for a key, pictures of a way.
-
-// `link` is shared by the explorers of the same test examples: see `makeLink`.
-function makeExplorer(run, link) {
-  const { tests } = link, Z = run.latentDim, codes = floatsOfHalves(run.codes);
-  const codeOf = (n) => codes.subarray(n * Z, (n + 1) * Z);
-  const bases = { "latent dimensions": makeBasis(Z) };
-  if (run.directions) bases["principal directions"] = makeBasis(Z, run.centre, floatsOf(run.directions));
-  let basis, axes = [0, Math.min(1, Z - 1)], all, base, points, view;
-  let pointer = null, pins = [], share = 0.5, pressed = null, lasso = null, decoder = null, waiting = false;
-
-  const canvas = make("canvas", { className: "points" });
-  const overlay = make("canvas", { className: "overlay", tabIndex: 0, ariaLabel: `latent space of ${run.name}` });
-  const views = ["decoded", "example"].map(() => ({
-    canvas: make("canvas", {}), words: make("div", { className: "words" }), caption: make("figcaption", {}),
-  }));
-  const strip = make("canvas", { className: "strip", hidden: true });
-  const controls = make("div", { className: "controls" }), sliders = make("div", { className: "sliders" });
-  const figures = views.map((part) => make("figure", {}, tests.kind === "text" ? part.words : part.canvas, part.caption));
-  const element = make("article", { className: "explorer" }, make("h3", {}, run.name, make("small", {}, run.note)),
-    make("div", { className: "stage" }, canvas, overlay), make("div", { className: "views" }, ...figures), strip, controls);
-  if (tests.kind === "roll") figures.forEach((figure, n) => figure.append(make("button", { onclick: () => play(shown[n], tests.shape) }, "play")));
-  const shown = [null, null];
-
-  function chooseBasis(name) {
-    basis = bases[name];
-    all = new Float32Array(codes.length);
-    for (let n = 0; n < codes.length / Z; n++) all.set(basis.coordinatesOf(codeOf(n)), n * Z);
-    base = basis.coordinatesOf(run.centre);
+// `link` has the test examples, and all that explorers of the same ones share; see `makeLink`.
+function makeExplorer(run, link, element) {
+  const { tests } = link, Z = run.latentDim, isText = tests.kind === "text";
+  const codes = floatsOfHalves(run.codes), count = codes.length / Z;
+  const codeOf = (n) => Float64Array.from(codes.subarray(n * Z, (n + 1) * Z));
+  const bases = [makeBasis(Z)], axes = [0, Math.min(1, Z - 1)], shown = [null, null];
+  if (run.directions) bases.unshift(makeBasis(Z, run.centre, floatsOf(run.directions)));
+  let basis, coordinates, here, points, view, decoder, usual, waiting;
+  const [canvas, overlay] = element.querySelectorAll(".stage canvas"), strip = element.querySelector(".strip");
+  const views = element.querySelectorAll("figure > :first-child"), captions = element.querySelectorAll("figcaption");
+  const self = { name: run.name, pointer: null, pins: [], share: 0.5, lasso: [] };
+  element.querySelectorAll(".play").forEach((button, n) => { button.onclick = () => play(shown[n], tests.shape); });
+  element.querySelector(".basis").onchange = (event) => choose(event.target.selectedIndex);
+  element.querySelectorAll(".axis").forEach((select, n) => {
+    select.selectedIndex = axes[n];
+    select.onchange = () => { axes[n] = select.selectedIndex; place(); };
+  });
+  function choose(number) {
+    basis = bases[number];
+    coordinates = new Float32Array(codes.length);
+    for (let n = 0; n < count; n++) coordinates.set(basis.coordinatesOf(codeOf(n)), n * Z);
+    here = basis.coordinatesOf(run.centre);
     place();
   }
-
-  // Puts the examples on the plane of the chosen axes, and a slider for each other axis.
+  // Puts the examples on the plane of the chosen axes, and the sliders of the other axes where they are.
   function place() {
-    const y = (n) => (Z > 1 ? all[n * Z + axes[1]] : ((n * 0.618) % 1) - 0.5);
-    points = Float32Array.from({ length: (2 * codes.length) / Z }, (_, at) => (at % 2 ? y((at - 1) / 2) : all[(at / 2) * Z + axes[0]]));
-    sliders.replaceChildren(...Array.from({ length: Z }, (_, axis) => axis).filter((axis) => !axes.includes(axis)).map((axis) => {
-      let low = Infinity, high = -Infinity;
-      for (let at = axis; at < all.length; at += Z) [low, high] = [Math.min(low, all[at]), Math.max(high, all[at])];
-      const slider = make("input", { type: "range", min: low, max: high, step: "any", value: base[axis] });
-      slider.oninput = () => { base[axis] = Number(slider.value); schedule(); };
-      return make("label", {}, String(axis + 1), slider);
-    }));
-    drawPoints();
+    points = new Float32Array(2 * count).map((_, at) => coordinates[(at >> 1) * Z + axes[at % 2]]);
+    element.querySelectorAll(".sliders input").forEach((slider, axis) => {
+      [slider.min, slider.max] = rangeOf(coordinates.filter((_, at) => at % Z === axis));
+      slider.value = here[axis];
+      slider.parentNode.hidden = axes.includes(axis);
+      slider.oninput = () => { here[axis] = Number(slider.value); self.schedule(); };
+    });
+    self.redraw();
   }
-
-  function makeControls() {
-    const select = (options, chosen, use) => {
-      const made = make("select", {}, ...options.map((text, value) => make("option", { value }, text)));
-      made.value = chosen;
-      made.onchange = () => use(Number(made.value));
-      return made;
-    };
-    const names = Object.keys(bases).reverse(), numbers = Array.from({ length: Z }, (_, n) => String(n + 1));
-    const axis = (which) => select(numbers, axes[which], (n) => { axes[which] = n; place(); });
-    controls.append(select(names, 0, (n) => chooseBasis(names[n])), "across", axis(0), "up", axis(1),
-      make("details", { open: Z < 9 }, make("summary", {}, `the other ${Z - 2}`), sliders));
-  }
-
-  function drawPoints() {
-    const { context, width } = prepare(canvas);
+  self.redraw = () => {
+    const { context, width } = prepare(canvas), size = Math.min(5, Math.max(2.5, 90 / Math.sqrt(count)));
     view = makeView(points, width);
     drawPrior(context);
-    points.forEach((_, at) => {
-      const n = at / 2, label = tests.labels[n];
-      if (at % 2 || !link.isShown(n)) return;
-      const [x, y] = view.toPixels(points[at], points[at + 1]);
+    context.globalAlpha = 0.75;
+    for (let n = 0; n < count; n++) {
+      const label = tests.labels[n], [x, y] = view.toPixels(points[2 * n], points[2 * n + 1]);
+      if (!link.isShown(n)) continue;
       context.fillStyle = context.strokeStyle = label < 0 ? "#999" : classColours[label % classColours.length];
-      context.globalAlpha = points.length > 4000 ? 0.55 : 0.85;
-      if (label < classColours.length) context.fillRect(x - 1.5, y - 1.5, 3, 3);
-      else context.strokeRect(x - 1.5, y - 1.5, 3, 3);
-    });
-    schedule();
-  }
-
+      context[label < classColours.length ? "fillRect" : "strokeRect"](x - size / 2, y - size / 2, size, size);
+    }
+    drawStrip();
+    self.schedule();
+  };
   // The components of the prior, as ellipses of two standard deviations.
   function drawPrior(context) {
     context.strokeStyle = colourOf("--faint");
     context.setLineDash([3, 3]);
     run.prior.forEach(({ mean, variance, weight }) => {
-      const middle = basis.coordinatesOf(mean), [x, y] = view.toPixels(middle[axes[0]], middle[axes[1]]);
-      const { long, short, angle } = ellipseOf(basis.covariance(variance, ...axes));
-      context.globalAlpha = Math.min(1, Math.max(0.12, weight * 4));
-      context.beginPath();
-      context.ellipse(x, y, 2 * long * view.scale, 2 * short * view.scale, -angle, 0, 2 * Math.PI);
+      const ellipse = ellipseOf(basis.covariance(variance, ...axes)), [x, y] = self.pixelsOf(mean);
+      context.globalAlpha = Math.min(1, Math.max(0.12, 4 * weight));
+      trace(context, ellipse.map(([dx, dy]) => [x + dx * view.scale, y - dy * view.scale])).closePath();
       context.stroke();
     });
     context.setLineDash([]);
   }
-
-  const pixelsOf = (z) => {
+  function drawStrip() {
+    strip.hidden = self.pins.length < 2 || isText;
+    const box = prepare(strip), width = box.width / PICTURES;
+    for (let n = 0; !strip.hidden && n < PICTURES; n++) {
+      const found = self.decode(mixed(...self.pins, n / (PICTURES - 1)));
+      drawExample({ ...box, x: n * width + 1, width: width - 2, isSmall: true }, found, tests);
+    }
+  }
+  function drawOverlay(z) {
+    const { context } = prepare(overlay), pins = self.pins.map(self.pixelsOf);
+    const dot = (at, radius, way) => { trace(context, []).arc(...at, radius, 0, 7); context[way](); };
+    context.strokeStyle = context.fillStyle = colourOf("--ink");
+    context.lineWidth = 1.5;
+    [pins, self.lasso].forEach((line) => trace(context, line).stroke());
+    pins.forEach((pin) => dot(pin, 5, "stroke"));
+    if (pins.length === 2) dot(mixed(...pins, self.share), 5, "fill");
+    context.lineWidth = 2.5;
+    dot(self.pixelsOf(z), link.example < 0 ? 3 : 8, "stroke");
+  }
+  self.pixelsOf = (z) => {
     const found = basis.coordinatesOf(z);
     return view.toPixels(found[axes[0]], found[axes[1]]);
   };
-  function latentAt([x, y]) {
-    const coordinates = Float64Array.from(base);
-    [coordinates[axes[0]], coordinates[axes[1]]] = view.toPlane(x, y);
-    if (Z === 1) coordinates[0] = view.toPlane(x, y)[0];
-    return basis.latentOf(coordinates);
+  function latentAt(pixels) {
+    const found = Float64Array.from(here), [x, y] = view.toPlane(...pixels);
+    [found[axes[1]], found[axes[0]]] = [y, x];
+    return basis.latentOf(found);
   }
-
-  // What is shown: an example that is pointed at anywhere, the pointer, or what is pinned.
-  function target() {
-    if (link.example >= 0) return { z: codeOf(link.example), text: `reconstruction of ${tests.idOf(link.example)}` };
-    if (pointer && pressed !== "way") return { z: latentAt(pointer), text: "decoded under the pointer" };
-    if (pins.length === 2) return { z: mixed(...pins, share), text: `${Math.round(100 * share)} % of the way` };
-    return pins.length ? { z: pins[0], text: "decoded at the pin" } : { z: basis.latentOf(base), text: "decoded at the centre" };
-  }
-
-  function drawOverlay(z) {
-    const { context } = prepare(overlay), ink = colourOf("--ink"), places = pins.map(pixelsOf);
-    const ring = ([x, y], radius) => { context.beginPath(); context.arc(x, y, radius, 0, 7); context.stroke(); };
-    context.strokeStyle = context.fillStyle = ink;
-    context.lineWidth = 1.5;
-    [places, lasso || []].forEach((way) => { context.beginPath(); way.forEach((at) => context.lineTo(...at)); context.stroke(); });
-    places.forEach((at) => ring(at, 5));
-    if (places.length === 2) { context.beginPath(); context.arc(...mixed(...places, share), 5, 0, 7); context.fill(); }
-    context.lineWidth = 2.5;
-    if (link.example >= 0) ring(view.toPixels(points[2 * link.example], points[2 * link.example + 1]), 8);
-    else ring(pixelsOf(z), 3);
-  }
-
-  function drawStrip() {
-    strip.hidden = pins.length < 2 || tests.kind === "text";
-    if (strip.hidden) return;
-    const { context, width, height } = prepare(strip);
-    for (let n = 0; n < STRIP; n++) {
-      const box = { context, x: (n * width) / STRIP + 1, y: 0, width: width / STRIP - 2, height, isSmall: true };
-      drawExample(box, decode(mixed(...pins, n / (STRIP - 1))), tests);
-    }
-  }
-
-  function decode(z) {
+  // What is decoded: the example that is pointed at in any plane, the pointer, or what is pinned.
+  self.target = () => {
+    const { pins, pointer, share } = self;
+    if (link.example >= 0) return [codeOf(link.example), "its reconstruction"];
+    if (pointer) return [latentAt(pointer), "decoded under the pointer"];
+    if (pins.length === 2) return [mixed(...pins, share), `decoded at ${Math.round(100 * share)} % of the way`];
+    return pins.length ? [pins[0], "decoded at the pin"] : [basis.latentOf(here), "decoded at the centre"];
+  };
+  self.decode = (z) => {
     decoder = decoder || makeDecoder(JSON.parse(document.getElementById(run.weights).textContent));
-    return decoder.decode(z);
-  }
-
-  function show(number, found, text, words) {
-    const part = views[number];
+    return decoder(z);
+  };
+  function show(number, found, caption, words) {
     shown[number] = found;
-    part.caption.textContent = text;
-    if (tests.kind === "text") return part.words.replaceChildren(...words);
-    const box = prepare(part.canvas);
-    if (found) drawExample({ ...box, x: 0, y: 0, names: tests.channels }, found, tests);
+    captions[number].textContent = caption;
+    if (isText) views[number].replaceChildren(...words);
+    else if (found) drawExample(prepare(views[number]), found, tests);
+    else prepare(views[number]);
   }
-
-  let usual = null; // Shares of terms at the centre of the codes.
-  function wordsOf(shares) {
-    usual = usual || decode(run.centre).mean;
-    const moves = movesOf(shares, usual), item = (text, share) => make("li", {}, text, make("span", {}, share));
-    const arrow = (n) => `${shares[n] > usual[n] ? "▲" : "▼"} ${Math.max(shares[n] / usual[n], usual[n] / shares[n]).toPrecision(2)}×`;
-    return [make("ol", {}, ...largest(shares, 20).map((n) => item(tests.vocabulary[n], `${(100 * shares[n]).toFixed(1)} %`))),
-      make("ol", {}, ...largest(moves, 10).map((n) => item(tests.vocabulary[n], arrow(n))))];
-  }
-
-  function frame() {
-    waiting = false;
-    const { z, text } = target(), found = decode(z), n = link.example;
-    show(0, found, text, tests.kind === "text" ? wordsOf(found.mean) : []);
-    show(1, n < 0 ? null : tests.exampleOf(n), n < 0 ? "point at an example" : tests.nameOf(n), n < 0 ? [] : [make("p", {}, tests.titles[n])]);
+  self.frame = () => {
+    const n = link.example, [z, caption] = self.target(), found = self.decode(z);
+    if (isText) usual = usual || self.decode(run.centre).mean;
+    show(0, found, caption, isText ? wordLists(found.mean, usual, tests.vocabulary) : []);
+    if (n < 0) show(1, null, "point at a test example", []);
+    else show(1, tests.exampleOf(n), tests.nameOf(n), [tests.titles[n]]);
     drawOverlay(z);
-  }
-  function schedule() {
-    if (!waiting) requestAnimationFrame(frame);
-    waiting = true;
-  }
-
-  const at = (event) => [event.offsetX, event.offsetY];
-  function hover(place) {
-    pointer = place;
-    const n = nearest(points, ...view.toPlane(...place), NEAR / view.scale, link.isShown);
-    link.point(n);
-    schedule();
-  }
-  function pin() {
-    const z = link.example >= 0 ? Float64Array.from(codeOf(link.example)) : latentAt(pointer);
-    base = basis.coordinatesOf(z); // The other coordinates stay where the example has them.
-    pins = pins.length === 2 ? [z] : [...pins, z];
-    share = 0.5;
+  };
+  self.schedule = () => {
+    cancelAnimationFrame(waiting);
+    waiting = requestAnimationFrame(self.frame);
+  };
+  self.hover = (pixels) => {
+    self.pointer = pixels;
+    link.point(pixels ? nearest(points, ...view.toPlane(...pixels), NEAR / view.scale, link.isShown) : -1);
+    self.schedule();
+  };
+  self.pin = () => {
+    const [z] = self.target();
+    here = basis.coordinatesOf(z); // The sliders go to the example.
+    self.pins = self.pins.length === 2 ? [z] : [...self.pins, z];
+    self.share = 0.5;
     place();
-    drawStrip();
-  }
-  overlay.onpointerdown = (event) => {
-    const places = pins.map(pixelsOf), place = at(event);
-    overlay.setPointerCapture(event.pointerId);
-    const handle = places.length === 2 && mixed(...places, shareOfWay(...places, place));
-    pressed = place;
-    if (link.isLasso || event.shiftKey) lasso = [place];
-    else if (handle && Math.hypot(handle[0] - place[0], handle[1] - place[1]) < NEAR) pressed = "way";
-    overlay.onpointermove(event);
   };
-  overlay.onpointermove = (event) => {
-    if (lasso) { lasso.push(at(event)); schedule(); }
-    else if (pressed === "way") { share = shareOfWay(...pins.map(pixelsOf), at(event)); link.point(-1); schedule(); }
-    else hover(at(event));
+  self.clear = () => {
+    self.pins = [];
+    self.hover(null);
+    self.redraw();
   };
-  overlay.onpointerup = (event) => {
-    if (lasso) link.list(Array.from(tests.labels, (_, n) => n).filter((n) => link.isShown(n) && isInside(lasso, ...view.toPixels(points[2 * n], points[2 * n + 1]))));
-    else if (pressed !== "way" && pressed && Math.hypot(pressed[0] - event.offsetX, pressed[1] - event.offsetY) < 6) pin();
-    pressed = lasso = null;
-    schedule();
+  self.listInside = () => {
+    const at = (n) => view.toPixels(points[2 * n], points[2 * n + 1]);
+    link.list(upTo(count).filter((n) => link.isShown(n) && isInside(self.lasso, ...at(n))));
   };
-  overlay.onpointerleave = () => { pointer = null; link.point(-1); schedule(); };
-  overlay.onkeydown = (event) => {
-    const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
-    const step = MOVE * overlay.clientWidth * (event.shiftKey ? 5 : 1), from = pointer || pixelsOf(target().z);
-    if (moves) hover(from.map((value, n) => value + step * moves[n]));
-    else if (event.key === "Enter" && pointer) pin();
-    else if (event.key === "Escape") { pins = []; pointer = null; link.point(-1); drawStrip(); schedule(); }
-    else return;
-    event.preventDefault();
-  };
-  if (Z > 2) makeControls();
-  const start = () => chooseBasis(Object.keys(bases).pop());
-  return { element, start, redraw: () => { drawPoints(); drawStrip(); }, schedule, frame, decode, hover, name: run.name };
+  self.start = () => choose(0);
+  attachGestures(self, overlay, link);
+  return self;
 }
