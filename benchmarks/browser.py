@@ -96,7 +96,7 @@ class Browser:
 
     def value(self, expression):
         """Returns the value of an expression in the page, or what it promises."""
-        options = {"returnByValue": True, "awaitPromise": True, "replMode": True}
+        options = {"returnByValue": True, "awaitPromise": True}
         found = self("Runtime.evaluate", expression=expression, **options)
         if "exceptionDetails" in found:
             raise RuntimeError(found["exceptionDetails"]["exception"].get("description"))

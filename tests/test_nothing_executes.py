@@ -8,8 +8,10 @@ import keras
 import numpy as np
 import pytest
 from conftest import ROOT
+from report.explored_runs import add_model, model_of
 from report.test_report import make_run
 
+import keras_vrae
 from keras_vrae import report
 from keras_vrae.training import ExperimentConfig, RunDirectory
 from keras_vrae.validation import DataError, SettingError
@@ -44,14 +46,23 @@ class Elements(HTMLParser):
 
     def __init__(self):
         super().__init__()
-        self.tags, self.attributes, self.text = set(), [], ""
+        self.attributes, self.text, self.scripts, self.data = [], "", [], []
+        self._script = None
 
     def handle_starttag(self, tag, attrs):
-        self.tags.add(tag)
         self.attributes += attrs
+        if tag == "script":
+            is_data = ("type", "application/json") in attrs
+            self._script = self.data if is_data else self.scripts
+
+    def handle_endtag(self, tag):
+        self._script = None
 
     def handle_data(self, data):
-        self.text += data
+        if self._script is None:
+            self.text += data
+        else:
+            self._script.append(data)
 
 
 def hostile_report(folder, text):
@@ -76,12 +87,29 @@ def test_hostile_names_stay_text_in_the_report(tmp_path):
     path = hostile_report(tmp_path, HOSTILE)
     page = Elements()
     page.feed(path.read_text())
-    assert "script" not in page.tags
+    # The one script is that of the package.
+    assert page.scripts == [report.explorer.script()]
     assert not [name for name, _ in page.attributes if name.startswith("on")]
     loaded = [value for name, value in page.attributes if name in ("src", "href")]
     assert all(value.startswith("data:image/png;base64,") for value in loaded)
     assert HOSTILE in page.text
     assert {path.name for path in tmp_path.iterdir()} == {"dense-0", "out"}
+
+
+def test_hostile_terms_stay_data_in_the_explorer(tmp_path):
+    model = model_of(keras_vrae.DenseDecoder((4,), num_layers=0), keras_vrae.Multinomial())
+    (tmp_path / "runs").mkdir()
+    run = add_model(tmp_path / "runs", HOSTILE, model, "text", HOSTILE)
+    written, _ = report.write([run], tmp_path / "out")
+    page = Elements()
+    page.feed((written / "report.html").read_text())
+    assert page.scripts == [report.explorer.script()]
+    shown, weights = map(json.loads, page.data)
+    assert shown["tests"][0]["titles"][3] == f"{HOSTILE} 3"
+    assert shown["tests"][0]["vocabulary"] == [f"{HOSTILE} {n}" for n in range(4)]
+    assert shown["runs"][0]["name"] == HOSTILE
+    assert weights["description"]["head"] == {"kind": "multinomial"}
+    assert not [name for name, _ in page.attributes if name.startswith("on")]
 
 
 def test_a_keras_file_with_code_in_it_is_refused(tmp_path):

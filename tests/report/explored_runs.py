@@ -16,8 +16,8 @@ def random_weights(model, seed=0, scale=0.6):
     rng = np.random.default_rng(seed)
     for layer in (model.decoder, model.likelihood):
         for weight in layer.weights:
-            weight.assign(rng.normal(size=weight.shape, scale=scale / max(1, weight.shape[0] / 8) ** 0.5)
-                          if len(weight.shape) > 1 else rng.normal(size=weight.shape, scale=0.3))  # fmt: skip
+            spread = 0.3 if len(weight.shape) < 2 else scale / max(1, weight.shape[0] / 8) ** 0.5
+            weight.assign(rng.normal(size=weight.shape, scale=spread))
     return model
 
 
@@ -51,7 +51,8 @@ def add_model(folder, name, model, kind="series", text="word", **arrays):
     if kind == "text":
         kept.pop("samples")
         kept["titles"] = np.array([f"{text} {n}" for n in range(EXAMPLES)])
-        kept["vocabulary"] = np.array([f"{text} {n}" for n in range(model.decoder.parameters_shape[-1])])
+        terms = int(np.prod(model.decoder.parameters_shape))
+        kept["vocabulary"] = np.array([f"{text} {n}" for n in range(terms)])
         kept["map"], kept["map_rows"] = kept["codes"][:, :2], np.arange(EXAMPLES)
     else:
         shape = [STEPS if size is None else size for size in model.event_shape]

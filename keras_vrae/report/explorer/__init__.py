@@ -5,7 +5,7 @@ from keras_vrae.report.explorer.decoder_weights import (
     MOST_WEIGHTS,
     CannotDecodeError,
     Weights,
-    decoder_weights,
+    weights_of,
 )
 
-__all__ = ["MOST_WEIGHTS", "CannotDecodeError", "Explorer", "Weights", "decoder_weights"]
+__all__ = ["MOST_WEIGHTS", "CannotDecodeError", "Explorer", "Weights", "weights_of"]

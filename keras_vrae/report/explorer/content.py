@@ -9,7 +9,7 @@ from typing import Any
 from keras_vrae.plots.style import CLASS_COLOURS
 from keras_vrae.report.comparison import Comparison, Run
 from keras_vrae.report.explorer import markup
-from keras_vrae.report.explorer.decoder_weights import CannotDecodeError, decoder_weights
+from keras_vrae.report.explorer.decoder_weights import CannotDecodeError, weights_of
 from keras_vrae.report.explorer.examples import examples_for_json, shown_rows
 from keras_vrae.report.explorer.latent_space import latent_space_for_json
 from keras_vrae.training.run_directory import RunDirectory
@@ -58,7 +58,7 @@ class Explorer:
         arrays, codes = run.arrays, run.arrays["codes"]
         if codes.ndim != 2 or codes.shape[1] > model.latent_dim:
             raise CannotDecodeError("its codes are not those of its model")
-        weights = decoder_weights(model, _steps(run))
+        weights = weights_of(model, _steps(run))
         rows = shown_rows(codes)
         tests = examples_for_json(arrays, rows)
         tests["categories"] = model.likelihood.num_categories
@@ -111,8 +111,8 @@ def _model_of(directory):
     try:
         return directory.load_model(directory.model_path)
     except DataError as error:
-        reason = str(error).removeprefix(f"{directory.model_path} ")
-        raise CannotDecodeError(f"its model.keras {reason}") from error
+        # The reason names folders, which a page that is passed on should not.
+        raise CannotDecodeError("its model.keras cannot be read") from error
 
 
 def _note(encoder, comparison):

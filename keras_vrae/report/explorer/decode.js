@@ -58,9 +58,8 @@ const recurrentSteps = {
   },
 };
 
-function makeDecoder(weights) {
-  const about = weights.description, categories = about.head.categories;
-  const half = floatsOfHalves(weights.half), single = floatsOf(weights.single);
+function makeDecoder({ description: about, ...arrays }) {
+  const half = floatsOfHalves(arrays.half), single = floatsOf(arrays.single), { categories } = about.head;
   const kernelOf = ({ at, shape }) => half.subarray(at, at + product(shape));
   const biasOf = ({ at, shape }) => single.subarray(at, at + product(shape));
   function denseLayer(layer) {
@@ -118,7 +117,6 @@ function makeDecoder(weights) {
     },
   };
   const layers = about.kind === "dense" ? about.layers.map(denseLayer) : [recurrentNetwork()];
-
   return (z) => {
     const found = heads[about.head.kind](layers.reduce((x, layer) => layer(x), Float32Array.from(z)));
     if (about.units) {

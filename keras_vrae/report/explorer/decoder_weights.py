@@ -50,7 +50,7 @@ class Weights(NamedTuple):
         }
 
 
-def decoder_weights(model: VAE, steps: int | None = None) -> Weights:
+def weights_of(model: VAE, steps: int | None = None) -> Weights:
     """Returns the decoder and the likelihood of a model as numbers.
 
     Args:
@@ -62,9 +62,9 @@ def decoder_weights(model: VAE, steps: int | None = None) -> Weights:
             weights, and for weights that float16 does not hold.
 
     Example:
-        >>> from keras_vrae.report.explorer.decoder_weights import decoder_weights
+        >>> from keras_vrae.report.explorer.decoder_weights import weights_of
         >>> vae = keras_vrae.build("gru", (8, 8), latent_dim=2, hidden_units=16)
-        >>> weights = decoder_weights(vae)
+        >>> weights = weights_of(vae)
         >>> weights.description["kind"], weights.half.size, weights.single.size
         ('dense', 1312, 96)
     """

@@ -7,8 +7,7 @@ const colourOf = (name) => getComputedStyle(document.documentElement).getPropert
 // Clears a canvas and makes it as sharp as the screen: a box in units of CSS.
 function prepare(canvas) {
   const ratio = window.devicePixelRatio || 1, { clientWidth: width, clientHeight: height } = canvas;
-  canvas.width = Math.round(width * ratio);
-  canvas.height = Math.round(height * ratio);
+  Object.assign(canvas, { width: Math.round(width * ratio), height: Math.round(height * ratio) });
   canvas.getContext("2d").scale(ratio, ratio);
   return { context: canvas.getContext("2d"), x: 0, y: 0, width, height };
 }
@@ -41,8 +40,7 @@ function drawSeries({ context, x: left, y: top, width, height, isSmall }, found,
   for (let channel = 0; channel < channels; channel++) {
     const [low, high] = limits[channel], bottom = top + (channel + 1) * tall;
     const at = (step) => step * channels + channel, value = (step) => found.mean[at(step)];
-    const heightOf = (value) => bottom - 2 - ((value - low) / (high - low)) * (tall - 4);
-    const place = (step, value) => [left + 2 + step * across, heightOf(value)];
+    const place = (step, y) => [left + 2 + step * across, bottom - 2 - ((y - low) * (tall - 4)) / (high - low)];
     const there = upTo(steps).filter((step) => !Number.isNaN(value(step)));
     context.save();
     trace(context, []).rect(left, bottom - tall, width, tall);
@@ -91,5 +89,5 @@ function wordLists(shares, usual, vocabulary) {
   const share = (n) => `${(100 * shares[n]).toFixed(2)} %`, ratio = (n) => shares[n] / usual[n];
   const move = (n) => (ratio(n) > 1 ? `▲ ${ratio(n).toPrecision(2)}×` : `▼ ${(1 / ratio(n)).toPrecision(2)}×`);
   const moves = shares.map((value, n) => (value - usual[n]) * Math.log((value + 1e-12) / (usual[n] + 1e-12)));
-  return [list("likeliest words", largest(shares, 20), share), list("moved most from the centre", largest(moves, 10), move)];
+  return [list("likeliest words", largest(shares, 20), share), list("moved most", largest(moves, 10), move)];
 }

@@ -31,16 +31,15 @@ function makeLink(tests) {
   const className = (n) => (tests.classNames.length < 2 ? "" : `, ${tests.classNames[tests.labels[n]] ?? "no label"}`);
   tests.nameOf = (n) => `test example ${tests.idOf(n)}${className(n)}`;
   link.isShown = (n) => !link.hidden.has(tests.labels[n]);
-  link.point = (n) => {
-    if (n !== link.example) schedule();
-    link.example = n;
-  };
+  link.point = (n) => { if (n !== link.example) schedule(); link.example = n; };
   return link;
 }
 
 // Plays a piano roll: steps on end in which a key is more likely on than off are one note.
+let audio = null;
 function play(found, [steps, keys]) {
-  const audio = new AudioContext(), second = (step) => audio.currentTime + 0.1 + step / 5;
+  audio = audio || new AudioContext();
+  const second = (step) => audio.currentTime + 0.1 + step / 5;
   const isOn = (step, key) => found && step < steps && found.mean[step * keys + key] > 0.5;
   for (let key = 0; key < keys; key++) {
     for (let step = 0, start = 0; step < steps; start = ++step) {

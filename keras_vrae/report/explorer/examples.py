@@ -54,7 +54,9 @@ def examples_for_json(arrays: Mapping[str, np.ndarray], rows: np.ndarray) -> dic
     numbers, examples = _kept(arrays)
     places = np.flatnonzero(np.isin(numbers, rows))
     about["shape"] = list(examples.shape[1:])
-    if kind in ("image", "roll"):
+    if kind in ("image", "roll") and examples.shape[3:] not in ((), (1,), (3,)):
+        kept, count = {}, 0
+    elif kind in ("image", "roll"):
         kept, count = _sprite_within_budget(examples[places])
     else:
         about["limits"] = _limits(examples, kind)

@@ -82,10 +82,7 @@ function makeExplorer(run, link, element) {
     context.lineWidth = 2.5;
     dot(self.pixelsOf(z), link.example < 0 ? 3 : 8, "stroke");
   }
-  self.pixelsOf = (z) => {
-    const found = basis.coordinatesOf(z);
-    return view.toPixels(found[axes[0]], found[axes[1]]);
-  };
+  self.pixelsOf = (z) => view.toPixels(...axes.map((axis) => basis.coordinatesOf(z)[axis]));
   function latentAt(pixels) {
     const found = Float64Array.from(here), [x, y] = view.toPlane(...pixels);
     [found[axes[1]], found[axes[0]]] = [y, x];
@@ -99,10 +96,8 @@ function makeExplorer(run, link, element) {
     if (pins.length === 2) return [mixed(...pins, share), `decoded at ${Math.round(100 * share)} % of the way`];
     return pins.length ? [pins[0], "decoded at the pin"] : [basis.latentOf(here), "decoded at the centre"];
   };
-  self.decode = (z) => {
-    decoder = decoder || makeDecoder(JSON.parse(document.getElementById(run.weights).textContent));
-    return decoder(z);
-  };
+  const weights = () => JSON.parse(document.getElementById(run.weights).textContent);
+  self.decode = (z) => (decoder = decoder || makeDecoder(weights()))(z);
   function show(number, found, caption, words) {
     shown[number] = found;
     captions[number].textContent = caption;
@@ -118,10 +113,7 @@ function makeExplorer(run, link, element) {
     else show(1, tests.exampleOf(n), tests.nameOf(n), [tests.titles[n]]);
     drawOverlay(z);
   };
-  self.schedule = () => {
-    cancelAnimationFrame(waiting);
-    waiting = requestAnimationFrame(self.frame);
-  };
+  self.schedule = () => { cancelAnimationFrame(waiting); waiting = requestAnimationFrame(self.frame); };
   self.hover = (pixels) => {
     self.pointer = pixels;
     link.point(pixels ? nearest(points, ...view.toPlane(...pixels), NEAR / view.scale, link.isShown) : -1);
@@ -134,11 +126,7 @@ function makeExplorer(run, link, element) {
     self.share = 0.5;
     place();
   };
-  self.clear = () => {
-    self.pins = [];
-    self.hover(null);
-    self.redraw();
-  };
+  self.clear = () => { self.pins = []; self.hover(null); self.redraw(); };
   self.listInside = () => {
     const at = (n) => view.toPixels(points[2 * n], points[2 * n + 1]);
     link.list(upTo(count).filter((n) => link.isShown(n) && isInside(self.lasso, ...at(n))));

@@ -6,7 +6,6 @@ function attachGestures(explorer, overlay, link) {
   let start = null, isOnWay = false;
   const distance = (a, b) => Math.hypot(a[0] - b[0], a[1] - b[1]);
   const shareAt = (place) => shareOfWay(...explorer.pins.map(explorer.pixelsOf), place);
-
   overlay.onpointermove = (event) => {
     const place = [event.offsetX, event.offsetY];
     if (explorer.lasso.length) explorer.lasso.push(place);

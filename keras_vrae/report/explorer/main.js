@@ -20,14 +20,12 @@ function attachTools(link, element) {
     if (example) requestAnimationFrame(() => drawExample({ ...prepare(picture), isSmall: true }, example, tests));
     return made;
   };
-  link.list = (found) => {
-    results.replaceChildren(`${found.length} found`, ...found.slice(0, MOST_LISTED).map(item));
-  };
+  link.list = (found) => results.replaceChildren(`${found.length} found`, ...found.slice(0, MOST_LISTED).map(item));
   search.oninput = () => {
     const asked = search.value.trim().toLowerCase(), title = (n) => (tests.titles[n] || "").toLowerCase();
     const found = upTo(tests.labels.length).filter((n) => String(tests.idOf(n)) === asked || title(n).includes(asked));
+    results.replaceChildren();
     if (asked) link.list(found);
-    else results.replaceChildren();
     link.point(asked && found.length === 1 ? found[0] : -1);
   };
   const boxes = element.querySelectorAll(".class"), invert = element.querySelector(".invert");

@@ -31,8 +31,8 @@ function makeBasis(size, centre, directions) {
 // The points at which a Gaussian of this covariance has two standard deviations, around (0, 0).
 function ellipseOf([xx, xy, yy]) {
   const long = Math.sqrt(xx), mixed = xy / long, rest = Math.sqrt(Math.max(0, yy - mixed * mixed));
-  const turns = upTo(64).map((n) => (n * Math.PI) / 32);
-  return turns.map((turn) => [long * 2 * Math.cos(turn), 2 * (mixed * Math.cos(turn) + rest * Math.sin(turn))]);
+  const point = (c, s) => [2 * long * c, 2 * (mixed * c + rest * s)], turn = Math.PI / 32;
+  return upTo(64).map((n) => point(Math.cos(n * turn), Math.sin(n * turn)));
 }
 
 // One scale for both axes, so that distances are those of the latent space.
