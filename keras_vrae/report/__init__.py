@@ -6,8 +6,8 @@ from pathlib import Path
 from keras_vrae.files import replacing
 from keras_vrae.report import html, markdown
 from keras_vrae.report.comparison import Comparison
-from keras_vrae.report.findings import sentences
 from keras_vrae.report.explorer import Explorer
+from keras_vrae.report.findings import sentences
 from keras_vrae.report.plots import comparison_plot, validation_plot
 
 __all__ = ["Comparison", "sentences", "write"]

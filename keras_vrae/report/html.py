@@ -20,9 +20,10 @@ HEADINGS = {
 }
 HOW_TO = (
     "Point anywhere: the decoder of the run computes the example there, in this page. Point at a "
-    "test example: it is next to its reconstruction, and marked in the other planes. A click pins a "
-    "point; drag the dot between two pins to go from one to the other. The arrow keys move, Enter "
-    "pins, Escape clears. Dashed ellipses are the components of the prior at two standard deviations."
+    "test example: it is next to its reconstruction, and marked in the other planes. A click pins "
+    "a point; drag the dot between two pins to go from one to the other. The arrow keys move, "
+    "Enter pins, Escape clears. Dashed ellipses are the components of the prior at two standard "
+    "deviations."
 )
 
 

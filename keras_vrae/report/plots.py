@@ -106,7 +106,9 @@ def validation_plot(comparison: Comparison) -> Figure:
     if len(comparison.encoders) <= len(CURVE_COLOURS):
         by_epoch.legend(frameon=False, loc="lower right")
     else:
-        figure.legend(*by_epoch.get_legend_handles_labels(), loc="outside right", frameon=False)
+        figure.legend(
+            *by_epoch.get_legend_handles_labels(), loc="outside right upper", frameon=False
+        )
     for axes in figure.axes:
         axes.grid(color="#e5e5e5")
         axes.set_axisbelow(True)

@@ -1,7 +1,6 @@
 """`report.html` in headless Chromium: nothing in it runs, and nothing leaves."""
 
 import json
-import shutil
 import subprocess
 import threading
 from contextlib import contextmanager
@@ -9,11 +8,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 import pytest
+from report.explored_runs import add_model, model_of
 from test_nothing_executes import hostile_report
 
-BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-QUIET = ("--disable-background-networking", "--disable-component-update", "--no-first-run")
-BROWSER = next(filter(None, map(shutil.which, BROWSERS)), None)
+import keras_vrae
+from benchmarks.browser import BROWSER, BROWSERS, QUIET, Browser
+from keras_vrae import report
+
 RUN = "document.documentElement.dataset.ran=1"
 HOSTILE = (
     f"</title></svg><script>{RUN}</script><script src=http://a.b/script></script>"
@@ -85,6 +86,31 @@ def test_hostile_names_and_titles_neither_run_nor_load(tmp_path):
     assert asked == set()
     assert "&lt;script&gt;document" in dom
     assert "point at a document for its title" in dom
+
+
+def test_hostile_terms_and_names_neither_run_nor_load_in_the_explorer(tmp_path):
+    model = model_of(keras_vrae.DenseDecoder((4,), num_layers=0), keras_vrae.Multinomial())
+    (tmp_path / "runs").mkdir()
+    run = add_model(tmp_path / "runs", HOSTILE[:60], model, "text", HOSTILE)
+    written, _ = report.write([run], tmp_path / "out")
+    dom, asked = opened(written / "report.html", tmp_path)
+    assert "data-ran" not in dom
+    assert asked == set()
+    # The scripts have run, and have shown terms as text.
+    assert "decoded at the centre" in dom
+    assert "likeliest words</b><li>&lt;/title&gt;&lt;/svg&gt;&lt;script&gt;document" in dom
+    with Browser() as browser:
+        browser.open(written / "report.html")
+        browser.value("explorers[0].hover(explorers[0].pixelsOf(explorers[0].target()[0]))")
+        browser.value("document.querySelector('[type=search]').value = 'title'")
+        browser.value("document.querySelector('[type=search]').dispatchEvent(new Event('input'))")
+        browser.wait_for_frame()
+        assert len(browser.value("document.querySelector('.results').textContent")) > 1000
+        assert (
+            browser.value("document.documentElement.dataset.ran ?? 'did not run'") == "did not run"
+        )
+        assert not [url for url in browser.requests() if not url.startswith(("file:", "data:"))]
+        assert browser.complaints() == []
 
 
 def test_scripts_and_requests_are_detected(tmp_path):

@@ -102,7 +102,9 @@ def test_the_page_decodes_as_python_does(name, models, browser):
     if name.endswith("gaussian"):
         _, log_scale = model.likelihood.mean_and_log_scale(parameters)
         scale = np.exp(ops.convert_to_numpy(log_scale)).reshape(-1)
-        scale = np.broadcast_to(scale if scale.size == 1 else scale.reshape(POINTS, -1), error.shape)
+        scale = np.broadcast_to(
+            scale if scale.size == 1 else scale.reshape(POINTS, -1), error.shape
+        )
         np.testing.assert_allclose(found["scale"] / units, scale, rtol=TOLERANCE)
 
 

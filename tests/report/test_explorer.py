@@ -121,7 +121,9 @@ def test_a_damaged_model_is_named(tmp_path):
 
 def test_runs_of_the_same_examples_share_them(tmp_path):
     make = [kv.DenseDecoder(SHAPE, 4), kv.LSTMDecoder(SHAPE, 4)]
-    runs = [add_model(tmp_path, f"e{n}", model_of(part, "bernoulli")) for n, part in enumerate(make)]
+    runs = [
+        add_model(tmp_path, f"e{n}", model_of(part, "bernoulli")) for n, part in enumerate(make)
+    ]
     other = {"labels": np.zeros(EXAMPLES, int)}
     runs.append(add_model(tmp_path, "e2", model_of(make[0], "bernoulli"), **other))
     explorer = Explorer.of(Comparison.of(runs))

@@ -2,6 +2,7 @@
 
 import json
 import re
+import webbrowser
 from html.parser import HTMLParser
 
 import numpy as np
@@ -296,3 +297,17 @@ def test_program(runs, tmp_path, capsys):
     capsys.readouterr()
     assert run(tmp_path) == 1
     assert capsys.readouterr().err.strip().splitlines()[-1].startswith("keras_vrae.report: ")
+
+
+@pytest.mark.slow
+def test_the_program_opens_the_report(runs, tmp_path, capsys, monkeypatch):
+    asked = []
+    monkeypatch.setattr(webbrowser, "open", lambda address: asked.append(address) or len(asked) < 2)
+    arguments = [str(runs[0]), f"--output={tmp_path / 'out'}"]
+    assert main("report", "keras_vrae.report", arguments) == 0
+    assert asked == []
+    assert main("report", "keras_vrae.report", [*arguments, "--open"]) == 0
+    assert asked == [(tmp_path / "out" / "report.html").as_uri()]
+    assert "No web browser" not in capsys.readouterr().out
+    assert main("report", "keras_vrae.report", [*arguments, "--open"]) == 0
+    assert "No web browser was found" in capsys.readouterr().out

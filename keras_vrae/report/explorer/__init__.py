@@ -8,4 +8,4 @@ from keras_vrae.report.explorer.decoder_weights import (
     weights_of,
 )
 
-__all__ = ["MOST_WEIGHTS", "CannotDecodeError", "Explorer", "Weights", "weights_of"]
+__all__ = ["MOST_WEIGHTS", "CannotDecodeError", "Explorer", "Weights", "script", "weights_of"]

@@ -1,4 +1,4 @@
-"""What the explorer of a comparison shows, and the encoders that it has to leave out."""
+"""The data of the explorers of a comparison, and the encoders that they leave out."""
 
 from __future__ import annotations
 
@@ -16,7 +16,15 @@ from keras_vrae.training.run_directory import RunDirectory
 from keras_vrae.validation import DataError
 
 # In this order; a later file uses what an earlier one defines.
-SCRIPTS = ("decode.js", "plane.js", "draw.js", "examples.js", "gestures.js", "explorer.js", "main.js")
+SCRIPTS = (
+    "decode.js",
+    "plane.js",
+    "draw.js",
+    "examples.js",
+    "gestures.js",
+    "explorer.js",
+    "main.js",
+)
 
 
 class Explorer:

@@ -92,8 +92,7 @@ def weights_of(model: VAE, steps: int | None = None) -> Weights:
         "steps": steps,
         "eventShape": event,
         "parametersShape": parameters,
-        "units": standardization
-        and {"mean": standardization.mean, "scale": standardization.scale},
+        "units": standardization and {"mean": standardization.mean, "scale": standardization.scale},
     }
     return Weights(description, *store.arrays())
 
@@ -118,7 +117,7 @@ class _Store:
     """Collects arrays, and gives the place of each."""
 
     def __init__(self):
-        self.parts = {"half": [], "single": []}
+        self.parts: dict[str, list[np.ndarray]] = {"half": [], "single": []}
         self.sizes = {"half": 0, "single": 0}
 
     def kernel(self, array):
@@ -191,4 +190,3 @@ def _head(model: VAE) -> dict[str, Any]:
     elif head["kind"] == "categorical":
         head["categories"] = likelihood.num_categories
     return head
-

@@ -80,7 +80,10 @@ function drawExample(box, found, about) {
   else drawPicture(box, found.mean, about.shape, about.kind === "roll");
 }
 
-const largest = (values, count) => upTo(values.length).sort((a, b) => values[b] - values[a]).slice(0, count);
+function largest(values, count) {
+  const least = Float64Array.from(values).sort()[Math.max(0, values.length - count)]; // Quick, as it is of numbers.
+  return upTo(values.length).filter((n) => values[n] >= least).sort((a, b) => values[b] - values[a]).slice(0, count);
+}
 
 // The likeliest words, and those whose part of the divergence from usual shares is largest.
 function wordLists(shares, usual, vocabulary) {

@@ -28,8 +28,8 @@ function makeLink(tests) {
   const read = tests.kept.sprite ? spriteReader(tests, schedule) : numberReader(tests);
   tests.exampleOf = (n) => (places.has(n) ? { mean: read(places.get(n)) } : null);
   tests.idOf = (n) => (tests.rows ? tests.rows[n] : n);
-  const className = (n) => (tests.classNames.length < 2 ? "" : `, ${tests.classNames[tests.labels[n]] ?? "no label"}`);
-  tests.nameOf = (n) => `test example ${tests.idOf(n)}${className(n)}`;
+  const classOf = (label) => (label < 0 ? ", no label" : `, class ${tests.classNames[label]}`);
+  tests.nameOf = (n) => `test example ${tests.idOf(n)}${tests.classNames.length > 1 ? classOf(tests.labels[n]) : ""}`;
   link.isShown = (n) => !link.hidden.has(tests.labels[n]);
   link.point = (n) => { if (n !== link.example) schedule(); link.example = n; };
   return link;

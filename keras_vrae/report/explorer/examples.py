@@ -77,7 +77,9 @@ def _kept(arrays):
         examples = examples.astype("float32") * np.float32(scale)
     if lengths is not None:
         valid = np.arange(examples.shape[1]) < np.asarray(lengths)[:, np.newaxis]
-        examples = np.where(valid.reshape(*valid.shape, *[1] * (examples.ndim - 2)), examples, np.nan)
+        examples = np.where(
+            valid.reshape(*valid.shape, *[1] * (examples.ndim - 2)), examples, np.nan
+        )
     return numbers, examples
 
 

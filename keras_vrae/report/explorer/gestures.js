@@ -1,5 +1,4 @@
 // Pointers and keys of an explorer: hover, click, drag between pins, lasso, arrows.
-
 const NEAR = 9, CLICK = 6, STEP = 0.02; // Pixels, pixels, and the share of the plane that a key moves.
 
 function attachGestures(explorer, overlay, link) {

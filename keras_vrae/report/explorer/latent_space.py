@@ -60,7 +60,7 @@ def principal_directions(codes: np.ndarray) -> np.ndarray:
 
 
 def _components(model):
-    """Returns the components of the prior, a list of dicts; empty for a prior of another package."""
+    """Returns the components of the prior, a list of dicts; empty if its kind is not known."""
     prior = model.prior
     if type(prior) is StandardNormal:
         means, variances, weights = np.zeros((1, model.latent_dim)), None, np.ones(1)

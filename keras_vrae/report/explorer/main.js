@@ -1,5 +1,4 @@
 // The page: explorers with the tools that they share, and tables that sort.
-
 const MOST_LISTED = 200;
 
 // Makes an element. Children that are strings become text, never markup.

@@ -59,8 +59,8 @@ def _explorer(run, kind):
     figure = f"<figure>{view}<figcaption></figcaption>{play}</figure>"
     return (
         f'<article class="explorer {kind}"><h3>{name} <small>{escape(run["note"])}</small></h3>'
-        f'<div class="panel"><div class="stage"><canvas></canvas><canvas class="overlay" tabindex="0" '
-        f'aria-label="latent space of {name}"></canvas></div>'
+        '<div class="panel"><div class="stage"><canvas></canvas><canvas class="overlay" '
+        f'tabindex="0" aria-label="latent space of {name}"></canvas></div>'
         f'<div class="rest"><div class="views">{figure}{figure}</div>'
         f'<canvas class="strip" hidden></canvas>{_controls(run)}</div></div></article>'
     )
@@ -75,9 +75,9 @@ def _controls(run):
     sliders = "".join(
         f'<label>{number} <input type="range" step="any"></label>' for number in range(1, size + 1)
     )
+    axis, hidden = f'<select class="axis">{numbers}</select>', "" if size > 2 else " hidden"
     return (
-        f'<div class="controls"{"" if size > 2 else " hidden"}><select class="basis">{bases}</select>'
-        f'across <select class="axis">{numbers}</select>up <select class="axis">{numbers}</select>'
+        f'<div class="controls"{hidden}><select class="basis">{bases}</select>across {axis}up {axis}'
         f"<details{' open' if size <= FEW else ''}><summary>the other {size - 2}</summary>"
         f'<div class="sliders">{sliders}</div></details></div>'
     )
