@@ -36,8 +36,8 @@ PLACE = """(() => {
   return [box.x + x, box.y + y];
 })()"""
 SECTION = """(() => {
-  const boxes = [...document.querySelectorAll(".linked")].map((part) => part.getBoundingClientRect());
-  return [scrollX + boxes[0].x - 12, scrollY + boxes[0].y - 6, boxes[0].width + 24, boxes[0].height + 12];
+  const { x, y, width, height } = document.querySelector(".linked").getBoundingClientRect();
+  return [scrollX + x - 12, scrollY + y - 6, width + 24, height + 12];
 })()"""
 AIM = "document.querySelector('.overlay').scrollIntoView({ block: 'center' })"
 

@@ -25,8 +25,8 @@ GRID_SIZE = 16
 NUM_SAMPLES = 100
 NUM_PAIRS = 40
 NUM_MIDI = 4
-# Test examples that are kept for the report, and values of all of them together.
-MOST_KEPT, MOST_VALUES = 5000, 4_000_000
+# Test examples that are kept for the report, and the values of all of them: bytes, or floats.
+MOST_KEPT, MOST_BYTES, MOST_FLOATS = 5000, 4_000_000, 250_000
 # Of documents.
 MAPPED = 2000
 DIMENSIONS_SHOWN = 12
@@ -114,7 +114,8 @@ def _example_arrays(model, splits, config, codes):
 def _kept_examples(splits, seed):
     """Returns the test examples that the report shows: as bytes if they are between 0 and 1."""
     shape = splits.test.rows(slice(1)).in_memory().x.shape[1:]
-    count = min(splits.test.size, MOST_KEPT, max(NUM_PAIRS, MOST_VALUES // math.prod(shape)))
+    most = MOST_BYTES if splits.spec.kind in ("image", "roll") else MOST_FLOATS
+    count = min(splits.test.size, MOST_KEPT, max(NUM_PAIRS, most // math.prod(shape)))
     if isinstance(splits.test, Split):
         rows = np.sort(np.random.default_rng(seed).permutation(splits.test.size)[:count])
         kept = splits.test.rows(rows)

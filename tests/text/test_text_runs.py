@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 
 import keras
 import numpy as np
@@ -150,6 +151,16 @@ def test_the_report_shows_the_title_of_a_document(finished, tmp_path):
 
     folder, comparison = report.write([finished[0]], tmp_path)
     page = (folder / "report.html").read_text()
+    data = re.search(r'<script type="application/json" id="explorer-data">(.*?)</script>', page)
+    (shown,) = json.loads(data[1])["tests"]
+    assert len(shown["titles"]) == 12
+    assert all(shown["titles"])
+    assert shown["classNames"] == ["sea", "sky"]
+    assert len(shown["vocabulary"]) == 8
+    # Without a model the titles are in a map that is not decoded.
+    other = tmp_path / "other"
+    shutil.copytree(finished[0], other, ignore=shutil.ignore_patterns("model.keras"))
+    page = (report.write([other], tmp_path / "out")[0] / "report.html").read_text()
     titles = re.findall(r"<circle [^>]*><title>(.*?)</title></circle>", page)
     assert len(titles) == 12
     assert all(title.endswith((" [sea]", " [sky]")) for title in titles)

@@ -77,7 +77,8 @@ def _controls(run):
     )
     axis, hidden = f'<select class="axis">{numbers}</select>', "" if size > 2 else " hidden"
     return (
-        f'<div class="controls"{hidden}><select class="basis">{bases}</select>across {axis}up {axis}'
+        f'<div class="controls"{hidden}><select class="basis">{bases}</select>'
+        f"across {axis}up {axis}"
         f"<details{' open' if size <= FEW else ''}><summary>the other {size - 2}</summary>"
         f'<div class="sliders">{sliders}</div></details></div>'
     )
