@@ -37,7 +37,7 @@ PLACE = """(() => {
 })()"""
 SECTION = """(() => {
   const { x, y, width, height } = document.querySelector(".linked").getBoundingClientRect();
-  return [scrollX + x - 12, scrollY + y - 6, width + 24, height + 12];
+  return [scrollX + x - 12, scrollY + y - 16, width + 24, height + 32];
 })()"""
 AIM = "document.querySelector('.overlay').scrollIntoView({ block: 'center' })"
 

@@ -61,6 +61,15 @@ def test_files_of_a_run(finished):
         assert picture.std() > 0.02
 
 
+def test_a_run_keeps_test_examples_for_the_report(finished):
+    test = datasets.load("digits").test
+    with np.load(finished[0] / "figures" / "arrays.npz") as arrays:
+        rows, kept = arrays["example_rows"], arrays["examples"]
+    assert rows.tolist() == list(range(len(test.x)))
+    assert kept.dtype == "uint8"
+    np.testing.assert_allclose(kept / 255, test.x, atol=0.5 / 255)
+
+
 def test_metrics_of_a_run(finished):
     folder, returned = finished
     metrics = json.loads((folder / "metrics.json").read_text())

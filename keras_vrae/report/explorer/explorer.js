@@ -57,7 +57,7 @@ function makeExplorer(run, link, element) {
     context.setLineDash([3, 3]);
     run.prior.forEach(({ mean, variance, weight }) => {
       const ellipse = ellipseOf(basis.covariance(variance, ...axes)), [x, y] = self.pixelsOf(mean);
-      context.globalAlpha = Math.min(1, Math.max(0.12, 4 * weight));
+      context.globalAlpha = Math.min(1, Math.max(0.12, 12 * weight));
       trace(context, ellipse.map(([dx, dy]) => [x + dx * view.scale, y - dy * view.scale])).closePath();
       context.stroke();
     });
