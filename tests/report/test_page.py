@@ -4,10 +4,12 @@ import time
 
 import numpy as np
 import pytest
+from matplotlib.image import imread
 from report.explored_runs import EXAMPLES, STEPS, add_model, model_of
 from report.test_report import make_run
 
 import keras_vrae as kv
+from benchmarks import explorer
 from benchmarks.browser import BROWSER, BROWSERS, Browser
 from keras_vrae import report
 
@@ -298,6 +300,15 @@ def test_nothing_but_the_script_of_the_package_runs_and_nothing_is_asked_for(bro
     ]
     blocked = [e["params"]["requestId"] for e in browser.events if is_blocked(e)]
     assert len(asked) == len(blocked)
+
+
+def test_the_benchmark_measures_and_photographs(browser, images, tmp_path):
+    found = explorer.measure(browser, images, frames=3, openings=1)
+    assert found["page_bytes"] == images.stat().st_size
+    assert set(found["frame_milliseconds"]) == {"dense", "gru"}
+    explorer.photograph(browser, images, tmp_path / "picture.png", 3, 4)
+    assert captions(browser)[1] == "test example 4, class <4>"
+    assert min(imread(tmp_path / "picture.png").shape[:2]) > 300
 
 
 def is_blocked(event):
