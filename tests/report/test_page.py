@@ -226,7 +226,20 @@ def test_every_kind_of_example_is_drawn(browser, tmp_path):
         "[...document.querySelectorAll('.text li')].map((part) => part.textContent)"
     )
     assert len(words) == 20 + 10
-    browser.value("document.querySelector('.play').click()")
+    # The sums of the steps of the notes and of the steps at which keys are on agree.
+    played = """(() => {
+      const [tone, notes] = [OscillatorNode.prototype, []];
+      const { start, stop } = AudioScheduledSourceNode.prototype;
+      tone.start = function (time) { this.begin = time; start.call(this, time); };
+      tone.stop = function (time) { notes.push(5 * (time - this.begin)); stop.call(this, time); };
+      document.querySelector(".play").click();
+      const { mean } = explorers[0].decode(explorers[0].target()[0]);
+      const least = Math.min(0.5, 0.7 * Math.max(...mean));
+      return [notes.reduce((a, b) => a + b, 0), mean.filter((value) => value > least).length];
+    })()"""
+    sounding, on = browser.value(played)
+    assert on > 0
+    assert sounding == pytest.approx(on, abs=1e-3)
     assert browser.complaints() == []
 
 

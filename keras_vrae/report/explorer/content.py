@@ -6,6 +6,8 @@ import json
 from importlib import resources
 from typing import Any
 
+import numpy as np
+
 from keras_vrae.plots.style import CLASS_COLOURS
 from keras_vrae.report.comparison import Comparison, Run
 from keras_vrae.report.explorer import markup
@@ -66,6 +68,8 @@ class Explorer:
         arrays, codes = run.arrays, run.arrays["codes"]
         if codes.ndim != 2 or codes.shape[1] > model.latent_dim:
             raise CannotDecodeError("its codes are not those of its model")
+        if not np.isfinite(codes).all():
+            raise CannotDecodeError("its codes are not finite")
         weights = weights_of(model, _steps(run))
         rows = shown_rows(codes)
         tests = examples_for_json(arrays, rows)

@@ -35,16 +35,16 @@ function makeLink(tests) {
   return link;
 }
 
-// Plays a piano roll: steps on end in which a key is more likely on than off are one note.
+// Plays a piano roll: steps on end of a key that is likely on, or as likely as any, are one note.
 let audio = null;
 function play(found, [steps, keys]) {
   audio = audio || new AudioContext();
-  const second = (step) => audio.currentTime + 0.1 + step / 5;
-  const isOn = (step, key) => found && step < steps && found.mean[step * keys + key] > 0.5;
+  const begin = audio.currentTime + 0.1, second = (step) => begin + step / 5, roll = found ? found.mean : [];
+  const least = Math.min(0.5, 0.7 * rangeOf(roll)[1]), isOn = (step, key) => roll[step * keys + key] > least;
   for (let key = 0; key < keys; key++) {
     for (let step = 0, start = 0; step < steps; start = ++step) {
       if (!isOn(step, key)) continue;
-      while (isOn(step + 1, key)) step++;
+      while (isOn(step + 1, key)) step++; // Beyond the last step there is nothing.
       const tone = new OscillatorNode(audio, { type: "triangle", frequency: 440 * 2 ** ((key - 48) / 12) });
       const loudness = new GainNode(audio, { gain: 0.12 });
       loudness.gain.exponentialRampToValueAtTime(0.001, second(step + 1));
