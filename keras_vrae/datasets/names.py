@@ -95,12 +95,14 @@ def file_name(name: str) -> str:
     """Returns the name of a data set in a form that is fit for a file name.
 
     Example:
-        >>> file_name("timeseries:data/ecg.csv"), file_name("tfds:cifar10")
-        ('timeseries-ecg', 'tfds-cifar10')
+        >>> file_name("timeseries:data/ecg.csv"), file_name("text:/data/mail"), file_name("digits")
+        ('timeseries-ecg', 'text-mail', 'digits')
     """
     kind, prefix, rest = source_of(name)
     if kind in ("series", "music") and prefix:
         rest = PurePath(rest).stem
+    elif kind == "text" and prefix:
+        rest = re.sub(r"\.[a-z]+$", "", PurePath(rest).name)  # Folders may have other points.
     elif kind == "tfrecord":
         rest = Path(rest).absolute().parent.name
     return re.sub(r"[^\w.]+", "-", f"{prefix}{rest}").strip("-.")

@@ -26,7 +26,7 @@ class Series(ExamplePlot):
     An example is dotted where its reconstruction is drawn over it.
 
     Args:
-        channels: names of the channels for the legend, or `()`.
+        channels: names of the channels for the legend; `()` to number them.
     """
 
     overlaid = True
@@ -49,11 +49,13 @@ class Series(ExamplePlot):
         self, figure: Figure | SubFigure, panels: list[list[np.ndarray]], limits: Any
     ) -> None:
         axes = figure.axes[0]
-        if len(self.channels) > 1:
-            for number, name in enumerate(self.channels[:MOST_CHANNELS]):
+        count = np.shape(panels[0][0])[1]
+        if count > 1:
+            names = self.channels or [f"channel {number + 1}" for number in range(count)]
+            for number, name in enumerate(names[:MOST_CHANNELS]):
                 colour = CLASS_COLOURS[number % len(CLASS_COLOURS)]
                 axes.plot([], [], color=colour, label=name)
-            more = len(self.channels) - MOST_CHANNELS
+            more = count - MOST_CHANNELS
             if more > 0:
                 axes.plot([], [], alpha=0, label=f"and {more} more")
         if len(panels[0]) == 2:

@@ -72,7 +72,11 @@ def draw(
         drawn = _example_plots(arrays, subject)
     parts = WEIGHTED_PARTS if config.has_targets else PLAIN_PARTS
     drawn["curves"] = plots.curves(
-        run.read_history(), f"Training: {subject}", config.is_bound, parts
+        run.read_history(),
+        f"Training: {subject}",
+        config.is_bound,
+        parts,
+        comparable=not config.has_targets,
     )
     for name, figure in drawn.items():
         with replacing(run.figures_path / f"{name}.png") as aside:

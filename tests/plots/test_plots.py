@@ -195,6 +195,23 @@ def test_curves_show_the_history(epochs):
     assert "no bound" in plots.curves(rows, is_bound=False).axes[0].get_title("left")
 
 
+def test_curves_that_measure_different_things_have_scales_of_their_own():
+    names = ("loss", "reconstruction", "kl")
+    rows = [{"epoch": n, **dict.fromkeys(names, 310.0 + n)} for n in range(1, 4)]
+    rows = [row | {f"val_{name}": row["epoch"] for name in names} for row in rows]
+    axes = plots.curves(rows, parts=("weighted", "plain"), comparable=False).axes
+    assert [len(panel.lines) for panel in axes] == [1] * 6
+    assert [axes[row].get_legend().texts[0].get_text() for row in (0, 3)] == ["plain", "weighted"]
+    assert axes[0].get_ylim()[0] > -4
+    assert axes[3].get_ylim()[1] < -310
+
+
+def test_channels_without_names_are_numbered_in_the_legend():
+    (legend,) = plots.samples(np.ones((2, 5, 2)), kind="series").legends
+    assert [text.get_text() for text in legend.texts] == ["channel 1", "channel 2"]
+    assert not plots.samples(np.ones((2, 5, 1)), kind="series").legends
+
+
 def test_channels_are_named_in_the_legend():
     rng = np.random.default_rng(0)
     kind = plots.get("series", ("speed", "load"))
@@ -206,7 +223,6 @@ def test_channels_are_named_in_the_legend():
     for sheet in sheets:
         (legend,) = sheet.legends
         assert [text.get_text() for text in legend.get_texts()][:2] == ["speed", "load"]
-    assert not plots.samples(rng.normal(size=(4, 6, 2)), kind="series").legends
     many = plots.samples(rng.normal(size=(4, 6, 20)), kind=plots.get("series", range(20)))
     assert many.legends[0].get_texts()[-1].get_text() == "and 7 more"
 

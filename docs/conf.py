@@ -1,0 +1,72 @@
+"""Settings of the manual, which `sphinx-build -W docs FOLDER` builds."""
+
+import re
+import sys
+from pathlib import Path
+
+from sphinx.application import Sphinx
+
+import keras_vrae
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+project = "keras_vrae"
+author = copyright = "The keras_vrae developers"
+version = release = keras_vrae.__version__
+
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.viewcode",
+    "sphinx_copybutton",
+    "flags_directive",
+]
+exclude_patterns = ["README.md"]
+# Names in single backticks are code, and links where they name something of this package.
+default_role = "py:obj"
+
+myst_enable_extensions = ["dollarmath", "colon_fence"]
+myst_heading_anchors = 3
+# Comments in pages hold the recipes of tables; they are for `benchmarks/pages.py`.
+myst_url_schemes = ("http", "https")
+# An example of JSON has NaN, as servers write it.
+suppress_warnings = ["misc.highlighting_failure"]
+
+# Notebooks are executed anew in each build, which stops at an error.
+nb_execution_mode = "force"
+nb_execution_timeout = 300
+nb_execution_raise_on_error = True
+nb_merge_streams = True
+
+autodoc_member_order = "bysource"
+autodoc_typehints = "none"
+autodoc_default_options = {
+    "members": True,
+    "show-inheritance": True,
+    # Made by scikit-learn.
+    "exclude-members": "set_fit_request, set_score_request, set_transform_request",
+}
+autodoc_preserve_defaults = True
+# What only repeats Keras's docstrings is left out.
+autodoc_inherit_docstrings = False
+napoleon_numpy_docstring = False
+napoleon_use_rtype = False
+napoleon_use_ivar = True
+
+html_theme = "furo"
+html_title = f"keras_vrae {release}"
+html_static_path = []
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+copybutton_only_copy_prompt_lines = False
+
+
+def separate_plurals(app, what, name, object, options, lines):
+    """Lets docstrings write `Name`s, which reStructuredText knows with a backslash only."""
+    lines[:] = [re.sub(r"(?<=\w)`(?=[a-z])", r"`\\ ", line) for line in lines]
+
+
+def setup(app: Sphinx) -> None:
+    """Registers what changes docstrings on the way."""
+    app.connect("autodoc-process-docstring", separate_plurals)
