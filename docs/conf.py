@@ -41,12 +41,7 @@ nb_merge_streams = True
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"
-autodoc_default_options = {
-    "members": True,
-    "show-inheritance": True,
-    # Made by scikit-learn.
-    "exclude-members": "set_fit_request, set_score_request, set_transform_request",
-}
+autodoc_default_options = {"members": True, "show-inheritance": True}
 autodoc_preserve_defaults = True
 # What only repeats Keras's docstrings is left out.
 autodoc_inherit_docstrings = False
@@ -67,6 +62,14 @@ def separate_plurals(app, what, name, object, options, lines):
     lines[:] = [re.sub(r"(?<=\w)`(?=[a-z])", r"`\\ ", line) for line in lines]
 
 
+def skip_others(app, what, name, object, skip, options):
+    """Leaves out what a class has from Keras or scikit-learn."""
+    function = getattr(object, "fget", object)
+    module = getattr(function, "__module__", None) or "keras_vrae"
+    return skip or not module.startswith("keras_vrae")
+
+
 def setup(app: Sphinx) -> None:
-    """Registers what changes docstrings on the way."""
+    """Registers what chooses members and changes their docstrings."""
     app.connect("autodoc-process-docstring", separate_plurals)
+    app.connect("autodoc-skip-member", skip_others)

@@ -170,8 +170,8 @@ class _VAEEstimator(BaseEstimator):
             return x
         if longest > steps:
             expected = (
-                f"sequences of at most {steps} steps, as in `fit`; a model with decoder='gru' that "
-                "was fitted to unequal lengths takes any length"
+                f"sequences of at most {steps} steps, as in `fit`; a model with encoder='gru' and "
+                "decoder='gru' that was fitted to unequal lengths takes any length"
             )
             raise SettingError(complaint("X", expected, longest, of=" with steps"))
         lengths = x["lengths"] if sequences.is_padded(x) else np.full(len(array), longest)
@@ -225,7 +225,7 @@ class _VAEEstimator(BaseEstimator):
         # Zeros and ones, counts and the like stay as they are.
         is_real = likelihood.bounds is not None and likelihood.bounds[0] < 0
         named, decoder, steps = isinstance(self.encoder, str), self.decoder, array.shape[1]
-        if lengths is not None and decoder in ("gru", "lstm"):
+        if lengths is not None and decoder in ("gru", "lstm") and not self._reads_vectors():
             steps = None
         self._longest = array.shape[1]
         with _seeded(seed):
@@ -388,7 +388,8 @@ class VAEEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, _VAEEstimat
         latent_dim: number of codes of an example, Z, for an encoder that is given by its name.
         decoder: the same for the decoder. A dense one learns from fewer updates, and makes and
             scores sequences that are as long as the longest of `fit` at most; with `"gru"` or
-            `"lstm"` a model that was fitted to unequal lengths does so for any length.
+            `"lstm"` and a recurrent encoder, a model that was fitted to unequal lengths does so for
+            any length.
         hidden_units: units of each hidden layer, H.
         likelihood: a `keras_vrae.Likelihood` or its name. If None it is `"bernoulli"` for data of
             zeros and ones alone, and otherwise `"gaussian"` with a learned scale.

@@ -17,6 +17,7 @@ PYTHON = {
 # Values that the comments in the code promise.
 PROMISED = {
     "README.md": {"codes": (120, 2), "scores": (120,)},
+    "docs/getting-started.md": {"codes": (200, 4), "copies": (200, 30, 2), "drawn": (5, 30, 2)},
     "docs/documents.md": {"codes": (20, 1)},
     "docs/python.md": {"z": (359, 2), "images": (16, 8, 8)},
     "docs/sequences.md": {"codes": (4, 4), "drawn": (2, 40, 3), "futures": (4, 5, 40, 3)},

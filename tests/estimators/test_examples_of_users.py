@@ -119,6 +119,17 @@ def test_a_model_of_unequal_lengths_takes_any_length():
     assert fitted.inverse_transform(codes, length=8).shape == (4, 8, 2)
 
 
+def test_a_dense_encoder_with_a_recurrent_decoder_reads_unequal_lengths():
+    fitted = embedder("dense", decoder="gru").fit(UNEQUAL)
+    assert fitted.model_.event_shape == (5, 2)
+    assert fitted.score_samples(UNEQUAL).shape == (len(UNEQUAL),)
+    # What the message names as a remedy is one.
+    with pytest.raises(SettingError, match="encoder='gru' and decoder='gru'"):
+        fitted.score_samples(np.zeros((2, 9, 2)))
+    longer = embedder("gru", decoder="gru").fit(UNEQUAL).score_samples(np.zeros((2, 9, 2)))
+    assert np.isfinite(longer).all()
+
+
 def test_a_model_of_one_length_takes_shorter_sequences():
     fitted = embedder().fit(EQUAL)
     codes = fitted.transform([EQUAL[0, :3], EQUAL[1]])

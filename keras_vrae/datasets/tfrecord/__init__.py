@@ -1,7 +1,6 @@
 """Data sets in TFRecord shards, which are read while a model trains.
 
-python -m keras_vrae.datasets.tfrecord --dataset=mnist --data_dir=DIR --output=FOLDER --shards=8
-python train_main.py --dataset='tfrecord:FOLDER/*.tfrecord'
+`keras-vrae tfrecord` writes them, and `--dataset='tfrecord:FOLDER/*.tfrecord'` reads them.
 """
 
 from keras_vrae.datasets.tfrecord.damage import naming_damage
