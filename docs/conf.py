@@ -1,10 +1,12 @@
 """Settings of the manual, which `sphinx-build -W docs FOLDER` builds."""
 
+import inspect
 import re
 import sys
 from pathlib import Path
 
 from sphinx.application import Sphinx
+from sphinx.util.inspect import stringify_signature
 
 import keras_vrae
 
@@ -26,7 +28,7 @@ exclude_patterns = ["README.md"]
 # Names in single backticks are code, and links where they name something of this package.
 default_role = "py:obj"
 
-myst_enable_extensions = ["dollarmath", "colon_fence"]
+myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
 # Comments in pages hold the recipes of tables; they are for `benchmarks/pages.py`.
 myst_url_schemes = ("http", "https")
@@ -63,13 +65,23 @@ def separate_plurals(app, what, name, object, options, lines):
 
 
 def skip_others(app, what, name, object, skip, options):
-    """Leaves out what a class has from Keras or scikit-learn."""
+    """Leaves out what a class has from Keras or scikit-learn, or for a backend."""
     function = getattr(object, "fget", object)
     module = getattr(function, "__module__", None) or "keras_vrae"
-    return skip or not module.startswith("keras_vrae")
+    return skip or not module.startswith("keras_vrae") or module.startswith("keras_vrae.backend.")
+
+
+def show_arguments(app, what, name, object, options, signature, annotation):
+    """Shows the arguments of a Keras object, whose `__new__` has others than its `__init__`."""
+    if what == "class" and signature == "(*args, **kwargs)":
+        found = inspect.signature(object.__init__)
+        found = found.replace(parameters=list(found.parameters.values())[1:])
+        signature = stringify_signature(found, show_annotation=False)
+    return signature, annotation
 
 
 def setup(app: Sphinx) -> None:
-    """Registers what chooses members and changes their docstrings."""
+    """Registers what chooses members, and changes their signatures and docstrings."""
     app.connect("autodoc-process-docstring", separate_plurals)
+    app.connect("autodoc-process-signature", show_arguments)
     app.connect("autodoc-skip-member", skip_others)

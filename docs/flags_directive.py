@@ -40,14 +40,17 @@ ABSL_ONLY = {"flagfile", "undefok", "help", "helpfull", "helpshort", "helpxml"}
 
 
 def _entry(flag):
-    """The entry of one flag: name and default, then its help."""
-    shown = f"--{'[no]' if flag.boolean else ''}{flag.name}"
-    term = nodes.term("", "", nodes.literal(text=shown))
-    if flag.default is not None and not flag.boolean:
-        term += [nodes.Text(" = "), nodes.literal(text=flag.default_as_str.strip("'"))]
-    elif flag.boolean and flag.default:
-        term += nodes.Text(" (on)")
+    """The entry of one flag: its name with the values it takes, then its help and default."""
+    name = f"--[no]{flag.name}" if flag.boolean else f"--{flag.name}"
     text = re.sub(r"\s+", " ", flag.help)
+    choices = re.fullmatch(r"<(.+?)>: (.*)", text)  # As absl writes them.
+    if choices:
+        name, text = f"{name}={choices[1]}", choices[2]
+    default = flag.default
+    if default not in (None, "", False) and "(default:" not in text:
+        default = ",".join(map(str, default)) if isinstance(default, list | tuple) else default
+        text += f" (default: {'on' if default is True else default})"
+    term = nodes.term("", "", nodes.literal(text=name))
     return nodes.definition_list_item("", term, nodes.definition("", nodes.paragraph(text=text)))
 
 

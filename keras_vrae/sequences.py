@@ -15,6 +15,8 @@ from numpy.typing import ArrayLike
 from keras_vrae.types import Examples, Shape, Tensor
 from keras_vrae.validation import SettingError, complaint
 
+__all__ = ["blank", "mask_of", "pad"]  # Of use to parts of your own.
+
 KEYS = ("x", "lengths")
 MOST_NAMES = 8  # Of columns, in messages.
 

@@ -26,6 +26,8 @@ from keras_vrae.objectives import ELBO
 from keras_vrae.types import Examples
 from keras_vrae.validation import SettingError, check_choice, check_float, check_int, complaint
 
+__all__ = ["VAEAnomalyDetector", "VAEEmbedder"]
+
 # Between two looks at the validation part: a multiple of the 16 updates that a model of dense
 # layers makes in one call.
 UPDATES_PER_ROUND = 48

@@ -9,6 +9,8 @@ from keras import ops
 from keras_vrae.types import Tensor
 from keras_vrae.validation import check_float, check_int
 
+__all__ = ["Constant", "Cyclical", "LinearWarmup", "Schedule", "SigmoidWarmup", "Warmup"]
+
 LARGEST_INT32 = 2**31 - 1
 SIGMOID_REACH = 6.0  # A sigmoid warm-up goes from -6 to 6, the visible part of the curve.
 

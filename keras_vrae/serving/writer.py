@@ -1,9 +1,11 @@
 """Writing of signatures to a SavedModel."""
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import keras
+import tensorflow as tf
 
 from keras_vrae.backend import without_cudnn
 from keras_vrae.models import VAE
@@ -25,10 +27,22 @@ def write_saved_model(model: VAE, signatures: Mapping[str, Signature], path: str
     # The archive finds the weights through the graph. If it tracked the model, it would store each
     # of them twice, and those of the decoder with the encoder.
     archive = keras.export.ExportArchive()
-    with without_cudnn(model), dense_products(model):
+    with without_cudnn(model), dense_products(model), _quiet():
         for name, signature in signatures.items():
             archive.add_endpoint(name, signature.function, list(signature.inputs.values()))
         if any("text" in signature.inputs for signature in signatures.values()):
             archive.track(model.vectorizer.lookup)
         archive.write_out(str(path), verbose=False)  # Traces.
     check_portable(path)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keeps TensorFlow from printing the folder to which it writes, which is a passing one."""
+    logger = tf.get_logger()
+    level = logger.level
+    logger.setLevel("WARNING")
+    try:
+        yield
+    finally:
+        logger.setLevel(level)

@@ -1,5 +1,6 @@
 import importlib
 import json
+import logging
 import os
 import re
 import shutil
@@ -227,6 +228,17 @@ def test_version_must_be_a_positive_whole_number(dense, tmp_path, version):
     with pytest.raises(SettingError, match=r"`version` must be a whole number of at least 1"):
         serving.export(dense, tmp_path / "serving", version=version)
     assert files(tmp_path) == []
+
+
+def test_tensorflow_does_not_log_the_folder_of_an_unfinished_export(dense, tmp_path, monkeypatch):
+    logger, messages = tf.get_logger(), []
+    monkeypatch.setattr(logger, "level", logging.INFO)
+    monkeypatch.setattr(logger, "handlers", [handler := logging.Handler()])
+    monkeypatch.setattr(handler, "emit", lambda record: messages.append(record.getMessage()))
+    logger.info("a message")
+    serving.export(dense, tmp_path)
+    assert messages == ["a message"]
+    assert logger.level == logging.INFO
 
 
 def test_a_version_that_exists_is_not_touched(exported, small_model):
