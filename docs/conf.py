@@ -59,9 +59,11 @@ copybutton_prompt_is_regexp = True
 copybutton_only_copy_prompt_lines = False
 
 
-def separate_plurals(app, what, name, object, options, lines):
-    """Lets docstrings write `Name`s, which reStructuredText knows with a backslash only."""
-    lines[:] = [re.sub(r"(?<=\w)`(?=[a-z])", r"`\\ ", line) for line in lines]
+def mend_names(app, what, name, object, options, lines):
+    """Lets docstrings write `Name`s and `.csv`, which reStructuredText reads as something else."""
+    for number, line in enumerate(lines):
+        line = re.sub(r"(?<=\w)`(?=[a-z])", r"`\\ ", line)
+        lines[number] = re.sub(r"(?<!`)`(\.[^`]+)`(?!`)", r"``\1``", line)
 
 
 def skip_others(app, what, name, object, skip, options):
@@ -82,6 +84,6 @@ def show_arguments(app, what, name, object, options, signature, annotation):
 
 def setup(app: Sphinx) -> None:
     """Registers what chooses members, and changes their signatures and docstrings."""
-    app.connect("autodoc-process-docstring", separate_plurals)
+    app.connect("autodoc-process-docstring", mend_names)
     app.connect("autodoc-process-signature", show_arguments)
     app.connect("autodoc-skip-member", skip_others)
