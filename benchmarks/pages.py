@@ -94,10 +94,10 @@ def stored_rows(pattern, place):
     return rows
 
 
-def training(work, batch_size=None):
+def training(work, batch_size=None, file="training"):
     """Returns the rows of `"training"` or `"encoding"`, with the best of each rival by its name."""
     rows = []
-    for result in stored("speed/training.json")[0]["results"]:
+    for result in stored(f"speed/{file}.json")[0]["results"]:
         if work not in result or batch_size not in (None, str(result["batch_size"])):
             continue
         row = {**result, **result[work]}

@@ -14,8 +14,8 @@ from keras_vrae.plots.style import CLASS_COLOURS, FADED, hide_frame
 MOST_CHANNELS = 13  # In a legend.
 LOOKS: dict[str, dict[str, Any]] = {
     "plain": {"linewidth": 1.2},
-    "dotted": {"linewidth": 0.8, "alpha": 0.6, "linestyle": ":"},
-    "thin": {"linewidth": 0.7, "alpha": 0.5},
+    "dotted": {"linewidth": 1.4, "alpha": 0.9, "linestyle": ":"},
+    "thin": {"linewidth": 0.7, "alpha": 0.4},
     "thick": {"linewidth": 1.8},
 }
 
