@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from keras_vrae.datasets import names
 from keras_vrae.files import replacing
 from keras_vrae.report import html, markdown
 from keras_vrae.report.comparison import Comparison
@@ -33,7 +34,7 @@ def write(
     """
     comparison = Comparison.of(run_dirs)
     if folder is None:
-        name = f"{comparison.dataset.replace(':', '-').replace('/', '-')}-comparison"
+        name = f"{names.file_name(comparison.dataset)}-comparison"
         folder = Path(run_dirs[0]).resolve().parent / name
     folder = Path(folder)
     figures = {

@@ -11,7 +11,7 @@ from keras_vrae.report.comparison import Comparison, EncoderRuns
 
 PANELS = ("embedding", "manifold", "samples")
 MOST_PIXELS = 5000  # In the width of a plot.
-CURVE_COLOURS = (0, 6, 4, 2, 5, 8)
+CURVE_COLOURS = (0, 1, 2, 3, 5, 7)
 LINES = ("-", "--", ":", "-.")
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from keras_vrae.datasets import names
 from keras_vrae.report.comparison import Comparison
 
 MOST_NAMED = 6  # Encoders in the heading.
@@ -9,9 +10,9 @@ MOST_NAMED = 6  # Encoders in the heading.
 
 def title(comparison: Comparison) -> str:
     """Returns the heading."""
-    names = [encoder.name for encoder in comparison.encoders]
-    subject = listed(names) if len(names) <= MOST_NAMED else f"{len(names)} encoders"
-    return f"{subject} on {comparison.dataset}"
+    encoders = [encoder.name for encoder in comparison.encoders]
+    subject = listed(encoders) if len(encoders) <= MOST_NAMED else f"{len(encoders)} encoders"
+    return f"{subject} on {names.file_name(comparison.dataset)}"
 
 
 def listed(names: Sequence[str]) -> str:

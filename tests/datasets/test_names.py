@@ -19,7 +19,7 @@ from keras_vrae.validation import SettingError
         ("chorales", ("music", "", "chorales"), "chorales"),
         ("midi:a/songs", ("music", "midi:", "a/songs"), "midi-songs"),
         ("newsgroups", ("text", "", "newsgroups"), "newsgroups"),
-        ("text:a/b.csv", ("text", "text:", "a/b.csv"), "text-a-b.csv"),
+        ("text:a/b.csv", ("text", "text:", "a/b.csv"), "text-b"),
         ("tfrecord:/a/set/*.tfrecord", ("tfrecord", "tfrecord:", "/a/set/*.tfrecord"), None),
         ("timeseries:", (None, "", "timeseries:"), "timeseries"),
         ("nothing", (None, "", "nothing"), "nothing"),

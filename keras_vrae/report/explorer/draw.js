@@ -53,7 +53,7 @@ function drawSeries({ context, x: left, y: top, width, height, isSmall }, found,
     if (found.scale) trace(context, [...band(1), ...band(-1).reverse()]).fill();
     context.restore();
     if (isSmall) continue;
-    context.fillStyle = colourOf("--faint");
+    context.fillStyle = colourOf("--faint-pen");
     context.font = "10px system-ui, sans-serif";
     context.fillText(`${inWords(high)}   ${names[channel] || ""}`, left + 3, bottom - tall + 11);
     context.fillText(inWords(low), left + 3, bottom - 4);

@@ -53,7 +53,7 @@ function makeExplorer(run, link, element) {
   };
   // The components of the prior, as ellipses of two standard deviations.
   function drawPrior(context) {
-    context.strokeStyle = colourOf("--faint");
+    context.strokeStyle = colourOf("--faint-pen");
     context.setLineDash([3, 3]);
     run.prior.forEach(({ mean, variance, weight }) => {
       const ellipse = ellipseOf(basis.covariance(variance, ...axes)), [x, y] = self.pixelsOf(mean);
@@ -74,7 +74,7 @@ function makeExplorer(run, link, element) {
   function drawOverlay(z) {
     const { context } = prepare(overlay), pins = self.pins.map(self.pixelsOf);
     const dot = (at, radius, way) => { trace(context, []).arc(...at, radius, 0, 7); context[way](); };
-    context.strokeStyle = context.fillStyle = colourOf("--ink");
+    context.strokeStyle = context.fillStyle = colourOf("--pen");
     context.lineWidth = 1.5;
     [pins, self.lasso].forEach((line) => trace(context, line).stroke());
     pins.forEach((pin) => dot(pin, 5, "stroke"));
