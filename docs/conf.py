@@ -24,7 +24,7 @@ extensions = [
     "sphinx_copybutton",
     "flags_directive",
 ]
-exclude_patterns = ["README.md"]
+exclude_patterns = ["extra"]
 # Names in single backticks are code, and links where they name something of this package.
 default_role = "py:obj"
 
@@ -54,6 +54,7 @@ napoleon_use_ivar = True
 html_theme = "furo"
 html_title = f"keras_vrae {release}"
 html_static_path = []
+html_extra_path = ["extra"]
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
 copybutton_only_copy_prompt_lines = False
@@ -63,7 +64,7 @@ def mend_names(app, what, name, object, options, lines):
     """Lets docstrings write `Name`s and `.csv`, which reStructuredText reads as something else."""
     for number, line in enumerate(lines):
         line = re.sub(r"(?<=\w)`(?=[a-z])", r"`\\ ", line)
-        lines[number] = re.sub(r"(?<!`)`(\.[^`]+)`(?!`)", r"``\1``", line)
+        lines[number] = re.sub(r"(?<![^\s(\[])`(\.[^`\s]+)`", r"``\1``", line)
 
 
 def skip_others(app, what, name, object, skip, options):

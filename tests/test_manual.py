@@ -56,3 +56,13 @@ def test_notebooks_have_the_outputs_of_one_run(path):
     text = json.dumps(outputs)
     assert not re.search(r"/(tmp|home|root|work|Users)/", text)
     assert path.stat().st_size < 1_000_000
+
+
+def test_the_explorer_in_the_study_is_small_and_loads_nothing():
+    page = DOCS / "extra" / "explorer" / "digits.html"
+    text = page.read_text()
+    assert page.stat().st_size < 2_000_000
+    assert "default-src 'none'" in text
+    assert not re.search(r"/(tmp|home|root|work|Users)/", text)
+    # A page of the manual shows it in a frame, at its place among the files that are copied.
+    assert 'src="explorer/digits.html"' in (DOCS / "study.md").read_text()
