@@ -65,4 +65,4 @@ def test_the_explorer_in_the_study_is_small_and_loads_nothing():
     assert "default-src 'none'" in text
     assert not re.search(r"/(tmp|home|root|work|Users)/", text)
     # A page of the manual shows it in a frame, at its place among the files that are copied.
-    assert 'src="explorer/digits.html"' in (DOCS / "study.md").read_text()
+    assert 'src="explorer/digits.html#explore"' in (DOCS / "study.md").read_text()

@@ -100,7 +100,7 @@ def _explorers(explorer):
     )
     if not explorer.runs:
         return lines
-    return f"""<h2>Explore the latent space</h2>
+    return f"""<h2 id="explore">Explore the latent space</h2>
 <p class="note">{escape(HOW_TO)}</p>
 <noscript><p class="note">Scripts are off. comparison.png, next to this file, has the maps.</p>
 </noscript>
