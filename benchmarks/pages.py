@@ -308,13 +308,22 @@ def documents(protocol, by="hamming", only="", names=MODELS):
     return rows
 
 
+def defaults(file="defaults"):
+    """Returns a row for each set of series, with codes of all seeds and principal components."""
+    return [
+        {"name": row["set"], "components": row["components"], **over_runs(row["codes"])}
+        for row in stored(f"{file}.json")[0]["sets"]
+    ]
+
+
 def ideas():
     """Returns a row for each idea, with the precision of hash codes on the random split."""
     return documents("random", names=IDEAS)
 
 
 ROWS = (training, growth, profile, study, density, density_stages, probes)
-ROWS = {function.__name__: function for function in (*ROWS, anomalies, chorales, documents, ideas)}
+ROWS = (*ROWS, anomalies, chorales, documents, ideas, defaults)
+ROWS = {function.__name__: function for function in ROWS}
 
 
 def table(spec):

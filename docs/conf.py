@@ -24,7 +24,7 @@ extensions = [
     "sphinx_copybutton",
     "flags_directive",
 ]
-exclude_patterns = ["extra"]
+exclude_patterns = ["extra", "static"]
 # Names in single backticks are code, and links where they name something of this package.
 default_role = "py:obj"
 
@@ -40,6 +40,7 @@ nb_execution_mode = "force"
 nb_execution_timeout = 300
 nb_execution_raise_on_error = True
 nb_merge_streams = True
+nb_output_stderr = "remove"  # Messages of TensorFlow about the machine.
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"
@@ -53,7 +54,8 @@ napoleon_use_ivar = True
 
 html_theme = "furo"
 html_title = f"keras_vrae {release}"
-html_static_path = []
+html_static_path = ["static"]
+html_css_files = ["manual.css"]
 html_extra_path = ["extra"]
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True

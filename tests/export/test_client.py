@@ -14,7 +14,7 @@ from keras_vrae import serving
 from keras_vrae.serving.signatures import SIGNATURES
 from keras_vrae_cli import client
 
-README = (ROOT / "export" / "serving" / "README.md").read_text()
+PAGE = (ROOT / "docs" / "serving.md").read_text()
 
 
 @pytest.fixture(scope="module")
@@ -359,11 +359,11 @@ def test_an_output_that_cannot_be_written_is_one_line(ask, tmp_path):
     assert line.count("\n") == 1
 
 
-# The README next to the compose file.
+# The page on serving.
 
 BODIES = re.findall(
     r"^`POST /v1/models/(\w+):predict`\n+```json\n(.*?)^```\n+```json\n(.*?)^```",
-    README,
+    PAGE,
     re.MULTILINE | re.DOTALL,
 )
 
@@ -393,7 +393,7 @@ def test_refusal_in_the_readme_is_true(servers):
     import urllib.request
 
     (request, response) = re.search(
-        r"refused.*?```json\n(.*?)```\n+```json\n(.*?)```", README, re.DOTALL
+        r"refused.*?```json\n(.*?)```\n+```json\n(.*?)```", PAGE, re.DOTALL
     ).groups()
     sent = urllib.request.Request(
         f"http://{servers['rest']}/v1/models/encoder:predict", data=request.encode()

@@ -11,20 +11,20 @@ from keras_vrae.serving.requests import make_requests
 from keras_vrae.serving.signatures import SIGNATURES
 
 FOLDER = ROOT / "export" / "serving"
-README = (FOLDER / "README.md").read_text()
+PAGE = (ROOT / "docs" / "serving.md").read_text()
 
 
 def test_docker_command_and_compose_file_say_the_same():
-    readme, compose = ((FOLDER / n).read_text() for n in ("README.md", "docker-compose.yaml"))
-    command = readme.split("docker run")[1].split("```")[0]
+    compose = (FOLDER / "docker-compose.yaml").read_text()
+    command = PAGE.split("docker run")[1].split("```")[0]
     arguments = re.findall(r"--(?:model|enable)\S+", command)
     assert arguments == re.findall(r"- (--\S+)", compose)
     assert re.findall(r"-p (\S+)", command) == re.findall(r'"(\d+:\d+)"', compose)
-    assert "**not** run" in readme
+    assert "**not** run" in PAGE
 
 
-def test_every_signature_and_its_parts_stand_in_the_readme():
-    rows = re.findall(r"^\| (\w+) \| `(\w+)`(.*?) \| (.*?) \| (.*?) \|$", README, re.MULTILINE)
+def test_every_signature_and_its_parts_stand_in_the_page():
+    rows = re.findall(r"^\| (\w+) \| `(\w+)`(.*?) \| (.*?) \| (.*?) \|$", PAGE, re.MULTILINE)
     listed = {
         (model, name, *(frozenset(re.findall(r"`(\w+)`", part)) for part in parts))
         for model, name, _, *parts in rows

@@ -114,7 +114,7 @@ def test_nothing_of_one_client_harms_another_without_batching(directory, pool, s
 
 
 def test_a_wrong_shape_fails_those_it_meets_in_a_batch(directory):
-    """The README says so, and that is why batching is off unless it is asked for."""
+    """docs/serving.md says so, and that is why batching is off unless it is asked for."""
     models = Models(directory, batching=True, batch_timeout_micros=10 * LONG_ENOUGH_TO_MEET)
     right = {"z": np.zeros((2, 2), "float32")}
     errors = []

@@ -1,4 +1,4 @@
-"""Exports that leave TensorFlow: ONNX and TFLite, as the table in the README says."""
+"""Exports that leave TensorFlow: ONNX and TFLite, as the table in docs/serving.md says."""
 
 import os
 import subprocess
