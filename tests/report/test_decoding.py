@@ -29,6 +29,7 @@ CASES = {
     "lstm-categorical": lambda: model_of(
         kv.LSTMDecoder(TOKENS, 16, inputs="teacher"), kv.Categorical(5)
     ),
+    "lstm-multinomial": lambda: model_of(kv.LSTMDecoder((8, 5), 16), kv.Multinomial()),
     "gru-bernoulli": lambda: model_of(
         kv.GRUDecoder(SHAPE, 16, inputs="teacher", z_at_every_step=True), "bernoulli"
     ),
