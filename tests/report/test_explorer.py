@@ -1,11 +1,11 @@
 """What the explorer shows, and what it leaves out aloud."""
 
 import base64
+import io
 import json
-import struct
-import zlib
 
 import keras
+import matplotlib.image
 import numpy as np
 import pytest
 from keras import ops
@@ -159,14 +159,10 @@ def test_points_are_limited():
 
 
 def pixels_of(address):
-    """The grey levels of a PNG of 4 bits without filters, read by hand."""
+    """The grey levels of a PNG, from 0 to 15."""
     data = base64.b64decode(address.removeprefix("data:image/png;base64,"))
-    assert data[:8] == b"\x89PNG\r\n\x1a\n"
-    width, height, depth, colour = struct.unpack(">IIBB", data[16:26])
-    assert (depth, colour) == (4, 0)
-    (length,) = struct.unpack(">I", data[33:37])
-    lines = np.frombuffer(zlib.decompress(data[41 : 41 + length]), "uint8").reshape(height, -1)
-    return np.stack([lines[:, 1:] >> 4, lines[:, 1:] & 15], axis=-1).reshape(height, -1)[:, :width]
+    shown = matplotlib.image.imread(io.BytesIO(data))
+    return (15 * shown[:, :, 0]).round()
 
 
 def test_a_sprite_is_tiles():
