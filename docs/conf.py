@@ -35,7 +35,7 @@ myst_url_schemes = ("http", "https")
 # An example of JSON has NaN, as servers write it.
 suppress_warnings = ["misc.highlighting_failure"]
 
-# Notebooks are executed anew in each build, which stops at an error.
+# Each build executes the notebooks, and stops at an error.
 nb_execution_mode = "force"
 nb_execution_timeout = 300
 nb_execution_raise_on_error = True

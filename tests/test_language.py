@@ -14,6 +14,12 @@ MODULES = {
     for package in PACKAGES
     for path in sorted((ROOT / package).rglob("*.py"))
 }
+PAGES = [
+    "README.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    *(str(path.relative_to(ROOT)) for path in sorted((ROOT / "docs").rglob("*.md"))),
+]
 # A summary is a verb phrase or a noun with a head, never a clause.
 CLAUSE = re.compile(r"(What|How|Where|When|Why|Whether|Which|Who|That|If|So|As|Of|In)\b")
 # What is written instead stands behind.
@@ -47,6 +53,16 @@ def prose(source):
             yield token.start[0], token.string
 
 
+def avoided(text):
+    """The phrases in a text that are avoided, each with what to write."""
+    plain = " ".join(text.split())
+    return [
+        (match.group(), f"write: {instead}")
+        for pattern, instead in AVOIDED.items()
+        for match in re.finditer(pattern, plain, re.IGNORECASE)
+    ]
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_docstrings_begin_with_a_verb_or_a_noun(module):
     tree = ast.parse(MODULES[module].read_text())
@@ -57,9 +73,11 @@ def test_docstrings_begin_with_a_verb_or_a_noun(module):
 @pytest.mark.parametrize("module", MODULES)
 def test_prose_is_plain(module):
     found = [
-        (line, match.group(), f"write: {instead}")
-        for line, text in prose(MODULES[module].read_text())
-        for pattern, instead in AVOIDED.items()
-        for match in re.finditer(pattern, " ".join(text.split()), re.IGNORECASE)
+        (line, *hit) for line, text in prose(MODULES[module].read_text()) for hit in avoided(text)
     ]
     assert not found, f"{module}: {found}"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_pages_are_plain(page):
+    assert not avoided((ROOT / page).read_text())

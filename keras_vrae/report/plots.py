@@ -8,6 +8,7 @@ from matplotlib.figure import Figure, SubFigure
 from keras_vrae import plots
 from keras_vrae.plots.style import CLASS_COLOURS, hide_frame
 from keras_vrae.report.comparison import Comparison, EncoderRuns
+from keras_vrae.report.wording import main_metrics
 
 PANELS = ("embedding", "manifold", "samples")
 MOST_PIXELS = 5000  # In the width of a plot.
@@ -66,20 +67,14 @@ def comparison_plot(comparison: Comparison) -> Figure:
     grid = figure.subfigures(len(panels), len(encoders), squeeze=False, wspace=0.04)
     for column, encoder in enumerate(encoders):
         for row, name in enumerate(panels):
-            title = "" if row else _heading(encoder, comparison.is_bound)
+            metrics = main_metrics(encoder, comparison.is_bound)
+            title = "" if row else ": ".join(filter(None, (encoder.name, metrics)))
             panel_plot(name, encoder, title, grid[row][column])
     handles, labels = grid[0][0].axes[0].get_legend_handles_labels()
     columns = min(10 if len(labels) <= 10 else 4, 5 * len(encoders))
     if handles:
         figure.legend(handles, labels, loc="outside lower center", ncols=columns, frameon=False)
     return figure
-
-
-def _heading(encoder, is_bound):
-    knn, elbo = encoder.metric("knn_accuracy"), encoder.metric("elbo")
-    parts = [f"kNN {knn.text(3)}"] if knn else []
-    parts += [f"ELBO {elbo.text(1)}"] if is_bound else []
-    return f"{encoder.name}: {', '.join(parts)}" if parts else encoder.name
 
 
 def validation_plot(comparison: Comparison) -> Figure:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from keras_vrae.datasets import names
-from keras_vrae.report.comparison import Comparison
+from keras_vrae.report.comparison import Comparison, EncoderRuns
 
 MOST_NAMED = 6  # Encoders in the heading.
 
@@ -18,6 +18,19 @@ def title(comparison: Comparison) -> str:
 def listed(names: Sequence[str]) -> str:
     """Returns names as a text: `"a"`, `"a and b"`, `"a, b and c"`."""
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def main_metrics(encoder: EncoderRuns, is_bound: bool) -> str:
+    """Returns kNN accuracy and ELBO of an encoder as a text, those that there are.
+
+    Args:
+        encoder: its `EncoderRuns`.
+        is_bound: whether the ELBOs of a comparison are comparable bounds.
+    """
+    knn, elbo = encoder.metric("knn_accuracy"), encoder.metric("elbo")
+    parts = [f"kNN {knn.text(3)}"] if knn else []
+    parts += [f"ELBO {elbo.text(1)}"] if is_bound and elbo else []
+    return ", ".join(parts)
 
 
 def explanation(comparison: Comparison) -> str:

@@ -69,7 +69,7 @@ def browser(models, tmp_path_factory):
 
 
 def decoded(browser, name, z):
-    """What the page makes of points, arrays by name."""
+    """Returns the values that the page decodes at points, arrays by name."""
     text = browser.value(
         f"""(() => {{
           const {{ decode }} = explorers.find((explorer) => explorer.name === {json.dumps(name)});

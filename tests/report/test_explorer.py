@@ -1,4 +1,4 @@
-"""What the explorer shows, and what it leaves out aloud."""
+"""The content of an explorer, and the reasons for what it leaves out."""
 
 import base64
 import io
@@ -156,6 +156,17 @@ def test_points_are_limited():
     assert len(shown_rows(np.zeros((12_000, 2)))) == 10_000
     assert len(shown_rows(np.zeros((12_000, 500)))) == 2_000
     assert shown_rows(np.zeros((5, 2))).tolist() == [0, 1, 2, 3, 4]
+
+
+def test_the_page_says_which_examples_it_leaves_out(tmp_path):
+    model = model_of(kv.DenseDecoder(SHAPE, 4), "bernoulli", latent=2)
+    few = {"example_rows": np.arange(20), "examples": np.zeros((20, *SHAPE))}
+    many = {"codes": np.zeros((12_000, 2)), "labels": np.zeros(12_000, int)}
+    runs = [add_model(tmp_path, "all", model), add_model(tmp_path, "few", model, **few, **many)]
+    whole, part = (run["note"] for run in Explorer.of(Comparison.of(runs)).runs)
+    assert "test examples" not in whole
+    assert "10,000 of 12,000 test examples are points" in part
+    assert "of the points have a picture" in part
 
 
 def pixels_of(address):

@@ -14,6 +14,7 @@ from keras_vrae.report.explorer import markup
 from keras_vrae.report.explorer.decoder_weights import CannotDecodeError, weights_of
 from keras_vrae.report.explorer.examples import examples_for_json, shown_rows
 from keras_vrae.report.explorer.latent_space import latent_space_for_json
+from keras_vrae.report.wording import main_metrics
 from keras_vrae.training.run_directory import RunDirectory
 from keras_vrae.validation import DataError
 
@@ -84,7 +85,7 @@ class Explorer:
         self.runs.append(
             {
                 "name": name,
-                "note": note,
+                "note": ", ".join(filter(None, (note, _kept(tests, len(codes))))),
                 "tests": self.tests.index(tests),
                 "weights": f"weights-{len(self.runs)}",
                 **latent_space_for_json(model, codes[rows]),
@@ -128,13 +129,18 @@ def _model_of(directory):
 
 
 def _note(encoder, comparison):
-    parts = []
-    for name, words, digits in (("knn_accuracy", "kNN", 3), ("elbo", "ELBO", 1)):
-        metric = encoder.metric(name)
-        if metric and (name != "elbo" or comparison.is_bound):
-            parts.append(f"{words} {metric.text(digits)}")
-    if len(encoder.runs) > 1:
-        parts.append(f"shown: seed {encoder.shown.metrics['seed']}")
+    metrics = main_metrics(encoder, comparison.is_bound)
+    several = len(encoder.runs) > 1
+    seed = f"shown: seed {encoder.shown.metrics['seed']}" if several else ""
+    return ", ".join(filter(None, (metrics, seed)))
+
+
+def _kept(tests, count):
+    """Returns a note on the test examples that the page leaves out, `""` if it has all."""
+    points, pictures = len(tests["labels"]), len(tests["kept"].get("rows", ()))
+    parts = [f"{points:,} of {count:,} test examples are points"] if points < count else []
+    if tests["kind"] != "text" and pictures < points:
+        parts.append(f"{pictures:,} of the points have a picture")
     return ", ".join(parts)
 
 
