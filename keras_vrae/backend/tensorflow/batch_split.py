@@ -6,6 +6,7 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from keras_vrae.backend.cores import available_cores
+from keras_vrae.backend.tensorflow.threads import operations_have_one_thread
 from keras_vrae.types import Tensor
 
 MAX_PARTS = 4  # Products lose speed if a batch is split into thinner parts.
@@ -27,8 +28,8 @@ def part_sizes(size: Tensor, count: int) -> list[Tensor]:
 def split_over_cores(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     """Applies a function of rows to x, split over the cores if that is faster.
 
-    It is faster if an operation has one thread, see `one_thread_per_operation`. Otherwise the
-    operations share the cores out themselves.
+    It is faster if an operation has one thread, see `threads`. Otherwise the operations share the
+    cores out themselves.
 
     Args:
         function: takes a tensor `(B, F)` and returns one whose row i depends on its row i alone.
@@ -37,9 +38,8 @@ def split_over_cores(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     Returns:
         `function(x)`, up to rounding.
     """
-    one_thread = tf.config.threading.get_intra_op_parallelism_threads() == 1
     count = part_count()
-    if not one_thread or count == 1 or not tf.is_tensor(x):
+    if not operations_have_one_thread() or count == 1 or not tf.is_tensor(x):
         return function(x)
     parts = tf.split(x, part_sizes(tf.shape(x)[0], count))
     return tf.concat([function(part) for part in parts], 0)

@@ -10,6 +10,11 @@ import tensorflow as tf
 from keras import tree
 
 from keras_vrae.backend.rows import rows_in_batches
+from keras_vrae.backend.tensorflow.threads import (
+    OneThreadPerOperation,
+    can_have_one_thread,
+    noting_one_thread,
+)
 from keras_vrae.sequences import num_rows
 from keras_vrae.types import Tensor
 from keras_vrae.validation import check_int
@@ -41,12 +46,16 @@ def over_batches(
         shows its progress.
     """
     spec = tree.map_shape_structure(lambda shape: tf.TensorSpec((None, *shape), dtype), row_shape)
+    one_thread = can_have_one_thread()
+    function = noting_one_thread(function) if one_thread else function
     compiled = tf.function(lambda rows: function(rows), input_signature=[spec])
     row_bytes = math.inf
     if together > 1:
         concrete = compiled.get_concrete_function()
         row_bytes = bytes_of_a_row([spec, concrete.structured_outputs])
-        compiled = over_stacked(concrete, spec)
+        compiled, spec = over_stacked(concrete, spec)
+    if one_thread:
+        compiled = OneThreadPerOperation(compiled, spec)
 
     def apply(array, batch_size, verbose=0):
         batch_size = check_int("batch_size", batch_size)
@@ -64,7 +73,7 @@ def over_batches(
     return apply
 
 
-def over_stacked(function: Any, spec: Any) -> Callable[[Any], Any]:
+def over_stacked(function: Any, spec: Any) -> tuple[Callable[[Any], Any], Any]:
     """A concrete function of one batch as one of several, `(number of batches, B, ...)`.
 
     Args:
@@ -72,7 +81,8 @@ def over_stacked(function: Any, spec: Any) -> Callable[[Any], Any]:
         spec: its `tf.TensorSpec`.
 
     Returns:
-        The compiled function. Its results are those of the batches one after the other.
+        The compiled function, whose results are those of the batches one after the other, and its
+        `tf.TensorSpec`.
     """
     results = tree.map_structure(tf.TensorSpec.from_tensor, function.structured_outputs)
     stacked = tree.map_structure(lambda one: tf.TensorSpec((None, *one.shape), one.dtype), spec)
@@ -83,7 +93,7 @@ def over_stacked(function: Any, spec: Any) -> Callable[[Any], Any]:
         return tree.map_structure(one_after_the_other, found)
 
     # A `tf.function` warns if it is made more than a few times.
-    return compute.get_concrete_function()
+    return compute.get_concrete_function(), stacked
 
 
 def one_after_the_other(stack: Tensor) -> Tensor:

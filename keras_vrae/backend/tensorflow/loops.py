@@ -10,24 +10,24 @@ from typing import Any
 import tensorflow as tf
 from keras import tree
 
+from keras_vrae.types import Tensor
 
-def function_of_groups(train_step: Callable[[Any], Any]) -> Callable[[int, Any], Any]:
+
+def over_batches_of_group(train_step: Callable[[Any], Any]) -> Callable[[Tensor, Any], Any]:
     """A function that takes a training step on each batch of a group.
 
     Args:
         train_step: that of a Keras model.
 
     Returns:
-        A function of a batch size and a `tf.data` iterator without end. It takes the next element,
-        cuts it in batches of that size, of which the last may have fewer, and returns the logs of
-        the last step.
+        A compiled function of the size of a batch, an int64 scalar, and of a structure of tensors
+        with the rows of all batches, of which the last may have fewer. It returns the logs of the
+        last step.
     """
     step = tf.function(train_step, reduce_retracing=True)
 
     @tf.function(reduce_retracing=True)
-    def steps(batch_size, iterator):
-        examples = iterator.get_next()
-
+    def steps(batch_size, examples):
         def take_step(begin):
             return step(tree.map_structure(lambda part: part[begin : begin + batch_size], examples))
 
@@ -37,4 +37,4 @@ def function_of_groups(train_step: Callable[[Any], Any]) -> Callable[[int, Any],
             take_step(begin)
         return take_step(last)
 
-    return lambda batch_size, iterator: steps(tf.constant(batch_size, tf.int64), iterator)
+    return steps

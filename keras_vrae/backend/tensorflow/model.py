@@ -1,5 +1,6 @@
 """The gradient step of a model on TensorFlow, and its ways into Keras's loops."""
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,8 @@ from keras import ops
 from keras_vrae.backend.model import TrainedByKeras, weighted
 from keras_vrae.backend.tensorflow import replicas
 from keras_vrae.backend.tensorflow.batches import array_batches
-from keras_vrae.backend.tensorflow.loops import function_of_groups
+from keras_vrae.backend.tensorflow.loops import over_batches_of_group
+from keras_vrae.backend.tensorflow.threads import by_type, can_have_one_thread
 from keras_vrae.types import Tensor
 from keras_vrae.validation import SettingError, complaint
 
@@ -53,19 +55,59 @@ class Model(TrainedByKeras):
         return LIGHT_STEPS_PER_CALL if self.is_light else 1
 
     def function_of_groups(self) -> Callable[..., Any]:
-        return function_of_groups(self.train_step)
+        steps = over_batches_of_group(self.train_step)
+        on_one_thread = by_type(steps) if self._has_one_thread else None
+
+        def take(batch_size, iterator):
+            arguments = tf.constant(batch_size, tf.int64), next(iterator)
+            if on_one_thread is None:
+                return steps(*arguments)
+            return on_one_thread((tf.TensorSpec((), tf.int64), iterator.element_spec), arguments)
+
+        return take
 
     # Where Keras has no public way.
 
     def make_train_function(self, force: bool = False) -> None:
         if force or self.train_function is None:
             self.train_function = self._step_of_workers(self.train_step)
-        super().make_train_function()
+            super().make_train_function()
+            self.train_function = self._on_one_thread(self.train_step, self.train_function)
 
     def make_test_function(self, force: bool = False) -> None:
         if force or self.test_function is None:
             self.test_function = self._step_of_workers(self.test_step)
-        super().make_test_function()
+            super().make_test_function()
+            self.test_function = self._on_one_thread(self.test_step, self.test_function)
+
+    @property
+    def _has_one_thread(self):
+        """True if steps are compiled so that each operation has one thread."""
+        single = self.distribute_strategy.num_replicas_in_sync == 1
+        return single and not self.run_eagerly and not self.jit_compile and can_have_one_thread()
+
+    def _on_one_thread(self, step, function):
+        """The function of a step as Keras's loops call it, each operation on one thread if it can.
+
+        Args:
+            step: a function of a batch.
+            function: that of Keras, of an iterator.
+        """
+        if not self._has_one_thread:
+            return function
+        compiled = by_type(step)
+
+        def take(iterator):
+            if not isinstance(iterator, tf.data.Iterator):
+                return function(iterator)
+            logs = None
+            for data in itertools.islice(iterator, self.steps_per_execution):
+                logs = compiled((iterator.element_spec,), (data,))
+            if logs is None:
+                raise StopIteration
+            return logs
+
+        return take
 
     def _step_of_workers(self, step):
         strategy = self.distribute_strategy

@@ -1,0 +1,169 @@
+"""Functions whose operations run on one thread each compute what others do, when they are asked."""
+
+import concurrent.futures
+import gc
+import time
+import weakref
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import keras_vrae as kv
+from keras_vrae.backend.tensorflow import functions, model, threads
+
+N = 22
+X = np.random.default_rng(0).random((N, 6, 3)).astype("float32")
+
+
+def set_threads(monkeypatch, one):
+    """Makes models run each operation on one thread, or not, on any machine."""
+    for module in (functions, model):
+        monkeypatch.setattr(module, "can_have_one_thread", lambda: one)
+
+
+@pytest.fixture
+def _one_thread(monkeypatch):
+    set_threads(monkeypatch, True)
+
+
+def make_model(encoder="dense"):
+    keras.utils.set_random_seed(0)
+    vae = kv.build(encoder, X.shape[1:], hidden_units=8, seed=0)
+    vae.compile("adam")
+    return vae
+
+
+def seconds_of_processors(compute):
+    """Seconds of all threads over seconds of the clock, of a call."""
+    begin, clock = time.process_time(), time.perf_counter()
+    compute()
+    return (time.process_time() - begin) / (time.perf_counter() - clock)
+
+
+def test_operations_use_one_thread():
+    x = tf.random.normal((1500, 1500))
+
+    def functions_of_values(x):  # No matrix product, for oneDNN obeys the setting alone.
+        for _ in range(12):
+            x = tf.math.erfinv(tf.math.erf(x)) + tf.math.lgamma(x)
+        return x
+
+    compute = threads.OneThreadPerOperation(
+        tf.function(functions_of_values), tf.TensorSpec(x.shape)
+    )
+    compute(x)
+    used = min(seconds_of_processors(lambda: compute(x)) for _ in range(3))
+    assert used < 1.3
+
+
+@pytest.mark.parametrize("encoder", ["dense", "lstm", "gru"])
+def test_training_and_results_are_those_of_any_number_of_threads(encoder, monkeypatch):
+    found = []
+    for one in (False, True):
+        set_threads(monkeypatch, one)
+        vae = make_model(encoder)
+        history = vae.fit(X, batch_size=5, epochs=2, validation_data=X[:7], verbose=0).history
+        results = vae.encode(X), vae.decode(X[:, 0, :2])
+        found.append([*history.values(), *vae.get_weights(), *results])
+    for plain, ours in zip(*found, strict=True):
+        np.testing.assert_allclose(ours, plain, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("encoder", ["dense", "lstm"])
+@pytest.mark.parametrize("steps_per_execution", [1, 3])
+@pytest.mark.usefixtures("_one_thread")
+def test_each_batch_of_a_dataset_is_a_step(encoder, steps_per_execution):
+    vae = make_model(encoder)
+    vae.compile("adam", steps_per_execution=steps_per_execution)
+    batches = tf.data.Dataset.from_tensor_slices(X).batch(5)
+    vae.fit(batches, epochs=2, shuffle=False, verbose=0)
+    assert int(vae.optimizer.iterations) == 2 * 5
+    unknown = batches.filter(lambda _: True)  # Its number of batches is not known.
+    vae.fit(unknown, epochs=2, shuffle=False, verbose=0)
+    assert int(vae.optimizer.iterations) == 4 * 5
+
+
+@pytest.mark.usefixtures("_one_thread")
+def test_batches_of_several_types():
+    vae = make_model("lstm")
+    for size in (4, 3, 4):
+        vae.fit(tf.data.Dataset.from_tensors(X[:size]), shuffle=False, verbose=0)
+        vae.fit(tf.data.Dataset.from_tensors((X[:size],)), shuffle=False, verbose=0)
+        vae.train_on_batch(X[:size])
+    assert int(vae.optimizer.iterations) == 9
+
+
+@pytest.mark.usefixtures("_one_thread")
+def test_sparse_tensors_and_structures():
+    def total(counts, pair):
+        return tf.sparse.reduce_sum(counts) + pair["a"] * pair["b"][0]
+
+    counts = tf.sparse.from_dense([[0.0, 2.0], [3.0, 0.0]])
+    arguments = counts, {"b": tf.constant([4.0, 5.0]), "a": tf.constant(2.0)}
+    types = tf.nest.map_structure(tf.type_spec_from_value, arguments)
+    compute = threads.by_type(total)
+    assert [float(compute(types, arguments)) for _ in range(2)] == [13.0, 13.0]
+
+
+def test_results_come_when_they_are_asked_for():
+    total = tf.Variable(0.0)
+    add = threads.OneThreadPerOperation(tf.function(total.assign_add), tf.TensorSpec(()))
+    assert float(total) == 0.0
+    for expected in (1.0, 2.0, 3.0):
+        assert float(add(1.0)) == expected
+        time.sleep(0.05)
+        assert float(total) == expected
+
+
+def test_an_error_leaves_the_function_usable():
+    @tf.function
+    def checked(x):
+        tf.debugging.assert_positive(x, "`x` must be positive")
+        return 2 * x
+
+    compute = threads.OneThreadPerOperation(checked, tf.TensorSpec(()))
+    for _ in range(2):
+        with pytest.raises(tf.errors.InvalidArgumentError, match="`x` must be positive"):
+            compute(-1.0)
+        assert float(compute(3.0)) == 6.0
+
+
+def test_threads_of_python_get_their_own_results():
+    compute = threads.OneThreadPerOperation(tf.function(lambda x: 2 * x), tf.TensorSpec(()))
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda number: float(compute(float(number))), range(200)))
+    assert found == [2.0 * number for number in range(200)]
+
+
+@pytest.mark.usefixtures("_one_thread")
+def test_nothing_keeps_a_model_or_its_data_in_memory():
+    vae = make_model("lstm")
+    data = X.copy()
+    vae.fit(data, verbose=0)
+    vae.encode(data)
+    kept = [weakref.ref(vae), weakref.ref(data)]
+    del vae, data
+    gc.collect()
+    assert [reference() for reference in kept] == [None, None]
+
+
+@pytest.mark.parametrize("setting", [{"run_eagerly": True}, {"jit_compile": True}])
+@pytest.mark.usefixtures("_one_thread")
+def test_eager_steps_and_xla_keep_their_threads(setting):
+    vae = make_model()
+    vae.compile("adam", **setting)
+    assert not vae._has_one_thread
+    vae.fit(X, batch_size=8, verbose=0)
+    assert int(vae.optimizer.iterations) == 3
+
+
+def test_where_it_is_of_use(monkeypatch):
+    monkeypatch.setattr(threads, "available_cores", lambda: 2)
+    assert threads.can_have_one_thread()
+    monkeypatch.setattr(threads, "available_cores", lambda: 1)
+    assert not threads.can_have_one_thread()
+    monkeypatch.setattr(threads, "available_cores", lambda: 2)
+    monkeypatch.setattr(tf.config.threading, "get_intra_op_parallelism_threads", lambda: 1)
+    assert not threads.can_have_one_thread()
