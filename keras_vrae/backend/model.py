@@ -32,6 +32,8 @@ class TrainedByKeras(keras.Model):
     Attributes:
         is_light: whether a training step takes so little time that the call to the backend shows;
             `fit` then takes several steps in a call, unless a callback looks at single batches.
+        is_wide: whether a training step is few operations on many values, each of which does best
+            with all cores.
         keeps_float64: whether data in float64 reach `batch_of` as they are.
         feeds_without_end: whether the loop waits less for batches that have no end.
     """
@@ -47,6 +49,10 @@ class TrainedByKeras(keras.Model):
 
     @property
     def is_light(self) -> bool:
+        return False
+
+    @property
+    def is_wide(self) -> bool:
         return False
 
     @property

@@ -277,7 +277,9 @@ class Inference(TrainableModel):
         """The function compiled for whole arrays, once for each key that is not None."""
         kept = self.__dict__.setdefault("_kept_functions", {})
         if key is None or key not in kept:
-            compiled = backend.over_batches(function, row_shape, together, dtype, self.variables)
+            compiled = backend.over_batches(
+                function, row_shape, together, dtype, self.variables, self.is_wide
+            )
             if key is None:
                 return compiled
             kept[key] = compiled

@@ -1,5 +1,6 @@
 """The data of a VAE and its place in Keras: batches, checks, compilation, metrics."""
 
+import math
 from typing import Any
 
 import keras
@@ -16,6 +17,8 @@ from keras_vrae.models.checks import check_examples
 from keras_vrae.objectives import ElboTerms, Objective
 from keras_vrae.types import Examples, Tensor
 from keras_vrae.validation import SettingError, check_batch_shape, complaint
+
+MAX_VALUES_IN_PARTS = 2000  # Of an example; dense models of more are slower with few threads.
 
 
 class TrainableModel(backend.Model):
@@ -43,6 +46,12 @@ class TrainableModel(backend.Model):
     def is_light(self) -> bool:
         """True if a training step takes so little time that the call to the backend shows."""
         return self.encoder.is_light and self.decoder.is_light
+
+    @property
+    def is_wide(self) -> bool:
+        """True if a training step is few operations on many values."""
+        size = math.prod(size or 1 for size in self.event_shape)
+        return self.is_light and size > MAX_VALUES_IN_PARTS
 
     @property
     def keeps_float64(self) -> bool:

@@ -1,4 +1,4 @@
-"""Functions whose operations run on one thread each compute what others do, when they are asked."""
+"""Functions whose operations have few threads compute what others do, when they are asked."""
 
 import concurrent.futures
 import gc
@@ -17,15 +17,15 @@ N = 22
 X = np.random.default_rng(0).random((N, 6, 3)).astype("float32")
 
 
-def set_threads(monkeypatch, one):
-    """Makes models run each operation on one thread, or not, on any machine."""
+def set_limit(monkeypatch, limited):
+    """Makes models limit the threads of operations, or not, on any machine."""
     for module in (functions, model):
-        monkeypatch.setattr(module, "can_have_one_thread", lambda: one)
+        monkeypatch.setattr(module, "can_be_limited", lambda: limited)
 
 
 @pytest.fixture
-def _one_thread(monkeypatch):
-    set_threads(monkeypatch, True)
+def _limited(monkeypatch):
+    set_limit(monkeypatch, True)
 
 
 def make_model(encoder="dense"):
@@ -42,7 +42,8 @@ def seconds_of_processors(compute):
     return (time.process_time() - begin) / (time.perf_counter() - clock)
 
 
-def test_operations_use_one_thread():
+def test_operations_have_their_share_of_threads(monkeypatch):
+    monkeypatch.setattr(threads, "available_cores", lambda: 2)
     x = tf.random.normal((1500, 1500))
 
     def functions_of_values(x):  # No matrix product, for oneDNN obeys the setting alone.
@@ -50,9 +51,7 @@ def test_operations_use_one_thread():
             x = tf.math.erfinv(tf.math.erf(x)) + tf.math.lgamma(x)
         return x
 
-    compute = threads.OneThreadPerOperation(
-        tf.function(functions_of_values), tf.TensorSpec(x.shape)
-    )
+    compute = threads.LimitedThreads(tf.function(functions_of_values), tf.TensorSpec(x.shape))
     compute(x)
     used = min(seconds_of_processors(lambda: compute(x)) for _ in range(3))
     assert used < 1.3
@@ -61,8 +60,8 @@ def test_operations_use_one_thread():
 @pytest.mark.parametrize("encoder", ["dense", "lstm", "gru"])
 def test_training_and_results_are_those_of_any_number_of_threads(encoder, monkeypatch):
     found = []
-    for one in (False, True):
-        set_threads(monkeypatch, one)
+    for limited in (False, True):
+        set_limit(monkeypatch, limited)
         vae = make_model(encoder)
         history = vae.fit(X, batch_size=5, epochs=2, validation_data=X[:7], verbose=0).history
         results = vae.encode(X), vae.decode(X[:, 0, :2])
@@ -73,7 +72,7 @@ def test_training_and_results_are_those_of_any_number_of_threads(encoder, monkey
 
 @pytest.mark.parametrize("encoder", ["dense", "lstm"])
 @pytest.mark.parametrize("steps_per_execution", [1, 3])
-@pytest.mark.usefixtures("_one_thread")
+@pytest.mark.usefixtures("_limited")
 def test_each_batch_of_a_dataset_is_a_step(encoder, steps_per_execution):
     vae = make_model(encoder)
     vae.compile("adam", steps_per_execution=steps_per_execution)
@@ -85,7 +84,7 @@ def test_each_batch_of_a_dataset_is_a_step(encoder, steps_per_execution):
     assert int(vae.optimizer.iterations) == 4 * 5
 
 
-@pytest.mark.usefixtures("_one_thread")
+@pytest.mark.usefixtures("_limited")
 def test_batches_of_several_types():
     vae = make_model("lstm")
     for size in (4, 3, 4):
@@ -95,7 +94,7 @@ def test_batches_of_several_types():
     assert int(vae.optimizer.iterations) == 9
 
 
-@pytest.mark.usefixtures("_one_thread")
+@pytest.mark.usefixtures("_limited")
 def test_sparse_tensors_and_structures():
     def total(counts, pair):
         return tf.sparse.reduce_sum(counts) + pair["a"] * pair["b"][0]
@@ -103,13 +102,13 @@ def test_sparse_tensors_and_structures():
     counts = tf.sparse.from_dense([[0.0, 2.0], [3.0, 0.0]])
     arguments = counts, {"b": tf.constant([4.0, 5.0]), "a": tf.constant(2.0)}
     types = tf.nest.map_structure(tf.type_spec_from_value, arguments)
-    compute = threads.by_type(total)
+    compute = threads.limited_by_type(total)
     assert [float(compute(types, arguments)) for _ in range(2)] == [13.0, 13.0]
 
 
 def test_results_come_when_they_are_asked_for():
     total = tf.Variable(0.0)
-    add = threads.OneThreadPerOperation(tf.function(total.assign_add), tf.TensorSpec(()))
+    add = threads.LimitedThreads(tf.function(total.assign_add), tf.TensorSpec(()))
     assert float(total) == 0.0
     for expected in (1.0, 2.0, 3.0):
         assert float(add(1.0)) == expected
@@ -123,7 +122,7 @@ def test_an_error_leaves_the_function_usable():
         tf.debugging.assert_positive(x, "`x` must be positive")
         return 2 * x
 
-    compute = threads.OneThreadPerOperation(checked, tf.TensorSpec(()))
+    compute = threads.LimitedThreads(checked, tf.TensorSpec(()))
     for _ in range(2):
         with pytest.raises(tf.errors.InvalidArgumentError, match="`x` must be positive"):
             compute(-1.0)
@@ -131,13 +130,37 @@ def test_an_error_leaves_the_function_usable():
 
 
 def test_threads_of_python_get_their_own_results():
-    compute = threads.OneThreadPerOperation(tf.function(lambda x: 2 * x), tf.TensorSpec(()))
+    compute = threads.LimitedThreads(tf.function(lambda x: 2 * x), tf.TensorSpec(()))
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda number: float(compute(float(number))), range(200)))
     assert found == [2.0 * number for number in range(200)]
 
 
-@pytest.mark.usefixtures("_one_thread")
+@pytest.mark.parametrize(
+    ("cores", "parts", "expected"), [(2, 2, 1), (4, 4, 1), (5, 4, 2), (8, 4, 2), (16, 4, 4)]
+)
+def test_all_cores_have_work(cores, parts, expected, monkeypatch):
+    found = []
+    monkeypatch.setattr(threads, "available_cores", lambda: cores)
+    monkeypatch.setattr(tf.data.Dataset, "with_options", lambda self, to: found.append(to) or self)
+    threads.LimitedThreads(tf.function(lambda x: x), tf.TensorSpec(()))
+    assert threads.part_count() == parts
+    assert found[0].threading.max_intra_op_parallelism == expected
+
+
+@pytest.mark.parametrize(
+    ("encoder", "shape", "expected"),
+    [("dense", (28, 28), False), ("dense", (5000,), True), ("lstm", (500, 10), False)],
+)
+def test_many_values_keep_all_cores(encoder, shape, expected, monkeypatch):
+    monkeypatch.setattr(threads, "available_cores", lambda: 2)
+    vae = kv.build(encoder, shape, hidden_units=4)
+    vae.compile()
+    assert vae.is_wide == expected
+    assert vae._limits_threads != expected
+
+
+@pytest.mark.usefixtures("_limited")
 def test_nothing_keeps_a_model_or_its_data_in_memory():
     vae = make_model("lstm")
     data = X.copy()
@@ -150,20 +173,20 @@ def test_nothing_keeps_a_model_or_its_data_in_memory():
 
 
 @pytest.mark.parametrize("setting", [{"run_eagerly": True}, {"jit_compile": True}])
-@pytest.mark.usefixtures("_one_thread")
+@pytest.mark.usefixtures("_limited")
 def test_eager_steps_and_xla_keep_their_threads(setting):
     vae = make_model()
     vae.compile("adam", **setting)
-    assert not vae._has_one_thread
+    assert not vae._limits_threads
     vae.fit(X, batch_size=8, verbose=0)
     assert int(vae.optimizer.iterations) == 3
 
 
 def test_where_it_is_of_use(monkeypatch):
     monkeypatch.setattr(threads, "available_cores", lambda: 2)
-    assert threads.can_have_one_thread()
+    assert threads.can_be_limited()
     monkeypatch.setattr(threads, "available_cores", lambda: 1)
-    assert not threads.can_have_one_thread()
+    assert not threads.can_be_limited()
     monkeypatch.setattr(threads, "available_cores", lambda: 2)
     monkeypatch.setattr(tf.config.threading, "get_intra_op_parallelism_threads", lambda: 1)
-    assert not threads.can_have_one_thread()
+    assert not threads.can_be_limited()

@@ -19,6 +19,7 @@ def over_batches(
     together: int = 1,
     dtype: str = "float32",
     variables: Iterable[keras.Variable] = (),
+    wide: bool = False,
 ) -> Callable[..., Any]:
     """Compiles `function` and returns it as a function of whole arrays.
 
@@ -29,6 +30,7 @@ def over_batches(
         together: the most batches to work on in a call. JAX gains nothing by it.
         dtype: type of the tensors that `function` takes; JAX has float32 alone.
         variables: all variables that `function` reads or changes.
+        wide: nothing depends on it here.
 
     Returns:
         A function of `(array, batch_size, verbose=0)` that gives NumPy arrays of their length; with

@@ -11,9 +11,9 @@ from keras import tree
 
 from keras_vrae.backend.rows import rows_in_batches
 from keras_vrae.backend.tensorflow.threads import (
-    OneThreadPerOperation,
-    can_have_one_thread,
-    noting_one_thread,
+    LimitedThreads,
+    can_be_limited,
+    traced_as_limited,
 )
 from keras_vrae.sequences import num_rows
 from keras_vrae.types import Tensor
@@ -28,6 +28,7 @@ def over_batches(
     together: int = 1,
     dtype: str = "float32",
     variables: Iterable[keras.Variable] = (),
+    wide: bool = False,
 ) -> Callable[..., Any]:
     """Compiles `function` and returns it as a function of whole arrays.
 
@@ -39,6 +40,8 @@ def over_batches(
             functions that draw nothing, and take so little time that a call shows.
         dtype: type of the tensors that `function` takes.
         variables: those that `function` uses; TensorFlow finds them itself.
+        wide: whether `function` is few operations on many values, each of which does best with all
+            cores.
 
     Returns:
         A function of `(array, batch_size, verbose=0)`, for arrays, sparse matrices of SciPy and
@@ -46,16 +49,16 @@ def over_batches(
         shows its progress.
     """
     spec = tree.map_shape_structure(lambda shape: tf.TensorSpec((None, *shape), dtype), row_shape)
-    one_thread = can_have_one_thread()
-    function = noting_one_thread(function) if one_thread else function
+    limited = not wide and can_be_limited()
+    function = traced_as_limited(function) if limited else function
     compiled = tf.function(lambda rows: function(rows), input_signature=[spec])
     row_bytes = math.inf
     if together > 1:
         concrete = compiled.get_concrete_function()
         row_bytes = bytes_of_a_row([spec, concrete.structured_outputs])
         compiled, spec = over_stacked(concrete, spec)
-    if one_thread:
-        compiled = OneThreadPerOperation(compiled, spec)
+    if limited:
+        compiled = LimitedThreads(compiled, spec)
 
     def apply(array, batch_size, verbose=0):
         batch_size = check_int("batch_size", batch_size)

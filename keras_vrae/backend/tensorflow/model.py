@@ -11,7 +11,7 @@ from keras_vrae.backend.model import TrainedByKeras, weighted
 from keras_vrae.backend.tensorflow import replicas
 from keras_vrae.backend.tensorflow.batches import array_batches
 from keras_vrae.backend.tensorflow.loops import over_batches_of_group
-from keras_vrae.backend.tensorflow.threads import by_type, can_have_one_thread
+from keras_vrae.backend.tensorflow.threads import can_be_limited, limited_by_type
 from keras_vrae.types import Tensor
 from keras_vrae.validation import SettingError, complaint
 
@@ -56,13 +56,13 @@ class Model(TrainedByKeras):
 
     def function_of_groups(self) -> Callable[..., Any]:
         steps = over_batches_of_group(self.train_step)
-        on_one_thread = by_type(steps) if self._has_one_thread else None
+        limited = limited_by_type(steps) if self._limits_threads else None
 
         def take(batch_size, iterator):
             arguments = tf.constant(batch_size, tf.int64), next(iterator)
-            if on_one_thread is None:
+            if limited is None:
                 return steps(*arguments)
-            return on_one_thread((tf.TensorSpec((), tf.int64), iterator.element_spec), arguments)
+            return limited((tf.TensorSpec((), tf.int64), iterator.element_spec), arguments)
 
         return take
 
@@ -72,30 +72,31 @@ class Model(TrainedByKeras):
         if force or self.train_function is None:
             self.train_function = self._step_of_workers(self.train_step)
             super().make_train_function()
-            self.train_function = self._on_one_thread(self.train_step, self.train_function)
+            self.train_function = self._with_few_threads(self.train_step, self.train_function)
 
     def make_test_function(self, force: bool = False) -> None:
         if force or self.test_function is None:
             self.test_function = self._step_of_workers(self.test_step)
             super().make_test_function()
-            self.test_function = self._on_one_thread(self.test_step, self.test_function)
+            self.test_function = self._with_few_threads(self.test_step, self.test_function)
 
     @property
-    def _has_one_thread(self):
-        """True if steps are compiled so that each operation has one thread."""
+    def _limits_threads(self):
+        """True if steps are compiled so that operations have few threads each."""
         single = self.distribute_strategy.num_replicas_in_sync == 1
-        return single and not self.run_eagerly and not self.jit_compile and can_have_one_thread()
+        plain = single and not self.run_eagerly and not self.jit_compile
+        return plain and not self.is_wide and can_be_limited()
 
-    def _on_one_thread(self, step, function):
-        """The function of a step as Keras's loops call it, each operation on one thread if it can.
+    def _with_few_threads(self, step, function):
+        """The function of a step as Keras's loops call it, with few threads if that is faster.
 
         Args:
             step: a function of a batch.
             function: that of Keras, of an iterator.
         """
-        if not self._has_one_thread:
+        if not self._limits_threads:
             return function
-        compiled = by_type(step)
+        compiled = limited_by_type(step)
 
         def take(iterator):
             if not isinstance(iterator, tf.data.Iterator):

@@ -1,13 +1,14 @@
 """The threads of TensorFlow.
 
-The parts of a batch that a model splits over the cores keep them busier than operations that are
-each spread over all cores and wait for the slowest. TensorFlow has two ways to run each operation
-on one thread: a setting of the whole process, and an option of `tf.data` for the functions of a
-pipeline. A library may only use the second, a program may use the first.
+The parts of a batch that are computed side by side keep the cores busier than operations that are
+each spread over all cores and wait for the slowest one. So each operation gets a few threads only.
+TensorFlow has two ways to say so: a setting of the whole process, which a program may use, and an
+option of `tf.data` for the functions of a pipeline, which is left to a library.
 """
 
 import contextvars
 import functools
+import math
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -16,67 +17,75 @@ import tensorflow as tf
 
 from keras_vrae.backend.cores import available_cores
 
-_traced_for_one_thread = contextvars.ContextVar("traced for one thread", default=False)
+MAX_PARTS = 4  # Products lose speed if a batch is split into thinner parts.
+
+_are_limited = contextvars.ContextVar("operations that are traced have few threads", default=False)
 
 
 def one_thread_per_operation() -> None:
     """Makes TensorFlow run each operation on one thread, as many at a time as there are cores.
 
     `train_main.py` calls it. It is a setting of the whole process; call it before TensorFlow makes
-    its first tensor. Models train and encode that way without it too, but not on every processor:
-    oneDNN, with which TensorFlow multiplies matrices on many Intel processors, obeys this setting
-    alone.
+    its first tensor. The functions of a model limit their threads without it, but oneDNN, with
+    which TensorFlow multiplies matrices on many Intel processors, obeys this setting alone. With
+    more cores than a batch is split into parts, one thread would be too few, so nothing changes.
 
     Raises:
         RuntimeError: if TensorFlow has begun to work.
     """
-    tf.config.threading.set_intra_op_parallelism_threads(1)
-    tf.config.threading.set_inter_op_parallelism_threads(available_cores())
+    cores = available_cores()
+    if cores <= MAX_PARTS:
+        tf.config.threading.set_intra_op_parallelism_threads(1)
+        tf.config.threading.set_inter_op_parallelism_threads(cores)
 
 
-def set_for_process() -> bool:
-    """Returns whether each operation of the process has one thread."""
-    return tf.config.threading.get_intra_op_parallelism_threads() == 1
+def part_count() -> int:
+    """Number of parts of a batch to compute side by side, at most 4."""
+    threads = tf.config.threading.get_inter_op_parallelism_threads()
+    cores = available_cores()
+    return min(MAX_PARTS, cores, threads or cores)
 
 
-def operations_have_one_thread() -> bool:
-    """Returns whether the operations that are being traced, or computed, have one thread each."""
-    return _traced_for_one_thread.get() or set_for_process()
+def are_limited() -> bool:
+    """Returns whether the operations that are being traced, or computed, have few threads."""
+    return _are_limited.get() or _limited_for_process()
 
 
-def can_have_one_thread() -> bool:
-    """Returns whether `OneThreadPerOperation` can be used, and changes anything."""
+def can_be_limited() -> bool:
+    """Returns whether `LimitedThreads` can be used, and changes anything."""
     return (
         available_cores() > 1
-        and not set_for_process()
+        and not _limited_for_process()
         and not tf.config.functions_run_eagerly()
         and not tf.config.list_logical_devices("GPU")  # A pipeline of tf.data has CPUs alone.
     )
 
 
-def noting_one_thread(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function, which notes while it is traced that its operations will have one thread."""
+def _limited_for_process():
+    return tf.config.threading.get_intra_op_parallelism_threads() == 1
+
+
+def traced_as_limited(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function, to be traced for `LimitedThreads`."""
 
     @functools.wraps(function)
     def traced(*arguments):
-        token = _traced_for_one_thread.set(True)
-        try:
-            return function(*arguments)
-        finally:
-            _traced_for_one_thread.reset(token)
+        context = contextvars.copy_context()
+        context.run(_are_limited.set, True)
+        return context.run(function, *arguments)
 
     return traced
 
 
-class OneThreadPerOperation:
-    """A function of tensors that is compiled so that each of its operations runs on one thread.
+class LimitedThreads:
+    """A function of tensors that is compiled so that its operations have few threads each.
 
-    It is the function of a `tf.data` pipeline without end: its arguments go in through a queue, and
-    to take the next element is to compute it.
+    So many that all parts of a batch together keep all cores busy; one, up to four cores. It is the
+    function of a `tf.data` pipeline without end: its arguments go in through a queue, and to take
+    the next element is to compute it.
 
     Args:
-        function: a `tf.function`. It may change variables, but not make any; trace it by
-            `noting_one_thread`.
+        function: a `tf.function`. It may change variables, but not make any.
         specs: types of its arguments, structures of `tf.TypeSpec`s.
     """
 
@@ -92,7 +101,8 @@ class OneThreadPerOperation:
             return function(*tf.nest.pack_sequence_as(specs, tensors, expand_composites=True))
 
         options = tf.data.Options()
-        options.threading.max_intra_op_parallelism = 1
+        threads = math.ceil(available_cores() / part_count())
+        options.threading.max_intra_op_parallelism = threads
         # Nothing may be computed before it is asked for.
         options.autotune.enabled = False
         options.experimental_optimization.apply_default_optimizations = False
@@ -107,8 +117,8 @@ class OneThreadPerOperation:
             return next(self._results)
 
 
-def by_type(function: Callable[..., Any]) -> Callable[[Any, Any], Any]:
-    """Compiles a function for `OneThreadPerOperation`, once for each type of its arguments.
+def limited_by_type(function: Callable[..., Any]) -> Callable[[Any, Any], Any]:
+    """Compiles a function for `LimitedThreads`, once for each type of its arguments.
 
     Args:
         function: as there; it need not be compiled.
@@ -116,13 +126,13 @@ def by_type(function: Callable[..., Any]) -> Callable[[Any, Any], Any]:
     Returns:
         A function of the types, a tuple, and of the arguments, a tuple too.
     """
-    compiled = tf.function(noting_one_thread(function), autograph=False, reduce_retracing=True)
-    found: dict[str, OneThreadPerOperation] = {}
+    compiled = tf.function(traced_as_limited(function), autograph=False, reduce_retracing=True)
+    found: dict[str, LimitedThreads] = {}
 
     def compute(specs, arguments):
         key = str(specs)
         if key not in found:
-            found[key] = OneThreadPerOperation(compiled, *specs)
+            found[key] = LimitedThreads(compiled, *specs)
         return found[key](*arguments)
 
     return compute

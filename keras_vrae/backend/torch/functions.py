@@ -19,6 +19,7 @@ def over_batches(
     together: int = 1,
     dtype: str = "float32",
     variables: Iterable[keras.Variable] = (),
+    wide: bool = False,
 ) -> Callable[..., Any]:
     """Returns `function` as a function of whole arrays.
 
@@ -29,6 +30,7 @@ def over_batches(
         together: the most batches to work on in a call. PyTorch gains nothing by it.
         dtype: type of the tensors that `function` takes.
         variables: those that `function` uses; PyTorch needs no list of them.
+        wide: nothing depends on it here.
 
     Returns:
         A function of `(array, batch_size, verbose=0)` that gives NumPy arrays of their length; with

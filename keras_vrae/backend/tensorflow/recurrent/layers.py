@@ -5,10 +5,11 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from keras_vrae.backend.tensorflow.batch_split import part_count, part_sizes
+from keras_vrae.backend.tensorflow.batch_split import part_sizes
 from keras_vrae.backend.tensorflow.recurrent.cells import GRUCell, LSTMCell
 from keras_vrae.backend.tensorflow.recurrent.long import long_scan
 from keras_vrae.backend.tensorflow.recurrent.scan import scan
+from keras_vrae.backend.tensorflow.threads import part_count
 from keras_vrae.types import Tensor
 
 # `scan` lays the steps out one by one, so that the graph grows with them, and keeps the results of
