@@ -1,6 +1,7 @@
 """Functions whose operations have few threads compute what others do, when they are asked."""
 
 import concurrent.futures
+import contextlib
 import gc
 import time
 import weakref
@@ -180,6 +181,28 @@ def test_eager_steps_and_xla_keep_their_threads(setting):
     assert not vae._limits_threads
     vae.fit(X, batch_size=8, verbose=0)
     assert int(vae.optimizer.iterations) == 3
+
+
+@pytest.mark.parametrize("encoder", ["dense", "lstm"])
+@pytest.mark.parametrize("strategy", ["OneDeviceStrategy", "MirroredStrategy"])
+@pytest.mark.usefixtures("_limited")
+def test_a_strategy_of_one_device_takes_the_same_steps(strategy, encoder):
+    device = "CPU:0" if strategy == "OneDeviceStrategy" else ["CPU:0"]
+    found = []
+    for scope in (contextlib.nullcontext(), getattr(tf.distribute, strategy)(device).scope()):
+        with scope:
+            vae = make_model(encoder)
+        vae.fit(X, batch_size=5, verbose=0)
+        vae.fit(tf.data.Dataset.from_tensor_slices(X).batch(5), shuffle=False, verbose=0)
+        found.append(vae.get_weights())
+    for plain, distributed in zip(*found, strict=True):
+        np.testing.assert_allclose(distributed, plain, rtol=1e-4, atol=1e-5)
+
+
+def test_a_gpu_is_not_taken_away(monkeypatch):
+    monkeypatch.setattr(threads, "available_cores", lambda: 2)
+    monkeypatch.setattr(tf.config, "list_logical_devices", lambda kind: [f"{kind}:0"])
+    assert not threads.can_be_limited()
 
 
 def test_where_it_is_of_use(monkeypatch):
