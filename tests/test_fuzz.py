@@ -196,6 +196,7 @@ def test_idx_files_of_any_bytes(content, ndim, sound, tmp_path):
     assert str(path) in message
 
 
+@pytest.mark.slow
 @LIGHT
 @given(
     st.dictionaries(

@@ -29,12 +29,14 @@ def run(folder, names, *options, **environment):
     return done.returncode, done.stdout
 
 
+@pytest.mark.slow
 def test_known_reasons_are_permitted(tmp_path):
     names = ["permitted", "missing_data", "expected_failure"]
     status, said = run(tmp_path, names, CI="1")
     assert (status, "NOT PERMITTED" in said) == (0, False), said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["refused", "not_installed"])
 @pytest.mark.parametrize("options", [[], ["--numprocesses=1"]], ids=["alone", "workers"])
 def test_another_reason_fails_the_run_and_is_named(name, options, tmp_path):
@@ -44,6 +46,7 @@ def test_another_reason_fails_the_run_and_is_named(name, options, tmp_path):
     assert said.count("NOT PERMITTED") == 1
 
 
+@pytest.mark.slow
 def test_a_module_that_is_skipped_is_named(tmp_path):
     (tmp_path / "test_other.py").write_text("import pytest\npytest.importorskip('no_such_package')")
     status, said = run(tmp_path, ["permitted"], "--numprocesses=1", CI="1")
@@ -51,6 +54,7 @@ def test_a_module_that_is_skipped_is_named(tmp_path):
     assert "NOT PERMITTED TO SKIP test_other.py: could not import 'no_such_package'" in said
 
 
+@pytest.mark.slow
 def test_elsewhere_any_test_may_be_skipped(tmp_path):
     status, said = run(tmp_path, ["refused"], CI="")
     assert (status, "NOT PERMITTED" in said) == (0, False), said

@@ -63,6 +63,7 @@ def test_one_sample_gives_the_sampled_bound(world, example):
         np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_the_bound_tightens_with_samples_and_stays_a_bound(world, example):
     exact = -world.marginal.logpdf(example)
     losses = {k: losses_and_gradients(world, example, kv.IWAE(k))[0] for k in (1, 3, 10, 50)}

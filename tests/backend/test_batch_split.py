@@ -36,6 +36,7 @@ def test_rows_are_shared_out():
     assert batch_split.split_over_cores(lambda part: part, x[:1]).shape == (1, 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch_size", [2, 7])
 def test_bound_and_gradients_are_those_of_the_whole_batch(batch_size, request):
     x = tf.random.stateless_uniform((batch_size, 5, 3), seed=(0, 1))

@@ -205,6 +205,7 @@ def test_batches_in_one_piece_are_those_that_come_one_by_one(batch_size):
         np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-7)
 
 
+@pytest.mark.slow
 def test_fit_takes_groups():
     data = array_batches(X, Y, batch_size=3).repeat()
     watched, seen = make_model(), []

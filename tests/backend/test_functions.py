@@ -1,10 +1,13 @@
 """Functions of one batch, applied to whole arrays."""
 
+import inspect
+
 import numpy as np
 import pytest
 import scipy.sparse
 import tensorflow as tf
 
+import keras_vrae
 from keras_vrae.backend.tensorflow import functions as batching
 from keras_vrae.backend.tensorflow.functions import in_stacks, over_batches
 
@@ -64,3 +67,23 @@ def test_stacks_do_not_copy():
     stacks = list(in_stacks(X, 4))
     assert [stack.shape for stack in stacks] == [(2, 4, 2), (1, 2, 2)]
     assert all(np.shares_memory(stack, X) for stack in stacks)
+
+
+def test_the_code_of_parts_is_traced_as_it_is_written():
+    # TensorFlow can rewrite Python before it traces it, which takes longer than the tracing and
+    # would give a model's own parts another meaning in one loop than in another.
+    files = set()
+
+    class Watched(keras_vrae.DenseEncoder):
+        def features(self, x, mask=None, training=False):
+            files.update(frame.filename for frame in inspect.stack(0))
+            return super().features(x, mask, training)
+
+    encoder = Watched(latent_dim=2, hidden_units=4)
+    model = keras_vrae.build(encoder, (2, 1), likelihood="gaussian", hidden_units=4)
+    model.compile()
+    model.fit(X, batch_size=4, verbose=0)
+    model.evaluate(X, verbose=0)
+    model.encode(X)
+    assert any("loops.py" in file for file in files)  # Several steps in a call.
+    assert not [file for file in files if "autograph_generated" in file]

@@ -43,6 +43,7 @@ def test_is_the_adam_of_keras(options, jit_compile):
     assert np.abs(plain - 1).max() > 0.01
 
 
+@pytest.mark.slow
 def test_takes_one_operation_for_each_weight():
     model = kv.build("dense", (4, 4), hidden_units=8, seed=0)
     model.compile("adam")

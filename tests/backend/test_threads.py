@@ -43,6 +43,7 @@ def seconds_of_processors(compute):
     return (time.process_time() - begin) / (time.perf_counter() - clock)
 
 
+@pytest.mark.slow
 def test_operations_have_their_share_of_threads(monkeypatch):
     monkeypatch.setattr(threads, "available_cores", lambda: 2)
     x = tf.random.normal((1500, 1500))
@@ -71,6 +72,7 @@ def test_training_and_results_are_those_of_any_number_of_threads(encoder, monkey
         np.testing.assert_allclose(ours, plain, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoder", ["dense", "lstm"])
 @pytest.mark.parametrize("steps_per_execution", [1, 3])
 @pytest.mark.usefixtures("_limited")
@@ -85,6 +87,7 @@ def test_each_batch_of_a_dataset_is_a_step(encoder, steps_per_execution):
     assert int(vae.optimizer.iterations) == 4 * 5
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_limited")
 def test_batches_of_several_types():
     vae = make_model("lstm")
@@ -161,6 +164,7 @@ def test_many_values_keep_all_cores(encoder, shape, expected, monkeypatch):
     assert vae._limits_threads != expected
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_limited")
 def test_nothing_keeps_a_model_or_its_data_in_memory():
     vae = make_model("lstm")
@@ -173,6 +177,7 @@ def test_nothing_keeps_a_model_or_its_data_in_memory():
     assert [reference() for reference in kept] == [None, None]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("setting", [{"run_eagerly": True}, {"jit_compile": True}])
 @pytest.mark.usefixtures("_limited")
 def test_eager_steps_and_xla_keep_their_threads(setting):
@@ -183,6 +188,7 @@ def test_eager_steps_and_xla_keep_their_threads(setting):
     assert int(vae.optimizer.iterations) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoder", ["dense", "lstm"])
 @pytest.mark.parametrize("strategy", ["OneDeviceStrategy", "MirroredStrategy"])
 @pytest.mark.usefixtures("_limited")

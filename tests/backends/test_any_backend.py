@@ -37,6 +37,7 @@ def trained(x, callbacks=(), **options):
     return model, history.history
 
 
+@pytest.mark.slow
 def test_steps_in_groups_do_what_single_steps_do(x):
     model, history = trained(x)
     watcher = WatchesBatches()
@@ -62,6 +63,7 @@ def test_each_pass_has_an_order_of_its_own():
     assert orders[0] != orders[1]
 
 
+@pytest.mark.slow
 def test_forms_of_data(x):
     model, _ = trained(x, validation_split=0.3, sample_weight=np.ones(N))
     y = np.arange(N)
@@ -77,6 +79,7 @@ def test_forms_of_data(x):
     assert model.predict(x, verbose=0).shape == x.shape
 
 
+@pytest.mark.slow
 def test_weights_count_examples(x):
     weights = np.arange(N) % 2 * 2.0
     one, two = (
@@ -86,6 +89,7 @@ def test_weights_count_examples(x):
     assert one["kl"] == pytest.approx(two["kl"], rel=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["array", "generator", "validation"])
 def test_values_outside_of_the_support_stop_training(x, form):
     wrong = x.copy()
@@ -107,6 +111,7 @@ def test_values_outside_of_the_support_stop_training(x, form):
     assert np.isfinite(model.evaluate(x, verbose=0)).all()
 
 
+@pytest.mark.slow
 def test_padded_parts_of_a_batch_change_nothing(x):
     model, _ = trained(x)
     whole = model.encode(x)
@@ -130,6 +135,7 @@ def test_noise_follows_the_seed_and_differs_from_step_to_step():
     np.testing.assert_array_equal(after, state)
 
 
+@pytest.mark.slow
 def test_a_saved_model_goes_on_as_it_would_have(x, tmp_path):
     model, _ = trained(x)
     model.save(tmp_path / "model.keras")
@@ -139,6 +145,7 @@ def test_a_saved_model_goes_on_as_it_would_have(x, tmp_path):
         np.testing.assert_allclose(histories[1][name], values, rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_sequences_of_any_length_and_their_continuation():
     arrays = [np.random.default_rng(n).normal(size=(3 + n % 4, 2)) for n in range(9)]
     model = kv.build("lstm", (None, 2), hidden_units=4, decoder="gru", likelihood="gaussian")
@@ -149,6 +156,7 @@ def test_sequences_of_any_length_and_their_continuation():
     assert model.reconstruct(arrays).shape == (9, 6, 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoder", ["dense", "gru"])
 def test_mixed_precision(x, encoder):
     before = keras.config.dtype_policy()
@@ -163,6 +171,7 @@ def test_mixed_precision(x, encoder):
     assert np.isfinite(model.encode(x).z_mean).all()
 
 
+@pytest.mark.slow
 def test_evaluation_and_plots(x):
     model, _ = trained(x)
     codes, y = model.encode(x), np.arange(N) % 2

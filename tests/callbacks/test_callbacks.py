@@ -111,6 +111,7 @@ def test_the_metrics_are_those_of_the_functions(x):
     assert metrics.records[-1] == {"epoch": 3, **{name: history[name][-1] for name in METRICS}}
 
 
+@pytest.mark.slow
 def test_an_epoch_between_two_looks_repeats_the_last_metrics(x, tmp_path):
     metrics, log = LatentMetrics(x, every=3), keras.callbacks.CSVLogger(tmp_path / "log.csv")
     history = fit(make_model(), x, metrics, log, epochs=7, validation_data=x)
@@ -154,6 +155,7 @@ def test_a_model_that_has_diverged_has_no_metrics(x, tmp_path):
 # What they leave alone, and what they ask for.
 
 
+@pytest.mark.slow
 def test_training_is_the_same_with_and_without(x, tmp_path, quick_plots):
     runs = []
     for makes in ([], CALLBACKS.values()):
@@ -174,6 +176,7 @@ def test_an_epoch_without_a_look_encodes_nothing(x, tmp_path, quick_plots, monke
     assert [batch_size for _, batch_size in calls] == [5] * 3 * len(callbacks)
 
 
+@pytest.mark.slow
 def test_datasets_and_steps_per_execution(x, tmp_path, quick_plots):
     model = make_model(compile_options={"steps_per_execution": 2})
     batches = tf.data.Dataset.from_tensor_slices(x).batch(16)
@@ -206,6 +209,7 @@ def test_a_dataset_is_refused_as_an_array_of_examples(x):
         LatentMetrics(tf.data.Dataset.from_tensor_slices(x))
 
 
+@pytest.mark.slow
 def test_other_forms_of_examples(tmp_path):
     padded = kv.sequences.pad([np.ones((n, 2), "float32") for n in (2, 5, 4)])
     model = kv.build("gru", (None, 2), hidden_units=4, decoder="gru", likelihood="gaussian")

@@ -77,6 +77,7 @@ def test_rows_of_a_long_frame_may_be_in_any_order():
     np.testing.assert_allclose(row, UNEQUAL[1])
 
 
+@pytest.mark.slow
 def test_channels_first():
     fitted = embedder(channels_first=True).fit(np.swapaxes(EQUAL, 1, 2))
     expected = embedder().fit(EQUAL).transform(EQUAL)
@@ -109,6 +110,7 @@ def test_names_of_columns():
     assert not hasattr(fitted, "feature_names_in_")
 
 
+@pytest.mark.slow
 def test_a_model_of_unequal_lengths_takes_any_length():
     fitted = embedder(decoder="gru").fit(UNEQUAL)
     assert fitted.model_.event_shape == (None, 2)
@@ -119,6 +121,7 @@ def test_a_model_of_unequal_lengths_takes_any_length():
     assert fitted.inverse_transform(codes, length=8).shape == (4, 8, 2)
 
 
+@pytest.mark.slow
 def test_a_dense_encoder_with_a_recurrent_decoder_reads_unequal_lengths():
     fitted = embedder("dense", decoder="gru").fit(UNEQUAL)
     assert fitted.model_.event_shape == (5, 2)
@@ -130,6 +133,7 @@ def test_a_dense_encoder_with_a_recurrent_decoder_reads_unequal_lengths():
     assert np.isfinite(longer).all()
 
 
+@pytest.mark.slow
 def test_a_model_of_one_length_takes_shorter_sequences():
     fitted = embedder().fit(EQUAL)
     codes = fitted.transform([EQUAL[0, :3], EQUAL[1]])

@@ -35,6 +35,7 @@ def fitted():
     return VAEEmbedder("dense", **SMALL, num_updates=100, random_state=0).fit(blobs()[0])
 
 
+@pytest.mark.slow
 def test_the_best_weights_are_kept(capsys):
     x, _ = blobs()
     embedder = VAEEmbedder(
@@ -59,6 +60,7 @@ def test_without_a_validation_part_all_updates_are_made():
     assert embedder.n_updates_ == int(embedder.model_.optimizer.iterations) == 50
 
 
+@pytest.mark.slow
 def test_a_seed_fixes_everything_and_changes_nothing_global(fitted):
     x, _ = blobs()
     keras.utils.set_random_seed(7)
@@ -110,6 +112,7 @@ def test_a_fitted_estimator_survives(fitted, again, tmp_path):
     assert loaded.n_features_in_ == 4
 
 
+@pytest.mark.slow
 def test_parts_of_ones_own_are_parameters():
     x, _ = blobs(8)
     encoder = keras_vrae.DenseEncoder(latent_dim=3, hidden_units=4)

@@ -193,6 +193,7 @@ def test_chunks_make_no_difference(monkeypatch, floats):
     assert mutual_information(*codes, num_samples=3) == pytest.approx(whole, rel=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("examples", "num_samples"), [(3000, 1), (2, 200_000)])
 def test_memory_is_bounded(examples, num_samples):
     codes = random_posteriors(examples, 50)

@@ -14,6 +14,7 @@ from keras_vrae import serving
 from keras_vrae.serving.signatures import SIGNATURES
 from keras_vrae_cli import client
 
+pytestmark = pytest.mark.slow  # It starts servers.
 PAGE = (ROOT / "docs" / "serving.md").read_text()
 
 
@@ -56,7 +57,6 @@ def images(tmp_path):
     return str(path)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("protocol", ["rest", "grpc"])
 def test_the_client_asks_for_everything(ask, small_model, images, protocol, tmp_path):
     x = np.load(images)
@@ -217,7 +217,6 @@ def test_text_is_sent_as_it_is(sent):
         assert inputs["text"].tolist() == texts
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("protocol", ["rest", "grpc"])
 def test_text_and_hash_codes_are_answered(tmp_path, monkeypatch, capsys, protocol):
     model = kv.build_text("dense", ["boat", "wave", "wind"], latent_dim=9, hidden_units=4)

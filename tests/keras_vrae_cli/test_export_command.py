@@ -142,6 +142,7 @@ def test_a_model_that_cannot_be_made_is_one_line(call, copied, tmp_path, change)
     assert text.count("\n") == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["write_saved_model", "write_manifest"])
 def test_a_full_disk_is_one_line_and_leaves_nothing(call, run_dir, tmp_path, monkeypatch, place):
     def fail(*arguments):
@@ -165,6 +166,7 @@ def test_a_relative_base_path_is_one_line(call, run_dir, tmp_path):
     assert not (tmp_path / "serving").exists()
 
 
+@pytest.mark.slow
 def test_entries_that_a_models_config_lacks_are_printed(call, run_dir, tmp_path):
     folder = tmp_path / "serving"
     folder.mkdir()

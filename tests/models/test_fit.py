@@ -64,6 +64,7 @@ def test_every_form_of_examples_trains_alike(x):
     assert eager_loss(x.astype("float64")) == pytest.approx(expected, rel=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("steps", [2, 3, 4])
 def test_steps_per_execution_make_no_difference(x, plain_loss, steps):
     options = {"steps_per_execution": steps}
@@ -89,6 +90,7 @@ def test_validation_in_every_form(x):
     assert "val_loss" in history
 
 
+@pytest.mark.slow
 def test_reported_loss_is_that_of_the_terms(x):
     model = make_model()
     for logs in (model.fit(x, verbose=0).history, model.evaluate(x, verbose=0, return_dict=True)):
@@ -97,6 +99,7 @@ def test_reported_loss_is_that_of_the_terms(x):
         assert loss == pytest.approx(reconstruction + kl, rel=1e-6)
 
 
+@pytest.mark.slow
 def test_evaluation_reports_the_bound_whatever_the_objective(x):
     model = kv.build("dense", EVENT_SHAPE, hidden_units=8, objective=kv.ELBO(beta=0.0))
     model.compile()
@@ -152,6 +155,7 @@ def test_compile_refuses_what_compares_with_labels(argument):
         model.compile("adam", **{argument: ["mse"]})
 
 
+@pytest.mark.slow
 def test_callbacks_see_the_figures(x, tmp_path):
     path = tmp_path / "best.keras"
     model = make_model()
@@ -233,6 +237,7 @@ def test_bad_arrays_are_refused_everywhere(x, spoil, message, encoder):
         np.testing.assert_array_equal(mine, old)
 
 
+@pytest.mark.slow
 def test_bad_batches_of_a_dataset_stop_training(x):
     bad = tf.data.Dataset.from_tensor_slices(x * 3).batch(16)
     with pytest.raises(tf.errors.InvalidArgumentError, match="numbers between 0 and 1"):
@@ -250,12 +255,14 @@ def test_bad_batches_are_not_overlooked_under_xla(x):
     assert np.isnan(model.fit(bad, shuffle=False, verbose=0).history["loss"][-1])
 
 
+@pytest.mark.slow
 def test_class_weight_without_labels_is_refused(x):
     with pytest.raises(SettingError, match="`class_weight` must be left out"):
         make_model().fit(x, class_weight={0: 1.0}, verbose=0)
     make_model().fit(x, np.arange(N) % 2, class_weight={0: 1.0, 1: 2.0}, verbose=0)
 
 
+@pytest.mark.slow
 def test_frozen_parts_stay_frozen_in_a_file(x, tmp_path):
     model = make_model()
     model.encoder.trainable = False
@@ -282,6 +289,7 @@ def test_parts_of_the_wrong_kind_are_refused(name):
         kv.VAE(**{**parts, name: "lstm"})
 
 
+@pytest.mark.slow
 def test_gaussian_refuses_only_non_finite_values(x):
     model = kv.build("dense", EVENT_SHAPE, hidden_units=8, likelihood="gaussian")
     model.compile()
@@ -301,6 +309,7 @@ def test_decode_and_generate_refuse_invalid_arguments():
         model.decode(np.zeros((3, 2)), batch_size=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch_size", [1, 7, 48, 1000])
 def test_batch_size_of_encoding_makes_no_difference(x, batch_size):
     model = make_model("gru")
@@ -327,6 +336,7 @@ def test_build_refuses_invalid_settings(settings, name):
         kv.build(**{"encoder": "lstm", "input_shape": EVENT_SHAPE, **settings})
 
 
+@pytest.mark.slow
 def test_colour_images_are_sequences_of_rows():
     model = kv.build("lstm", (6, 5, 3), hidden_units=8)
     model.compile()

@@ -48,6 +48,7 @@ def test_every_method_takes_them(model, form):
     assert model.complete(x, length=7, seed=0).shape == (6, 1, 7, 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["(N, T)", "frame", "Series", "list of frames"])
 def test_training_takes_them(model, form):
     x = FORMS[form]

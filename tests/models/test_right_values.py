@@ -34,6 +34,7 @@ def plain(encoder="dense", **options):
 # Labels.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("multi_label", [False, True])
 def test_weights_without_labels_teach_nothing_about_classes(multi_label):
     model = supervised(multi_label=multi_label)
@@ -70,12 +71,14 @@ def test_invalid_labels_are_refused(y):
             use()
 
 
+@pytest.mark.slow
 def test_invalid_labels_of_a_dataset_stop_training():
     data = tf.data.Dataset.from_tensor_slices((X, np.full(N, 3))).batch(16)
     with pytest.raises(tf.errors.InvalidArgumentError, match="`y` must hold whole numbers from 0"):
         supervised().fit(data, shuffle=False, verbose=0)
 
 
+@pytest.mark.slow
 def test_labels_that_are_not_there_are_not_reported():
     model = supervised()
     names = {"loss", "kl", "reconstruction"}
@@ -88,6 +91,7 @@ def test_labels_that_are_not_there_are_not_reported():
 # Targets.
 
 
+@pytest.mark.slow
 def test_a_y_in_the_shape_of_x_is_the_target():
     noisy = X + RNG.normal(0, 0.5, X.shape).astype("float32")  # Outside of the support.
     losses = []
@@ -106,6 +110,7 @@ def test_a_y_in_the_shape_of_x_is_the_target():
         plain().fit(X, noisy, verbose=0)
 
 
+@pytest.mark.slow
 def test_pairs_work_in_every_method():
     model, pair = plain(), (X, X)
     model.fit(pair, np.zeros(N), validation_split=0.25, verbose=0)
@@ -120,6 +125,7 @@ def test_pairs_work_in_every_method():
 # Values of any size.
 
 
+@pytest.mark.slow
 def test_large_values_are_checked_once_they_are_standardized(tmp_path):
     series = 3e8 + 1e7 * RNG.normal(size=(N, *SHAPE))
     model = plain(likelihood="gaussian", standardization=kv.Standardization.of(series))
@@ -130,6 +136,7 @@ def test_large_values_are_checked_once_they_are_standardized(tmp_path):
         model.encode(series * 1e12)
 
 
+@pytest.mark.slow
 def test_a_small_spread_around_a_large_mean_is_kept():
     small = 0.005 * RNG.normal(size=(N, *SHAPE))
     series = 1e5 + small
@@ -149,6 +156,7 @@ def test_a_small_spread_around_a_large_mean_is_kept():
 # What people do with a Keras model.
 
 
+@pytest.mark.slow
 def test_a_frozen_inner_layer_stays_frozen_in_a_file(tmp_path):
     model = plain("gru")
     model.encoder.recurrent_layers[0].trainable = False
@@ -201,6 +209,7 @@ def test_the_summary_has_shapes(prior, capsys):
     assert " ? " not in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_quantized_layers_give_nearly_the_same_codes():
     model = plain(hidden_units=64)
     model.fit(X, verbose=0)
@@ -211,6 +220,7 @@ def test_quantized_layers_give_nearly_the_same_codes():
     assert 0 < error < 0.1
 
 
+@pytest.mark.slow
 def test_a_batch_of_the_wrong_shape_does_not_spoil_the_model():
     model = plain("gru")
     wrong = tf.data.Dataset.from_tensor_slices(X[..., :2]).batch(16)

@@ -94,6 +94,7 @@ def test_padded_sequences_have_the_bound_of_each_alone(options):
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("steps", [None, 5])
 def test_keras_methods(steps):
     model, alone = make(steps=steps), arrays()
@@ -118,6 +119,7 @@ def test_keras_methods(steps):
         np.testing.assert_allclose(model.encode(lone).z_mean[0], code, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("inputs", ["zero", "teacher", "own"])
 def test_generate_and_complete(inputs):
     model, prefixes = make(inputs=inputs), arrays()

@@ -98,6 +98,7 @@ def test_weights_beyond_the_limit_are_left_out(monkeypatch):
         weights_of(model)
 
 
+@pytest.mark.slow
 def test_an_encoder_that_is_left_out_has_the_plot_and_a_reason(tmp_path, capsys):
     runs = [add_model(tmp_path, "gru", model_of(OwnDecoder(SHAPE, 4), "bernoulli"))]
     runs.append(add_model(tmp_path, "lstm", model_of(kv.DenseDecoder(SHAPE, 4), "bernoulli")))
@@ -211,6 +212,7 @@ def test_an_older_run_shows_the_examples_that_it_drew():
     assert examples_for_json(old, np.arange(20))["kept"]["rows"] == []
 
 
+@pytest.mark.slow
 def test_twenty_encoders_have_a_short_heading_and_a_curve_each(tmp_path):
     runs = []
     for n in range(20):

@@ -84,6 +84,7 @@ def test_one_run_each_is_said_to_prove_nothing(runs):
     assert "spread over seeds is unknown, so this may be chance" in knn
 
 
+@pytest.mark.slow
 def test_likelihoods_replace_bounds_if_all_runs_have_them(tmp_path):
     runs = [
         make_run(tmp_path, "dense", 0, nll=136.0),
@@ -141,6 +142,7 @@ def test_runs_without_labels_are_compared_by_their_bounds(tmp_path):
         assert elbo in text
 
 
+@pytest.mark.slow
 def test_the_plot_of_one_class_names_none(tmp_path):
     found = Comparison.of([make_run(tmp_path, "dense", knn=None)])
     comparison = report.plots.comparison_plot(found)
@@ -173,6 +175,7 @@ def test_a_difference_that_cannot_be_seen_is_called_none(tmp_path):
     assert "kNN accuracy: 0.773, level with dense; " in sentences(Comparison.of(runs))[1]
 
 
+@pytest.mark.slow
 def test_one_encoder_alone(runs):
     comparison = Comparison.of(runs[:1])
     assert sentences(comparison) == ["Only one encoder, dense, was run: nothing to compare."]
@@ -196,6 +199,7 @@ class Page(HTMLParser):
         assert self.open.pop() == tag
 
 
+@pytest.mark.slow
 def test_files(runs, tmp_path):
     folder, _ = report.write(runs)
     assert folder == tmp_path / "mnist-comparison"
@@ -227,6 +231,7 @@ def test_latent_spaces_without_a_plane_have_no_manifold(tmp_path):
     assert "settings that differ" in text
 
 
+@pytest.mark.slow
 def test_grey_levels_have_no_bound(tmp_path):
     runs = [
         make_run(tmp_path, encoder, elbo=None, binarization="none") for encoder in ("dense", "gru")

@@ -12,6 +12,7 @@ from keras_vrae import serving
 from keras_vrae.serving import capi
 from keras_vrae.serving.live_answers import live_answer
 
+pytestmark = pytest.mark.slow  # It waits for the threads of many clients.
 CLIENTS, REQUESTS, ROWS = 8, 100, 60
 LONG_ENOUGH_TO_MEET = 20_000  # Microseconds.
 
@@ -98,7 +99,6 @@ def ask_at_once(models, pool, spoil):
     return failures, marked
 
 
-@pytest.mark.slow
 def test_bad_rows_of_one_client_harm_no_other_in_a_batch(directory, pool):
     models = Models(directory, batching=True, batch_timeout_micros=LONG_ENOUGH_TO_MEET)
     failures, marked = ask_at_once(models, pool, bad_rows)

@@ -196,6 +196,7 @@ def test_base_paths_that_servers_take():
         assert server_files.check_base_path(path) == path.rstrip("/")
 
 
+@pytest.mark.slow
 def test_warmup_requests_are_answered(exported, small_model):
     for name, path in exported[1].paths.items():
         saved = capi.SavedModel(path, tf.sysconfig.get_lib())
@@ -230,6 +231,7 @@ def test_version_must_be_a_positive_whole_number(dense, tmp_path, version):
     assert files(tmp_path) == []
 
 
+@pytest.mark.slow
 def test_tensorflow_does_not_log_the_folder_of_an_unfinished_export(dense, tmp_path, monkeypatch):
     logger, messages = tf.get_logger(), []
     monkeypatch.setattr(logger, "level", logging.INFO)
@@ -249,6 +251,7 @@ def test_a_version_that_exists_is_not_touched(exported, small_model):
     assert files(directory) == before
 
 
+@pytest.mark.slow
 def test_a_version_that_another_process_publishes_is_not_touched(dense, tmp_path, monkeypatch):
     def verify(model, exports):
         (tmp_path / "decoder" / "1" / "variables").mkdir(parents=True)
@@ -279,6 +282,7 @@ def test_other_objects_and_unbuilt_models_are_refused(dense, tmp_path):
     assert files(tmp_path) == []
 
 
+@pytest.mark.slow
 def test_a_wrong_answer_publishes_nothing(dense, tmp_path, monkeypatch):
     def answers(calls):
         found = verification_answers(calls)
@@ -338,6 +342,7 @@ def test_verification_runs_without_keras(tmp_path):
     assert "import of keras halted" in done.stderr
 
 
+@pytest.mark.slow
 def test_low_precision_is_exported_with_float32_outputs(tmp_path):
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16")
@@ -395,6 +400,7 @@ def gpu_in_sight(monkeypatch):
     monkeypatch.setattr(rnn, "_is_gpu_available", lambda: True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoder", ["lstm", "gru"])
 def test_no_cudnn_is_traced_on_a_machine_with_a_gpu(gpu_in_sight, encoder, tmp_path):
     model = kv.build(encoder, (4, 3), hidden_units=4)
@@ -510,6 +516,7 @@ def run(tmp_path, dense):
     return folder
 
 
+@pytest.mark.slow
 def test_an_export_describes_its_run(run, dense, tmp_path):
     exported = serving.export_run(run, tmp_path / "serving")
     for path in exported.paths.values():

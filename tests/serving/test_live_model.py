@@ -82,6 +82,7 @@ def load(exported, name):
     return capi.SavedModel(exported.paths[name], tf.sysconfig.get_lib())
 
 
+@pytest.mark.slow
 def test_the_bound_of_a_subclass_is_what_is_served(tmp_path):
     model = TripleKL(kv.DenseEncoder(2, 8), kv.DenseDecoder((4,), 8), seed=0)
     for weight in model.encoder.trainable_weights:
@@ -94,6 +95,7 @@ def test_the_bound_of_a_subclass_is_what_is_served(tmp_path):
     np.testing.assert_allclose(score["elbo"], -(score["reconstruction"] + score["kl"]), rtol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model_name", ["encoder", "decoder", "autoencoder"])
 def test_a_wrong_signature_is_found(tmp_path, monkeypatch, model_name):
     model = kv.build("dense", (4,), hidden_units=4, seed=0)
@@ -117,6 +119,7 @@ def test_a_wrong_signature_is_found(tmp_path, monkeypatch, model_name):
     assert not list((tmp_path / "serving").iterdir())
 
 
+@pytest.mark.slow
 def test_parts_from_outside_of_the_package_are_exported(tmp_path):
     model = kv.build(
         AveragingEncoder(2),
@@ -160,6 +163,7 @@ def linear_decoder(prior, scale=1.0):
     return model
 
 
+@pytest.mark.slow
 def test_generate_draws_from_a_mixture_by_the_seed_of_each_row(tmp_path):
     prior = kv.MixtureOfGaussians(num_components=3)
     model = linear_decoder(prior)
@@ -182,6 +186,7 @@ def test_generate_draws_from_a_mixture_by_the_seed_of_each_row(tmp_path):
     assert z[z[:, 0] < -3].std(axis=0) == pytest.approx([0.5, 1.0], rel=0.08)
 
 
+@pytest.mark.slow
 def test_generate_of_the_standard_normal_prior_is_the_noise(tmp_path):
     decoder = load(
         serving.export(linear_decoder("normal"), tmp_path, models=["decoder"]), "decoder"
@@ -191,6 +196,7 @@ def test_generate_of_the_standard_normal_prior_is_the_noise(tmp_path):
     np.testing.assert_array_equal(z, expected)
 
 
+@pytest.mark.slow
 def test_a_vamp_prior_is_exported(tmp_path):
     model = kv.build("gru", (4, 3), hidden_units=8, prior=kv.VampPrior(6), seed=0)
     exported = serving.export(model, tmp_path)
@@ -208,6 +214,7 @@ def test_a_vamp_prior_is_exported(tmp_path):
     np.testing.assert_allclose(score["kl"], kl.mean(axis=0), atol=1e-4)
 
 
+@pytest.mark.slow
 def test_examples_that_need_double_precision_are_served_in_it(tmp_path):
     spread = RNG.normal(size=(40, 6, 1))
     x = 1e5 + 0.005 * spread
@@ -230,6 +237,7 @@ def test_examples_that_need_double_precision_are_served_in_it(tmp_path):
     np.testing.assert_allclose(back, model.reconstruct(x), rtol=0, atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("private_dim", [0, 3])
 def test_hash_is_that_of_the_live_model(tmp_path, private_dim):
     model = kv.build(

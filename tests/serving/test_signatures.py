@@ -67,6 +67,7 @@ def test_names_dtypes_and_shapes(served):
     assert found == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rows", [1, 5, 33])
 def test_answers_are_those_of_the_model(served, small_model, rows):
     x = examples(rows)
@@ -289,6 +290,7 @@ def test_wrong_dtype_and_missing_input_are_refused(served):
         served["encoder"].run("embed", {"inputs": X})
 
 
+@pytest.mark.slow
 def test_fixed_time_and_every_family():
     for encoder, event_shape in itertools.product(("dense", "lstm"), ((5,), (4, 3), (3, 2, 2))):
         if encoder == "lstm" and len(event_shape) == 1:

@@ -184,6 +184,7 @@ def test_drawn_documents_have_the_shares_of_the_distribution(tokens):
     np.testing.assert_allclose(drawn / 4000, [[0.2, 0.5, 0.3]], atol=0.03)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["lstm", "gru"])
 def test_padding_and_order_of_words(name):
     vae = kv.build_text(name, list("abcdef"), latent_dim=2, hidden_units=4, max_length=6)

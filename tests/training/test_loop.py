@@ -344,6 +344,7 @@ def test_short_steps_get_their_batches_in_pieces(settings, steps):
     assert getattr(data, "steps", 1) == steps
 
 
+@pytest.mark.slow
 def test_divergence_is_reported(tmp_path):
     settings = config(learning_rate=1e30, likelihood="bernoulli")
     with pytest.raises(DataError, match=r"diverged in epoch 1.*smaller --learning_rate"):
@@ -351,6 +352,7 @@ def test_divergence_is_reported(tmp_path):
     assert not (tmp_path / "run" / "metrics.json").exists()
 
 
+@pytest.mark.slow
 def test_divergence_keeps_the_last_good_checkpoint_and_names_it(tmp_path, monkeypatch):
     def spoil(self, batch, logs=None):
         if self.model.optimizer.iterations == 30:
@@ -365,6 +367,7 @@ def test_divergence_keeps_the_last_good_checkpoint_and_names_it(tmp_path, monkey
     assert all(np.isfinite(w).all() for w in keras.saving.load_model(path).get_weights())
 
 
+@pytest.mark.slow
 def test_a_full_disk_leaves_no_half_written_file(tmp_path, monkeypatch):
     run = RunDirectory(tmp_path / "run")
 

@@ -62,6 +62,7 @@ def test_assess_replaces_its_own_part_alone(run):
     assert {path for path in run.path.rglob("*") if path.is_file()} == set(times)
 
 
+@pytest.mark.slow
 def test_same_seed_same_metrics(run):
     one, two = (assess(run.path, nll_samples=10)["evaluation"] for _ in range(2))
     assert one == two
@@ -143,6 +144,7 @@ def test_grey_levels_are_evaluated_without_a_likelihood(run):
     assert assess(run.path, nll_samples=0)["evaluation"]["nll"] is None
 
 
+@pytest.mark.slow
 def test_part_of_the_likelihood_is_of_the_first_examples(run):
     from keras_vrae.evaluation import importance_nll
 
@@ -177,6 +179,7 @@ def test_results_say_why_there_is_no_accuracy(run, capsys, value, evaluation, wo
     assert line.split("kNN accuracy")[1].strip() == words
 
 
+@pytest.mark.slow
 def test_a_prior_that_does_not_factorize_has_no_kl_per_dimension(tmp_path):
     config = ExperimentConfig(
         encoder="dense", hidden_units=8, epochs=1, nll_samples=2, prior="vamp", prior_components=5

@@ -68,6 +68,7 @@ def in_a_process_of_its_own(code):
     assert (done.returncode, done.stdout) == (0, "done\n"), done.stderr
 
 
+@pytest.mark.slow
 def test_sigterm_raises_at_once_or_when_the_block_ends():
     in_a_process_of_its_own("""
 before = signal.getsignal(signal.SIGTERM)
@@ -84,6 +85,7 @@ print("done")
 """)
 
 
+@pytest.mark.slow
 def test_sigterm_is_passed_on_and_its_consequences_are_not_a_failure():
     in_a_process_of_its_own("""
 with raises_terminated(), passed_on():
@@ -97,6 +99,7 @@ except RuntimeError:
 """)
 
 
+@pytest.mark.slow
 def test_ctrl_c_is_held_back_once():
     in_a_process_of_its_own("""
 import pickle
@@ -122,6 +125,7 @@ print("done")
 """)
 
 
+@pytest.mark.slow
 def test_ctrl_c_is_passed_on_and_its_consequences_are_not_a_failure():
     in_a_process_of_its_own("""
 with raises_terminated(), passed_on():

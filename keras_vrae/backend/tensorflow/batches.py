@@ -49,12 +49,14 @@ def array_batches(
     data = tree.map_structure(lambda array: _as_tensor(array, keep_float64), data)
     seeds = tf.data.Dataset.random(rerandomize_each_iteration=True).take(2).batch(2)
 
+    @tf.autograph.experimental.do_not_convert
     def batches_of_rows(seed):
         rows = tf.range(size, dtype=tf.int64)
         if shuffle:
             rows = tf.random.experimental.stateless_shuffle(rows, seed)
         return tf.data.Dataset.from_tensor_slices(rows).batch(batch_size)
 
+    @tf.autograph.experimental.do_not_convert
     def take(rows, data):
         return tree.map_structure(lambda gather, array: gather(array, rows), gatherers, data)
 

@@ -51,7 +51,7 @@ def over_batches(
     spec = tree.map_shape_structure(lambda shape: tf.TensorSpec((None, *shape), dtype), row_shape)
     limited = not wide and can_be_limited()
     function = traced_as_limited(function) if limited else function
-    compiled = tf.function(lambda rows: function(rows), input_signature=[spec])
+    compiled = tf.function(lambda rows: function(rows), [spec], autograph=False)
     row_bytes = math.inf
     if together > 1:
         concrete = compiled.get_concrete_function()
@@ -90,7 +90,7 @@ def over_stacked(function: Any, spec: Any) -> tuple[Callable[[Any], Any], Any]:
     results = tree.map_structure(tf.TensorSpec.from_tensor, function.structured_outputs)
     stacked = tree.map_structure(lambda one: tf.TensorSpec((None, *one.shape), one.dtype), spec)
 
-    @tf.function(input_signature=[stacked])
+    @tf.function(input_signature=[stacked], autograph=False)
     def compute(batches):
         found = tf.map_fn(function, batches, fn_output_signature=results, parallel_iterations=2)
         return tree.map_structure(one_after_the_other, found)

@@ -24,17 +24,21 @@ def over_batches_of_group(train_step: Callable[[Any], Any]) -> Callable[[Tensor,
         with the rows of all batches, of which the last may have fewer. It returns the logs of the
         last step.
     """
-    step = tf.function(train_step, reduce_retracing=True)
+    step = tf.function(train_step, reduce_retracing=True, autograph=False)
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)
     def steps(batch_size, examples):
         def take_step(begin):
             return step(tree.map_structure(lambda part: part[begin : begin + batch_size], examples))
 
+        def take_step_and_go_on(begin):
+            take_step(begin)
+            return begin + batch_size
+
         size = tf.shape(tree.flatten(examples)[0], tf.int64)[0]
         last = (size - 1) // batch_size * batch_size
-        for begin in tf.range(0, last, batch_size):
-            take_step(begin)
+        first = tf.zeros((), tf.int64)
+        tf.while_loop(lambda begin: begin < last, take_step_and_go_on, [first])
         return take_step(last)
 
     return steps

@@ -28,6 +28,7 @@ def like_lengths_together(order: Tensor, lengths: Tensor, batch_size: int) -> Te
     return tf.gather(order, tf.argsort(keys, stable=True))
 
 
+@tf.autograph.experimental.do_not_convert
 def trim(padded: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Cuts the steps that are padding in all sequences of a batch `{"x": ..., "lengths": ...}`."""
     longest = tf.reduce_max(padded["lengths"])

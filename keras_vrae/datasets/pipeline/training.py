@@ -121,6 +121,7 @@ def without_end(
         first_epoch: the epoch to begin with.
         epoch_batches: function from the number of an epoch to its `tf.data.Dataset`.
     """
+    epoch_batches = tf.autograph.experimental.do_not_convert(epoch_batches)
     batches = tf.data.Dataset.range(first_epoch, tf.int64.max).flat_map(epoch_batches)
     endless = tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY)
     return prepare_ahead(batches.apply(endless))

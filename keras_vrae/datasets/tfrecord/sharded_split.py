@@ -145,6 +145,7 @@ class ShardedSplit:
             lambda path, count: tf.data.TFRecordDataset(path).take(count)
         )
 
+        @tf.autograph.experimental.do_not_convert
         def batch(number, records):
             values, labels = decode_records(records, self.description)
             if self.binarization_seed is None:

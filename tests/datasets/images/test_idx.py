@@ -146,6 +146,7 @@ def test_a_folder_that_does_not_exist_is_refused(tmp_path):
         datasets.load("mnist", tmp_path / "nowhere")
 
 
+@pytest.mark.slow
 def test_the_real_mnist(mnist_dir):
     splits = datasets.load("mnist", mnist_dir)
     assert [part.size for part in splits[:3]] == [54_000, 6_000, 10_000]

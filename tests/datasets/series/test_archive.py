@@ -124,6 +124,7 @@ def test_faults_are_named_with_their_line(tmp_path, text, words):
     assert "\n" not in str(raised.value)
 
 
+@pytest.mark.slow
 def test_the_sets_of_aeon_are_read_as_aeon_reads_them():
     pytest.importorskip("aeon")
     from aeon.datasets import load_from_ts_file
