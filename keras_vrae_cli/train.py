@@ -36,7 +36,9 @@ def run(values: Mapping[str, Any]) -> None:
     settings = {name: value for name, value in values.items() if name in names - {"encoder"}}
     existing = {name: values[name] for name in ("overwrite", "resume")}
     watched_by = {"callbacks": tuple(values["callback"]), "tensorboard": values["tensorboard"]}
-    runs = plan_runs(settings, values["encoder"], values["seeds"], values["run_dir"], **existing)
+    runs = plan_runs(
+        settings, values["encoder"] or [None], values["seeds"], values["run_dir"], **existing
+    )
     run_study(runs, **existing, **watched_by, export_dir=values["export_dir"])
 
 

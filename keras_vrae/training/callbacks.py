@@ -15,6 +15,7 @@ from keras_vrae.training.termination import Termination
 from keras_vrae.validation import DataError
 
 CHECKPOINT_EVERY_SECONDS = 30.0
+HISTORY_EVERY_SECONDS = 1.0  # Of few examples an epoch is shorter than writing all before it.
 
 
 class RunRecorder(keras.callbacks.Callback):
@@ -48,6 +49,10 @@ class RunRecorder(keras.callbacks.Callback):
         self.interval = config.checkpoint_interval
         self.steps_in_epoch, self.start, self.termination = steps_in_epoch, progress, termination
         self.rows = list(progress.rows)
+        self._best: tuple[float, int | None] = (math.inf, None)
+        for row in self.rows:
+            self._compare(row)
+        self._rows_written, self._written_at = 0, -math.inf
         self.first_step_seconds: float | None = None
         self._training_seconds: float | None = None
         self._train_begin = self._last_time = time.perf_counter()
@@ -56,10 +61,7 @@ class RunRecorder(keras.callbacks.Callback):
     @property
     def best_epoch(self) -> int | None:
         """Number of the best epoch so far, from 1; None without patience or before the first."""
-        if self.config.patience is None or not self.rows:
-            return None
-        values = [self.config.validation_value(row) for row in self.rows]
-        return self.rows[int(np.argmin(values))]["epoch"]
+        return self._best[1]
 
     @property
     def is_stopped(self) -> bool:
@@ -105,14 +107,32 @@ class RunRecorder(keras.callbacks.Callback):
             self._diverged(metrics, self.steps_in_epoch)
         seconds = self._training_seconds or time.perf_counter() - self._epoch_begin
         self.rows.append({"epoch": epoch + 1, **metrics, "seconds": round(seconds, 4)})
-        self.run.write_history(self.rows)
+        self._compare(self.rows[-1])
+        if time.perf_counter() - self._written_at >= HISTORY_EVERY_SECONDS:
+            self._write_history()
         if self.best_epoch == epoch + 1:
             self.best_weights = self.model.get_weights()
         if self.is_stopped:
             self.model.stop_training = True
         last = self.is_stopped or epoch + 1 == self.epochs
         if last or self._due(self.steps_in_epoch) or self.termination.requested:
+            self._write_history()
             self._checkpoint(Progress(epoch + 1, rows=self.rows))
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        self._write_history()
+
+    def _compare(self, row):
+        """Notes an epoch that is better than all before."""
+        if self.config.patience is not None:
+            value = self.config.validation_value(row)
+            if value < self._best[0]:
+                self._best = value, row["epoch"]
+
+    def _write_history(self):
+        if len(self.rows) > self._rows_written:
+            self.run.write_history(self.rows)
+            self._rows_written, self._written_at = len(self.rows), time.perf_counter()
 
     def _due(self, steps):
         """Returns whether a checkpoint is due after so many steps of this epoch."""
@@ -135,6 +155,7 @@ class RunRecorder(keras.callbacks.Callback):
             raise self.termination.stopped(path)
 
     def _diverged(self, metrics, steps):
+        self._write_history()
         kept = checkpoints.paths(self.run.checkpoints_path)
         raise DataError(
             f"Training diverged in epoch {self._epoch + 1}, step {steps}: the loss is "

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 NETWORKS = ("dense", "lstm", "gru")
 CHOICES = {
-    "decoder": NETWORKS,
     "decoder_inputs": ("zero", "teacher", "own"),
     "likelihood": ("bernoulli", "gaussian", "multinomial", "categorical"),
     "prior": ("normal", "mixture", "vamp"),

@@ -100,6 +100,7 @@ def defaults_of(config: ExperimentConfig) -> dict[str, Any]:
         found = _of_documents(config)
     else:
         found = {**(DIGITS if config.dataset == "digits" else BY_KIND.get(kind, IMAGES)), **VALUES}
+    found.update(_networks(config))
     if config.epochs is not None or config.updates is not None:
         for name in ("epochs", "updates"):
             found.pop(name, None)
@@ -129,6 +130,21 @@ def defaults_of(config: ExperimentConfig) -> dict[str, Any]:
         "importance_samples": 1 if config.objective == "elbo" else IMPORTANCE_SAMPLES,
         **found,
     }
+
+
+def _networks(config):
+    """Those that the lengths of time series do not decide, see `ExperimentConfig.for_data`."""
+    if names.kind_of(config.dataset) != "series":
+        return {"encoder": "lstm", "decoder": "dense"}
+    tokens = config.likelihood == "categorical"
+    reads_steps = config.bidirectional or config.reverse_input or config.recurrent_layers != 1
+    writes_steps = config.decoder_inputs != "zero" or config.z_at_every_step or config.word_dropout
+    found = {}
+    if tokens or writes_steps:
+        found["decoder"] = "lstm"
+    if tokens or reads_steps or found or config.decoder in ("lstm", "gru"):
+        found["encoder"] = "lstm"
+    return found
 
 
 def _of_documents(config):

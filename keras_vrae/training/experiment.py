@@ -23,7 +23,7 @@ from keras_vrae.training.defaults import defaults_of
 from keras_vrae.validation import check_choice
 
 if TYPE_CHECKING:
-    from keras_vrae.datasets import Preparation, TableSettings
+    from keras_vrae.datasets import Preparation, Splits, TableSettings
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,7 +33,8 @@ class ExperimentConfig:
     A setting that is None takes the value in `keras_vrae.training.defaults` that suits the others.
 
     Attributes:
-        encoder: inference network: `"dense"`, `"lstm"` or `"gru"`.
+        encoder: inference network: `"dense"`, `"lstm"` or `"gru"`. If None, `"lstm"`, but for time
+            series see `for_data`.
         dataset: name of the data set, as in `keras_vrae.datasets.load`.
         data_dir: folder of the data, or None.
         window: for time series, steps of the windows that each is cut into; None for no cut.
@@ -58,7 +59,8 @@ class ExperimentConfig:
             Mikolov and Bengio, 2013, arXiv 1211.5063); 0 leaves them as they are.
         latent_dim: number of latent dimensions.
         hidden_units: units of every hidden layer of encoder and decoder.
-        decoder: generative network: `"dense"`, `"lstm"` or `"gru"`.
+        decoder: generative network: `"dense"`, `"lstm"` or `"gru"`. If None, `"dense"`, but for
+            time series see `for_data`.
         decoder_inputs: inputs of a recurrent decoder at each step: `"zero"`, `"teacher"` or
             `"own"`; see `keras_vrae.LSTMDecoder`.
         z_at_every_step: whether a recurrent decoder reads z at every step as well.
@@ -128,7 +130,7 @@ class ExperimentConfig:
     """
 
     # None is `Any` for settings that have a value in the end: their default.
-    encoder: str = "lstm"
+    encoder: str | Any = None
     dataset: str = "digits"
     data_dir: str | None = None
     window: int | None = None
@@ -150,7 +152,7 @@ class ExperimentConfig:
     clipnorm: float | Any = None
     latent_dim: int | Any = None
     hidden_units: int | Any = None
-    decoder: str = "dense"
+    decoder: str | Any = None
     decoder_inputs: str = "zero"
     z_at_every_step: bool = False
     word_dropout: float = 0.0
@@ -201,13 +203,32 @@ class ExperimentConfig:
     embeddings: str | None = None
 
     def __post_init__(self) -> None:
-        check_choice("encoder", self.encoder, NETWORKS)
+        for part in ("encoder", "decoder"):
+            if getattr(self, part) is not None:
+                check_choice(part, getattr(self, part), NETWORKS)
         names.check_dataset(self.dataset)
         for name, value in defaults_of(self).items():
             if getattr(self, name) is None:
                 object.__setattr__(self, name, value)
         object.__setattr__(self, "likelihood_scale", parse_scale(self.likelihood_scale))
         check_settings(self)
+
+    def for_data(self, splits: Splits) -> ExperimentConfig:
+        """Returns the settings with the networks that suit the data, where these were left open.
+
+        Of time series all of one length a dense encoder learns better codes than a recurrent one,
+        and in less time; with unequal lengths it is an LSTM that does. A dense decoder writes
+        sequences of a fixed length alone.
+
+        Args:
+            splits: the `Splits` of these settings.
+        """
+        suitable = {
+            "encoder": "dense" if splits.train.lengths is None else "lstm",
+            "decoder": "lstm" if splits.spec.event_shape[0] is None else "dense",
+        }
+        left_open = {part: name for part, name in suitable.items() if getattr(self, part) is None}
+        return dataclasses.replace(self, **left_open)
 
     @property
     def kind(self) -> str | None:
@@ -331,10 +352,13 @@ class ExperimentConfig:
 
     @property
     def name(self) -> str:
-        """Name of the run: `<dataset>-<encoder>`, with `-<decoder>` and `-<prior>` if unusual."""
-        decoder = "" if self.decoder == "dense" else f"-{self.decoder}"
-        prior = "" if self.prior == "normal" else f"-{self.prior}"
-        return f"{self.dataset_name}-{self.encoder}{decoder}{prior}"
+        """Name of the run: `<dataset>-<encoder>`, with `-<decoder>` and `-<prior>` if unusual.
+
+        Networks that the data decide are left out.
+        """
+        decoder = None if self.decoder == "dense" else self.decoder
+        prior = None if self.prior == "normal" else self.prior
+        return "-".join(filter(None, (self.dataset_name, self.encoder, decoder, prior)))
 
     @classmethod
     def from_dict(cls, settings: Mapping[str, Any]) -> ExperimentConfig:

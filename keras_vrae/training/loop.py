@@ -91,6 +91,9 @@ def train_and_evaluate(
     strategy = distribution.make(config.strategy)
     console.say(f"Reading {config.dataset} ...")
     splits = prepare_data(config)
+    config = choose_networks(config, splits)
+    if chief:
+        check_start(config, run, overwrite, resume)
     with environment.numerics(config), distribution.scope(strategy):
         model, progress, best_weights = model_of(config, splits), Progress(), None
     kept = run.checkpoints_path
@@ -128,6 +131,19 @@ def train_and_evaluate(
         if not chief:
             return None
         return finish(model, splits, config, run, recorder)
+
+
+def choose_networks(config: ExperimentConfig, splits: Splits) -> ExperimentConfig:
+    """Returns the settings with the networks that suit the data, and says which those are."""
+    chosen = config.for_data(splits)
+    if config.encoder is None:
+        other = "lstm" if chosen.encoder == "dense" else "dense"
+        lengths = "one length" if splits.train.lengths is None else "unequal lengths"
+        console.say(
+            f"The series have {lengths}, so the encoder is {chosen.encoder}; "
+            f"--encoder={other} takes another one."
+        )
+    return chosen
 
 
 @contextlib.contextmanager

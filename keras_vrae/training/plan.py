@@ -15,7 +15,7 @@ DEFAULT_ROOT = "runs"
 
 def plan_runs(
     settings: Mapping[str, Any],
-    encoders: Sequence[str],
+    encoders: Sequence[str | None],
     num_seeds: int = 1,
     run_dir: str | Path | None = None,
     overwrite: bool = False,
@@ -25,7 +25,7 @@ def plan_runs(
 
     Args:
         settings: arguments of `ExperimentConfig`, all but `encoder`.
-        encoders: names of the inference networks.
+        encoders: names of the inference networks; None for the one that suits the data.
         num_seeds: runs per encoder, with the seeds `seed`, `seed + 1` ...
         run_dir: folder of the run; of several runs, the folder in which each has its own.
         overwrite, resume: as in `train_and_evaluate`.
@@ -38,7 +38,7 @@ def plan_runs(
     """
     if not encoders or len(set(encoders)) < len(encoders):
         expected = "one or more names, each once"
-        raise SettingError(complaint("encoder", expected, ",".join(encoders)))
+        raise SettingError(complaint("encoder", expected, ",".join(map(str, encoders))))
     if overwrite and resume:
         raise SettingError("`overwrite` and `resume` exclude each other. Received: both")
     check_int("seeds", num_seeds)
@@ -81,6 +81,7 @@ def check_start(config: ExperimentConfig, run: RunDirectory, overwrite: bool, re
         free |= {"epochs", "updates"}  # No step so far depends on the length of training.
     before = {**ExperimentConfig.from_dict(stored).as_dict(), **stored}
     for name, value in config.as_dict().items():
-        if name not in free and before[name] != value:
+        by_data = value is None and name in ("encoder", "decoder")
+        if name not in free and not by_data and before[name] != value:
             expected = f"{before[name]!r} to resume {run}"
             raise SettingError(complaint(name, expected, value))

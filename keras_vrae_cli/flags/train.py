@@ -24,10 +24,17 @@ NETWORKS = ("dense", "lstm", "gru")
 parsed(
     parsers.OneOf(NETWORKS, several=True),
     "encoder",
-    "lstm",
-    "Inference network, or several with commas between them: dense, lstm, gru.",
+    None,
+    "Inference network, or several with commas between them: dense, lstm, gru. (default: dense for "
+    "time series all of one length, otherwise lstm)",
 )
-choice("decoder", "dense", NETWORKS, "Generative network.")
+choice(
+    "decoder",
+    None,
+    NETWORKS,
+    "Generative network. (default: lstm for time series of unequal lengths of which one has more "
+    "than 64 steps, otherwise dense)",
+)
 integer("latent_dim", None, "Number of latent dimensions. (default: 32 for documents, otherwise 2)")
 integer(
     "hidden_units",
@@ -337,7 +344,7 @@ text(
     "run_dir",
     None,
     "Folder of the run; of several runs, the folder that holds theirs. "
-    "(default: runs/<dataset>-<encoder>; of several runs: runs)",
+    "(default: runs/<dataset>-<encoder>, where one is named; of several runs: runs)",
 )
 integer(
     "seed",

@@ -87,8 +87,7 @@ def test_other_limits_are_those_of_the_library(name, wrong, message_about):
 def test_defaults_and_names_are_those_of_the_settings():
     assert set(PARSERS) == set(FIELDS)
     for name, field in FIELDS.items():
-        default = train.FLAGS[name].default
-        assert default == ([field.default] if name == "encoder" else field.default), name
+        assert train.FLAGS[name].default == field.default, name
 
 
 def test_every_flag_is_in_one_group_of_the_help():

@@ -345,6 +345,28 @@ def test_short_steps_get_their_batches_in_pieces(settings, steps):
 
 
 @pytest.mark.slow
+def test_the_history_of_short_epochs_is_written_now_and_then_and_in_the_end(tmp_path, monkeypatch):
+    written = []
+    monkeypatch.setattr(callbacks, "HISTORY_EVERY_SECONDS", 1e9)
+    monkeypatch.setattr(loop, "finish", short_runs.save)
+    write = RunDirectory.write_history
+    monkeypatch.setattr(
+        RunDirectory,
+        "write_history",
+        lambda run, rows: (written.append(len(rows)), write(run, rows)),
+    )
+    train_and_evaluate(config(epochs=5), tmp_path / "run")
+    assert written == [1, 5]
+    assert [row["epoch"] for row in RunDirectory(tmp_path / "run").read_history()] == [
+        1,
+        2,
+        3,
+        4,
+        5,
+    ]
+
+
+@pytest.mark.slow
 def test_divergence_is_reported(tmp_path):
     settings = config(learning_rate=1e30, likelihood="bernoulli")
     with pytest.raises(DataError, match=r"diverged in epoch 1.*smaller --learning_rate"):
