@@ -223,12 +223,11 @@ class ExperimentConfig:
         Args:
             splits: the `Splits` of these settings.
         """
-        suitable = {
-            "encoder": "dense" if splits.train.lengths is None else "lstm",
-            "decoder": "lstm" if splits.spec.event_shape[0] is None else "dense",
-        }
-        left_open = {part: name for part, name in suitable.items() if getattr(self, part) is None}
-        return dataclasses.replace(self, **left_open)
+        encoder = "dense" if splits.train.lengths is None else "lstm"
+        decoder = "lstm" if splits.spec.event_shape[0] is None else "dense"
+        return dataclasses.replace(
+            self, encoder=self.encoder or encoder, decoder=self.decoder or decoder
+        )
 
     @property
     def kind(self) -> str | None:
