@@ -223,6 +223,8 @@ class ExperimentConfig:
         Args:
             splits: the `Splits` of these settings.
         """
+        if self.encoder and self.decoder:
+            return self
         encoder = "dense" if splits.train.lengths is None else "lstm"
         decoder = "lstm" if splits.spec.event_shape[0] is None else "dense"
         return dataclasses.replace(

@@ -63,6 +63,24 @@ def test_as_many_batches_in_a_call_as_are_small(most_bytes, width, calls, monkey
     assert sum(stacks) == 5
 
 
+def test_the_batches_of_a_call_as_one(monkeypatch):
+    sizes = []
+
+    def watched(rows):
+        tf.py_function(lambda rows: sizes.append(len(rows)), [rows], [])
+        return rows[:, 0]
+
+    run = over_batches(watched, (2,), together=2, as_one=True)
+    np.testing.assert_array_equal(run(X, 2), X[:, 0])
+    assert sizes == [4, 4, 2]
+    sizes.clear()
+    monkeypatch.setattr(
+        batching, "MAX_BYTES_PER_CALL", 4 * 3 * 2
+    )  # Of a row 3 numbers go in or out.
+    np.testing.assert_array_equal(run(X, 2), X[:, 0])
+    assert sizes == [2] * 5
+
+
 def test_stacks_do_not_copy():
     stacks = list(in_stacks(X, 4))
     assert [stack.shape for stack in stacks] == [(2, 4, 2), (1, 2, 2)]

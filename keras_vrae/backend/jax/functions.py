@@ -20,6 +20,7 @@ def over_batches(
     dtype: str = "float32",
     variables: Iterable[keras.Variable] = (),
     wide: bool = False,
+    as_one: bool = False,
 ) -> Callable[..., Any]:
     """Compiles `function` and returns it as a function of whole arrays.
 
@@ -31,6 +32,7 @@ def over_batches(
         dtype: type of the tensors that `function` takes; JAX has float32 alone.
         variables: all variables that `function` reads or changes.
         wide: nothing depends on it here.
+        as_one: nothing depends on it here.
 
     Returns:
         A function of `(array, batch_size, verbose=0)` that gives NumPy arrays of their length; with

@@ -29,6 +29,7 @@ def over_batches(
     dtype: str = "float32",
     variables: Iterable[keras.Variable] = (),
     wide: bool = False,
+    as_one: bool = False,
 ) -> Callable[..., Any]:
     """Compiles `function` and returns it as a function of whole arrays.
 
@@ -42,6 +43,8 @@ def over_batches(
         variables: those that `function` uses; TensorFlow finds them itself.
         wide: whether `function` is few operations on many values, each of which does best with all
             cores.
+        as_one: whether the batches of a call are put together to one, which dense layers multiply
+            faster. A recurrent layer has more to keep between its steps then.
 
     Returns:
         A function of `(array, batch_size, verbose=0)`, for arrays, sparse matrices of SciPy and
@@ -52,11 +55,12 @@ def over_batches(
     limited = not wide and can_be_limited()
     function = traced_as_limited(function) if limited else function
     compiled = tf.function(lambda rows: function(rows), [spec], autograph=False)
-    row_bytes = math.inf
+    row_bytes, stacked = math.inf, together > 1 and not as_one
     if together > 1:
         concrete = compiled.get_concrete_function()
         row_bytes = bytes_of_a_row([spec, concrete.structured_outputs])
-        compiled, spec = over_stacked(concrete, spec)
+        if stacked:
+            compiled, spec = over_stacked(concrete, spec)
     if limited:
         compiled = LimitedThreads(compiled, spec)
 
@@ -64,7 +68,7 @@ def over_batches(
         batch_size = check_int("batch_size", batch_size)
         several = max(1, int(min(together, MAX_BYTES_PER_CALL // (batch_size * row_bytes))))
         rows, parts = rows_in_batches(array, several * batch_size, dtype)
-        if together > 1:
+        if stacked:
             parts = (stack for part in parts for stack in in_stacks(part, batch_size))
         bar = keras.utils.Progbar(rows, verbose=verbose)
         results = []

@@ -20,6 +20,7 @@ def over_batches(
     dtype: str = "float32",
     variables: Iterable[keras.Variable] = (),
     wide: bool = False,
+    as_one: bool = False,
 ) -> Callable[..., Any]:
     """Returns `function` as a function of whole arrays.
 
@@ -31,6 +32,7 @@ def over_batches(
         dtype: type of the tensors that `function` takes.
         variables: those that `function` uses; PyTorch needs no list of them.
         wide: nothing depends on it here.
+        as_one: nothing depends on it here.
 
     Returns:
         A function of `(array, batch_size, verbose=0)` that gives NumPy arrays of their length; with
