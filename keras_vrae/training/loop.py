@@ -137,11 +137,10 @@ def choose_networks(config: ExperimentConfig, splits: Splits) -> ExperimentConfi
     """Returns the settings with the networks that suit the data, and says which those are."""
     chosen = config.for_data(splits)
     if config.encoder is None:
-        other = "lstm" if chosen.encoder == "dense" else "dense"
         lengths = "one length" if splits.train.lengths is None else "unequal lengths"
         console.say(
             f"The series have {lengths}, so the encoder is {chosen.encoder}; "
-            f"--encoder={other} takes another one."
+            "--encoder names another one."
         )
     return chosen
 

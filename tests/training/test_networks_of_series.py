@@ -78,7 +78,7 @@ def test_a_run_says_what_it_took_and_is_resumed_without_naming_it(series, tmp_pa
     dataset, folder = series("equal"), tmp_path / "run"
     ((path, config),) = plan_runs({"dataset": dataset, **SMALL}, [None], run_dir=folder).items()
     train_and_evaluate(config, path)
-    said = "The series have one length, so the encoder is dense; --encoder=lstm takes another one."
+    said = "The series have one length, so the encoder is dense; --encoder names another one."
     assert said in capsys.readouterr().out
     stored = json.loads((folder / "config.json").read_text())
     assert (stored["encoder"], stored["decoder"]) == ("dense", "dense")
