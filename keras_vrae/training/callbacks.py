@@ -116,7 +116,6 @@ class RunRecorder(keras.callbacks.Callback):
             self.model.stop_training = True
         last = self.is_stopped or epoch + 1 == self.epochs
         if last or self._due(self.steps_in_epoch) or self.termination.requested:
-            self._write_history()
             self._checkpoint(Progress(epoch + 1, rows=self.rows))
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
@@ -145,6 +144,7 @@ class RunRecorder(keras.callbacks.Callback):
         return (self._epoch * self.steps_in_epoch + steps) // count > self._last_steps // count
 
     def _checkpoint(self, progress):
+        self._write_history()
         if not all(np.isfinite(weights).all() for weights in self.model.get_weights()):
             self._diverged({"loss": "not finite in its gradient"}, progress.steps)
         total = progress.epochs * self.steps_in_epoch + progress.steps

@@ -51,7 +51,9 @@ def array_batches(
         # Without a function to prepare, a pass over the data begins in a tenth of the time.
         batches = prepare_ahead(tf.data.Dataset.from_tensor_slices(data).batch(batch_size))
         return batches.repeat() if endless else batches
-    seeds = tf.data.Dataset.random(rerandomize_each_iteration=True).take(2).batch(2)
+    seeds = tf.data.Dataset.from_tensors(tf.zeros(2, tf.int64))
+    if shuffle:  # Only then, as each such dataset moves the seeds of what is drawn later.
+        seeds = tf.data.Dataset.random(rerandomize_each_iteration=True).take(2).batch(2)
 
     @tf.autograph.experimental.do_not_convert
     def batches_of_rows(seed):
