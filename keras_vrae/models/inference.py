@@ -278,7 +278,13 @@ class Inference(TrainableModel):
         kept = self.__dict__.setdefault("_kept_functions", {})
         if key is None or key not in kept:
             compiled = backend.over_batches(
-                function, row_shape, together, dtype, self.variables, self.is_wide, self.is_light
+                function,
+                row_shape,
+                together,
+                dtype,
+                self.variables,
+                wide=self.is_wide,
+                as_one=self.is_light,
             )
             if key is None:
                 return compiled

@@ -20,7 +20,7 @@ from keras_vrae.training.checks import (
     stripped,
 )
 from keras_vrae.training.defaults import defaults_of
-from keras_vrae.validation import check_choice
+from keras_vrae.validation import SettingError, check_choice, complaint
 
 if TYPE_CHECKING:
     from keras_vrae.datasets import Preparation, Splits, TableSettings
@@ -222,7 +222,15 @@ class ExperimentConfig:
 
         Args:
             splits: the `Splits` of these settings.
+
+        Raises:
+            SettingError: for a dense network and sequences whose length is left open.
         """
+        if splits.spec.event_shape[0] is None:
+            for part in ("encoder", "decoder"):
+                if getattr(self, part) == "dense":
+                    expected = "lstm or gru for long series of unequal lengths without a window"
+                    raise SettingError(complaint(part, expected, "dense"))
         if self.encoder and self.decoder:
             return self
         encoder = "dense" if splits.train.lengths is None else "lstm"

@@ -92,7 +92,7 @@ def train_and_evaluate(
     console.say(f"Reading {config.dataset} ...")
     splits = prepare_data(config)
     config = choose_networks(config, splits)
-    if chief:
+    if chief:  # Again, as the networks are known now.
         check_start(config, run, overwrite, resume)
     with environment.numerics(config), distribution.scope(strategy):
         model, progress, best_weights = model_of(config, splits), Progress(), None

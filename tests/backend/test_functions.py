@@ -74,9 +74,8 @@ def test_the_batches_of_a_call_as_one(monkeypatch):
     np.testing.assert_array_equal(run(X, 2), X[:, 0])
     assert sizes == [4, 4, 2]
     sizes.clear()
-    monkeypatch.setattr(
-        batching, "MAX_BYTES_PER_CALL", 4 * 3 * 2
-    )  # Of a row 3 numbers go in or out.
+    # Of a row 3 numbers go in or out.
+    monkeypatch.setattr(batching, "MAX_BYTES_PER_CALL", 4 * 3 * 2)
     np.testing.assert_array_equal(run(X, 2), X[:, 0])
     assert sizes == [2] * 5
 

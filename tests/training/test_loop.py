@@ -350,20 +350,16 @@ def test_the_history_of_short_epochs_is_written_now_and_then_and_in_the_end(tmp_
     monkeypatch.setattr(callbacks, "HISTORY_EVERY_SECONDS", 1e9)
     monkeypatch.setattr(loop, "finish", short_runs.save)
     write = RunDirectory.write_history
-    monkeypatch.setattr(
-        RunDirectory,
-        "write_history",
-        lambda run, rows: (written.append(len(rows)), write(run, rows)),
-    )
+
+    def watched(run, rows):
+        written.append(len(rows))
+        write(run, rows)
+
+    monkeypatch.setattr(RunDirectory, "write_history", watched)
     train_and_evaluate(config(epochs=5), tmp_path / "run")
     assert written == [1, 5]
-    assert [row["epoch"] for row in RunDirectory(tmp_path / "run").read_history()] == [
-        1,
-        2,
-        3,
-        4,
-        5,
-    ]
+    rows = RunDirectory(tmp_path / "run").read_history()
+    assert [row["epoch"] for row in rows] == list(range(1, 6))
 
 
 @pytest.mark.slow

@@ -53,6 +53,14 @@ def test_what_is_left_open_suits_the_data(lengths, settings, networks, series):
     assert (config.encoder, config.decoder) == networks
 
 
+@pytest.mark.parametrize("part", ["encoder", "decoder"])
+def test_a_dense_network_for_any_length_is_refused_by_its_name(part, series):
+    config = ExperimentConfig(dataset=series("long"), **{part: "dense"})
+    words = f"`{part}` must be lstm or gru .* without a window. Received: {part}='dense'"
+    with pytest.raises(SettingError, match=words):
+        config.for_data(prepare_data(config))
+
+
 def test_tokens_are_read_and_written_step_by_step(series):
     config = ExperimentConfig(dataset=series("equal", tokens=True), likelihood="categorical")
     assert (config.encoder, config.decoder) == ("lstm", "lstm")

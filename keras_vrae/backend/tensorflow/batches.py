@@ -44,8 +44,9 @@ def array_batches(
     if sample_weight is not None:
         sample_weight = ops.convert_to_tensor(sample_weight, keras.config.floatx())
     data = keras.utils.pack_x_y_sample_weight(x, y, sample_weight)
+    size = cast(int, common_length(data))
     gatherers = tree.map_structure(_gatherer, data)
-    size, sparse = cast(int, common_length(data)), any(map(is_sparse, tree.flatten(data)))
+    sparse = any(map(is_sparse, tree.flatten(data)))
     data = tree.map_structure(lambda array: _as_tensor(array, keep_float64), data)
     if not shuffle and not sparse:
         # Without a function to prepare, a pass over the data begins in a tenth of the time.
