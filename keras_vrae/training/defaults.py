@@ -133,8 +133,8 @@ def defaults_of(config: ExperimentConfig) -> dict[str, Any]:
 
 
 def _networks(config):
-    """Those that the lengths of time series do not decide, see `ExperimentConfig.for_data`."""
-    if names.kind_of(config.dataset) != "series":
+    """Those that the lengths of sequences do not decide, see `ExperimentConfig.for_data`."""
+    if not config.is_series:
         return {"encoder": "lstm", "decoder": "dense"}
     tokens = config.likelihood == "categorical"
     reads_steps = config.bidirectional or config.reverse_input or config.recurrent_layers != 1
@@ -142,7 +142,8 @@ def _networks(config):
     found = {}
     if tokens or writes_steps:
         found["decoder"] = "lstm"
-    if tokens or reads_steps or found or config.decoder in ("lstm", "gru"):
+    is_music = config.kind == "music"  # Rolls of keys, of which nothing was measured.
+    if is_music or tokens or reads_steps or found or config.decoder in ("lstm", "gru"):
         found["encoder"] = "lstm"
     return found
 

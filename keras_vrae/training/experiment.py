@@ -60,7 +60,7 @@ class ExperimentConfig:
         latent_dim: number of latent dimensions.
         hidden_units: units of every hidden layer of encoder and decoder.
         decoder: generative network: `"dense"`, `"lstm"` or `"gru"`. If None, `"dense"`, but for
-            time series see `for_data`.
+            time series and music see `for_data`.
         decoder_inputs: inputs of a recurrent decoder at each step: `"zero"`, `"teacher"` or
             `"own"`; see `keras_vrae.LSTMDecoder`.
         z_at_every_step: whether a recurrent decoder reads z at every step as well.

@@ -32,8 +32,8 @@ choice(
     "decoder",
     None,
     NETWORKS,
-    "Generative network. (default: lstm for time series of unequal lengths of which one has more "
-    "than 64 steps, otherwise dense)",
+    "Generative network. (default: lstm for time series and music of unequal lengths of which one "
+    "has more than 64 steps, otherwise dense)",
 )
 integer("latent_dim", None, "Number of latent dimensions. (default: 32 for documents, otherwise 2)")
 integer(
