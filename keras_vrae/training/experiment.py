@@ -216,9 +216,9 @@ class ExperimentConfig:
     def for_data(self, splits: Splits) -> ExperimentConfig:
         """Returns the settings with the networks that suit the data, where these were left open.
 
-        Of time series all of one length a dense encoder learns better codes than a recurrent one,
-        and in less time; with unequal lengths it is an LSTM that does. A dense decoder writes
-        sequences of a fixed length alone.
+        A dense encoder takes less time for time series all of one length, and learned better codes
+        than an LSTM on three of the four such sets that were measured. An LSTM reads series of
+        unequal lengths, and writes those that have no longest length.
 
         Args:
             splits: the `Splits` of these settings.
