@@ -1,64 +1,14 @@
 """Variational autoencoders for Keras, above all recurrent ones."""
 
-from keras_vrae import callbacks, datasets, evaluation, layers, optimizers, sequences
-from keras_vrae.decoders import Decoder, DenseDecoder, GRUDecoder, LSTMDecoder
-from keras_vrae.encoders import (
-    BagEncoder,
-    DenseEncoder,
-    Encoder,
-    GRUEncoder,
-    LSTMEncoder,
-    Posterior,
-    TokenGRUEncoder,
-    TokenLSTMEncoder,
-)
-from keras_vrae.layers import Sampling, Standardization
-from keras_vrae.likelihoods import Bernoulli, Categorical, Gaussian, Likelihood, Multinomial
-from keras_vrae.models import VAE, MedianBinarizer, SupervisedVAE, build, build_text, hash_codes
-from keras_vrae.objectives import ELBO, IWAE, ElboTerms, Objective, schedules
-from keras_vrae.priors import MixtureOfGaussians, Prior, StandardNormal, VampPrior
-from keras_vrae.version import __version__
+import importlib
+import sys
+from typing import TYPE_CHECKING, Any
 
-__all__ = [
-    "ELBO",
-    "IWAE",
-    "VAE",
-    "BagEncoder",
-    "Bernoulli",
-    "Categorical",
-    "Decoder",
-    "DenseDecoder",
-    "DenseEncoder",
-    "ElboTerms",
-    "Encoder",
-    "GRUDecoder",
-    "GRUEncoder",
-    "Gaussian",
-    "LSTMDecoder",
-    "LSTMEncoder",
-    "Likelihood",
-    "MedianBinarizer",
-    "MixtureOfGaussians",
-    "Multinomial",
-    "Objective",
-    "Posterior",
-    "Prior",
-    "Sampling",
-    "StandardNormal",
-    "Standardization",
-    "SupervisedVAE",
-    "TokenGRUEncoder",
-    "TokenLSTMEncoder",
-    "VampPrior",
-    "__version__",
-    "build",
-    "build_text",
-    "callbacks",
-    "datasets",
-    "evaluation",
-    "hash_codes",
-    "layers",
-    "optimizers",
-    "schedules",
-    "sequences",
-]
+if TYPE_CHECKING or not (sys.argv[:1] == ["-m"] and __name__ in sys.orig_argv):
+    from keras_vrae.public import *  # noqa: F403
+    from keras_vrae.public import __all__ as __all__
+else:
+    # Python imports this package before it runs `python -m keras_vrae`, which is still to choose
+    # the backend. So the names of the package wait until they are asked for.
+    def __getattr__(name: str) -> Any:
+        return getattr(importlib.import_module("keras_vrae.public"), name)

@@ -86,9 +86,11 @@ def test_the_installed_command_trains_reports_and_exports(wheel, tmp_path):
     small = ("--epochs=1", "--hidden_units=8", "--nll_samples=2")
     assert "Test metrics of gru on digits" in run("train", "--encoder=gru", *small)
     config = "--config=runs/digits-gru/config.json"
-    run("train", config, "--encoder=dense", program=(sys.executable, "-m", "keras_vrae"))
+    module = (sys.executable, "-m", "keras_vrae")
+    run("train", config, "--encoder=dense", "--backend=jax", program=module)
     settings = json.loads((folder / "runs/digits-dense/config.json").read_text())
     assert (settings["encoder"], settings["epochs"], settings["hidden_units"]) == ("dense", 1, 8)
+    assert settings["backend"] == "jax"
     run("report", "runs/digits-gru", "runs/digits-dense", "--output=comparison")
     assert (folder / "comparison" / "report.html").is_file()
     run("export", "--run_dir=runs/digits-gru", "--export_dir=served", "--models=encoder")

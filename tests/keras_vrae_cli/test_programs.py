@@ -45,8 +45,14 @@ def run(program, *flags, cwd, **environment):
 @pytest.fixture(scope="module")
 def no_keras(tmp_path_factory):
     """A folder for PYTHONPATH under which Keras and TensorFlow fail to be imported."""
-    folder = tmp_path_factory.mktemp("no-keras")
-    for name in ("keras", "tensorflow", "numpy", "keras_vrae"):
+    return make_unimportable(
+        tmp_path_factory.mktemp("no-keras"), "keras", "tensorflow", "numpy", "keras_vrae"
+    )
+
+
+def make_unimportable(folder, *names):
+    """Returns the folder with modules of these names, which fail."""
+    for name in names:
         (folder / f"{name}.py").write_text(f"raise ImportError('{name} was imported')\n")
     return str(folder)
 
@@ -191,6 +197,39 @@ def test_programs_in_the_library_are_the_commands(module, command, tmp_path, mon
     assert not ended.value.code
     shown = run(["-m", "keras_vrae_cli", command], "--help", cwd=tmp_path).stdout
     assert capsys.readouterr().out == shown
+
+
+def test_the_package_as_a_program_answers_before_keras_is_loaded(tmp_path):
+    path = make_unimportable(tmp_path, "keras", "tensorflow", "numpy")
+    shown, asked = [
+        run(["-m", package], "train", "--help", cwd=tmp_path, PYTHONPATH=path)
+        for package in ("keras_vrae", "keras_vrae_cli")
+    ]
+    assert shown.returncode == 0, shown.stderr
+    assert (shown.stdout, shown.stderr) == (asked.stdout, "")
+    wrong = run(["-m", "keras_vrae"], "train", "--epochs=0", cwd=tmp_path, PYTHONPATH=path)
+    assert (wrong.returncode, wrong.stderr.count("\n")) == (2, 1)
+
+
+@pytest.mark.slow
+def test_the_package_as_a_program_has_all_its_names(tmp_path):
+    program = """if True:
+        import sys
+
+        sys.argv, sys.orig_argv = ["-m"], ["python", "-m", "keras_vrae", "train"]
+        import keras_vrae
+
+        assert "keras" not in sys.modules
+        names = set(keras_vrae.__all__)
+        assert "keras" in sys.modules
+        from keras_vrae import *
+
+        assert names <= set(globals())
+        assert keras_vrae.VAE.__module__ == "keras_vrae.models.vae"
+        keras_vrae.no_such_name
+    """
+    done = run(["-c", program], cwd=tmp_path)
+    assert done.stderr.endswith("has no attribute 'no_such_name'\n"), done.stderr
 
 
 def test_an_unknown_command_is_one_line(no_keras, tmp_path):
