@@ -15,7 +15,8 @@ import numpy as np
 from benchmarks import harness
 
 KINDS = {
-    "matrix products": {"MatMul", "FusedMatMul", "NativeFusedMatMul", "Einsum", "BatchMatMulV2"},
+    "matrix products": {"MatMul", "FusedMatMul", "NativeFusedMatMul", "Einsum"}
+    | {"BatchMatMulV2", "BatchMatMulV3"},
     "optimizer": {"ResourceApplyAdam"},
     "copies": {"Split", "SplitV", "ConcatV2", "DynamicStitch", "Slice", "StridedSlice", "Pack"}
     | {"Transpose"},

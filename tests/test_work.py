@@ -8,7 +8,9 @@ import tensorflow as tf
 from tensorflow.python.eager import context
 
 import keras_vrae as kv
+from keras_vrae.backend.tensorflow import batch_split
 from keras_vrae.backend.tensorflow.recurrent import layers as recurrent
+from keras_vrae.backend.tensorflow.threads import traced_as_limited
 
 EVENT_SHAPE = (28, 28)
 # Upper bounds of (matrix products, operations) in the graph of a training step and of encoding. Of
@@ -21,13 +23,20 @@ GRU_TRAIN, GRU_ENCODE = 18 + 2 * (28 * 2 + 4 * 3 + 4 * 3), 2 + 2 * (28 + 4 * 3)
 BOUNDS = {
     "dense": {"train": (23, 650), "encode": (4, 45)},
     "lstm": {"train": (LSTM_TRAIN, 2750), "encode": (LSTM_ENCODE, 950)},
-    "gru": {"train": (GRU_TRAIN, 2700), "encode": (GRU_ENCODE, 1050)},
+    "gru": {"train": (GRU_TRAIN, 2700), "encode": (GRU_ENCODE, 1060)},
 }
+
+
+BATCH_PRODUCTS = ("BatchMatMulV2", "BatchMatMulV3")
+# Products with limited threads: `MatMul`, of which hidden and output layers have twice as many, as
+# they are split too, and a recurrent layer those of its input; and those that obey the limit.
+WITH_LIMIT = {"dense": (37, 0), "lstm": (24 + 8, 136), "gru": (24 + 24, 136)}
 
 
 @pytest.fixture(autouse=True)
 def _two_cores(monkeypatch):
-    monkeypatch.setattr(recurrent, "part_count", lambda: 2)
+    for module in (recurrent, batch_split):
+        monkeypatch.setattr(module, "part_count", lambda: 2)
 
 
 def count_operations(function):
@@ -42,14 +51,15 @@ def count_operations(function):
 
 def products_in(operations):
     """Number of matrix products among them."""
-    return sum(operations[kind] for kind in ("MatMul", "BatchMatMulV2", "Einsum"))
+    return sum(operations[kind] for kind in ("MatMul", *BATCH_PRODUCTS, "Einsum"))
 
 
-def train_step_of(model, batch_size=32):
-    """The concrete function of one training step."""
+def train_step_of(model, batch_size=32, around=lambda step: step):
+    """The concrete function of one training step, or of what is put around it."""
     model.optimizer.build(model.trainable_variables)
     x = tf.TensorSpec((batch_size, *model.event_shape), "float32")
-    return tf.function(model.train_step).get_concrete_function(x)
+    step = tf.function(around(model.train_step), autograph=False)
+    return step.get_concrete_function(x)
 
 
 def make_model(encoder):
@@ -64,6 +74,14 @@ def test_operations_of_a_training_step(encoder):
     most_products, most_operations = BOUNDS[encoder]["train"]
     assert 7 <= products_in(operations) <= most_products, operations
     assert operations.total() <= most_operations, operations
+
+
+@pytest.mark.parametrize("encoder", BOUNDS)
+def test_products_of_a_training_step_with_limited_threads(encoder):
+    operations = count_operations(train_step_of(make_model(encoder), around=traced_as_limited))
+    most, of_recurrent_layer = WITH_LIMIT[encoder]
+    assert operations["MatMul"] <= most, operations
+    assert sum(operations[kind] for kind in BATCH_PRODUCTS) == of_recurrent_layer, operations
 
 
 @pytest.mark.parametrize("encoder", BOUNDS)

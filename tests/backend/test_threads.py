@@ -43,20 +43,45 @@ def seconds_of_processors(compute):
     return (time.process_time() - begin) / (time.perf_counter() - clock)
 
 
+def functions_of_values(x):
+    for _ in range(12):
+        x = tf.math.erfinv(tf.math.erf(x)) + tf.math.lgamma(x)
+    return x
+
+
+def products(x):
+    for _ in range(4):
+        x = threads.product(x, x) * 1e-3
+    return x
+
+
 @pytest.mark.slow
-def test_operations_have_their_share_of_threads(monkeypatch):
+@pytest.mark.parametrize("function", [functions_of_values, products])
+def test_operations_have_their_share_of_threads(function, monkeypatch):
     monkeypatch.setattr(threads, "available_cores", lambda: 2)
     x = tf.random.normal((1500, 1500))
-
-    def functions_of_values(x):  # No matrix product, for oneDNN obeys the setting alone.
-        for _ in range(12):
-            x = tf.math.erfinv(tf.math.erf(x)) + tf.math.lgamma(x)
-        return x
-
-    compute = threads.LimitedThreads(tf.function(functions_of_values), tf.TensorSpec(x.shape))
+    traced = tf.function(threads.traced_as_limited(function), autograph=False)
+    compute = threads.LimitedThreads(traced, tf.TensorSpec(x.shape))
     compute(x)
     used = min(seconds_of_processors(lambda: compute(x)) for _ in range(3))
     assert used < 1.3
+
+
+@pytest.mark.parametrize("transposes", [{}, {"transpose_a": True}, {"transpose_b": True}])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_products_are_those_of_any_number_of_threads(transposes, dtype):
+    a, b = (tf.constant(np.random.default_rng(s).random((4, 4)), dtype) for s in (0, 1))
+
+    def gradients(a, b):
+        with tf.GradientTape() as tape:
+            tape.watch((a, b))
+            value = threads.product(a, b, **transposes)
+            total = tf.reduce_sum(value**2)
+        return value, *tape.gradient(total, (a, b))
+
+    limited = tf.function(threads.traced_as_limited(gradients), autograph=False)
+    for ours, plain in zip(limited(a, b), gradients(a, b), strict=True):
+        np.testing.assert_allclose(ours, plain, rtol=1e-5)
 
 
 @pytest.mark.parametrize("encoder", ["dense", "lstm", "gru"])

@@ -16,6 +16,7 @@ from typing import Any
 import tensorflow as tf
 
 from keras_vrae.backend.cores import available_cores
+from keras_vrae.types import Tensor
 
 MAX_PARTS = 4  # Products lose speed if a batch is split into thinner parts.
 
@@ -26,9 +27,9 @@ def one_thread_per_operation() -> None:
     """Makes TensorFlow run each operation on one thread, as many at a time as there are cores.
 
     `train_main.py` calls it. It is a setting of the whole process; call it before TensorFlow makes
-    its first tensor. The functions of a model limit their threads without it, but oneDNN, with
-    which TensorFlow multiplies matrices on many Intel processors, obeys this setting alone. With
-    more cores than a batch is split into parts, one thread would be too few, so nothing changes.
+    its first tensor. The functions of a model limit their threads without it, but dense layers are
+    multiplied by oneDNN on many processors, which obeys this setting alone. With more cores than a
+    batch is split into parts, one thread would be too few, so nothing changes.
 
     Raises:
         RuntimeError: if TensorFlow has begun to work.
@@ -49,6 +50,26 @@ def part_count() -> int:
 def are_limited() -> bool:
     """Returns whether the operations that are being traced, or computed, have few threads."""
     return _are_limited.get() or _limited_for_process()
+
+
+def product(
+    a: Tensor, b: Tensor, *, transpose_a: bool = False, transpose_b: bool = False
+) -> Tensor:
+    """The matrix product, by a kernel that obeys the limit.
+
+    On many processors TensorFlow hands `MatMul` to oneDNN, which obeys the setting of the process
+    alone. It always computes `BatchMatMulV3` itself.
+
+    Args:
+        a: `(M, N)`, or `(N, M)` if transposed.
+        b: `(N, P)`, or `(P, N)` if transposed, of the same type.
+        transpose_a: whether to transpose a.
+        transpose_b: whether to transpose b.
+    """
+    if _are_limited.get() and a.dtype == tf.float32:
+        kind = {"adj_x": transpose_a, "adj_y": transpose_b, "Tout": tf.float32}
+        return tf.raw_ops.BatchMatMulV3(x=a, y=b, **kind)
+    return tf.matmul(a, b, transpose_a=transpose_a, transpose_b=transpose_b)
 
 
 def can_be_limited() -> bool:

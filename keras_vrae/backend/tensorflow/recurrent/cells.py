@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from keras_vrae.backend.tensorflow.threads import product
 from keras_vrae.types import Tensor
 
 _sigmoid_gradient = tf.raw_ops.SigmoidGrad
@@ -65,8 +66,20 @@ class LSTMCell:
         return Weights(kernel, bias, recurrent_kernel, tf.zeros_like(bias))
 
     @staticmethod
+    def biases(weights: Weights) -> tuple[Tensor, Tensor | None]:
+        """What is added to the product of the input, `(A,)`, and to the candidate's of the output.
+
+        The second is None, or `(H,)`. All other biases are of sums, so that they can be in the
+        first, which is added once.
+        """
+        return weights.bias, None
+
+    @staticmethod
     def forward(
-        inputs: Sequence[Tensor], state: tuple[Tensor, ...], weights: Weights
+        inputs: Sequence[Tensor],
+        state: tuple[Tensor, ...],
+        recurrent_kernel: Tensor,
+        candidate_bias: Tensor | None,
     ) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
         """One step.
 
@@ -74,13 +87,14 @@ class LSTMCell:
             inputs: what the input adds to the arguments, `input_parts` arrays that are `(B, A)`
                 side by side.
             state: `(h, c)`, each `(B, H)`.
-            weights: `Weights`.
+            recurrent_kernel: as in `Weights`.
+            candidate_bias: the second of `biases`.
 
         Returns:
             The next state, and what `backward` needs.
         """
         (inputs,), (h, c) = inputs, state
-        arguments = inputs + tf.matmul(h, weights.recurrent_kernel)
+        arguments = inputs + product(h, recurrent_kernel)
         i, f, g, o = tf.split(arguments, 4, axis=1)
         i, f, g, o = tf.sigmoid(i), tf.sigmoid(f), tf.tanh(g), tf.sigmoid(o)
         next_c = f * c + i * g
@@ -122,13 +136,22 @@ class GRUCell:
         return Weights(kernel, bias[0], recurrent_kernel, bias[1])
 
     @staticmethod
+    def biases(weights: Weights) -> tuple[Tensor, Tensor | None]:
+        """As in `LSTMCell.biases`."""
+        *gates, candidate = tf.split(weights.recurrent_bias, 3)
+        return weights.bias + tf.concat([*gates, tf.zeros_like(candidate)], 0), candidate
+
+    @staticmethod
     def forward(
-        inputs: Sequence[Tensor], state: tuple[Tensor, ...], weights: Weights
+        inputs: Sequence[Tensor],
+        state: tuple[Tensor, ...],
+        recurrent_kernel: Tensor,
+        candidate_bias: Tensor | None,
     ) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
         """One step, as in `LSTMCell.forward`; the state is `(h,)`."""
         (input_z, input_r, input_g), (h,) = inputs, state
-        arguments = affine(h, weights.recurrent_kernel, weights.recurrent_bias)
-        z, r, recurrent = tf.split(arguments, 3, axis=1)
+        z, r, recurrent = tf.split(product(h, recurrent_kernel), 3, axis=1)
+        recurrent += candidate_bias
         z, r = tf.sigmoid(input_z + z), tf.sigmoid(input_r + r)
         g = tf.tanh(input_g + r * recurrent)
         distance = h - g

@@ -15,6 +15,7 @@ import tensorflow as tf
 from tensorflow.python.ops.control_flow_util import GraphOrParentsInXlaContext
 
 from keras_vrae.backend.tensorflow.recurrent.cells import GRUCell, LSTMCell, Weights, affine
+from keras_vrae.backend.tensorflow.threads import product
 from keras_vrae.types import Tensor
 
 STEPS_IN_PRODUCT = 7
@@ -65,7 +66,8 @@ def _forward(cell, x, state, weights, masks):
     """The states before and after all steps, and what the cell saved in each."""
     states, saved = [state], []
     kernels = tf.split(weights.kernel, cell.input_parts, axis=1)
-    biases = tf.split(weights.bias, cell.input_parts)
+    input_bias, candidate_bias = cell.biases(weights)
+    biases = tf.split(input_bias, cell.input_parts)
     for segment in _segments(len(masks)):
         flat = tf.reshape(x[segment], (-1, x.shape[2]))
         parts = [
@@ -73,7 +75,7 @@ def _forward(cell, x, state, weights, masks):
             for kernel, bias in zip(kernels, biases, strict=True)
         ]
         for *inputs, mask in zip(*parts, masks[segment], strict=True):
-            state, kept = cell.forward(inputs, states[-1], weights)
+            state, kept = cell.forward(inputs, states[-1], weights.recurrent_kernel, candidate_bias)
             if mask is not None:
                 state = _where(mask, state, states[-1])
             states.append(state)
@@ -103,7 +105,7 @@ def _backward(cell, x, states, saved, weights, masks, dstate, doutputs):
             by = cell.backward(saved[step], dstate)
             recurrent = side_by_side(by.recurrent)
             found.append((recurrent, by.candidate))
-            dstate = (by.state[0] + tf.matmul(recurrent, transposed), *by.state[1:])
+            dstate = (by.state[0] + product(recurrent, transposed), *by.state[1:])
             if passed is not None:
                 dstate = tuple(d + p for d, p in zip(dstate, passed, strict=True))
         found.reverse()
@@ -116,13 +118,13 @@ def _backward(cell, x, states, saved, weights, masks, dstate, doutputs):
             inputs = tf.concat([others, tf.concat(candidates, 0)], 1)
         dweights.append(
             Weights(
-                kernel=tf.matmul(flat, inputs, transpose_a=True),
+                kernel=product(flat, inputs, transpose_a=True),
                 bias=tf.reduce_sum(inputs, 0),
-                recurrent_kernel=tf.matmul(h, recurrent, transpose_a=True),
+                recurrent_kernel=product(h, recurrent, transpose_a=True),
                 recurrent_bias=tf.reduce_sum(recurrent, 0),
             )
         )
-        by_x = tf.matmul(inputs, weights.kernel, transpose_b=True)
+        by_x = product(inputs, weights.kernel, transpose_b=True)
         dx.append(tf.reshape(by_x, (segment.stop - segment.start, -1, x.shape[2])))
     dx.reverse()
     return tf.concat(dx, 0), *dstate, *map(tf.add_n, zip(*dweights, strict=True))
