@@ -232,6 +232,7 @@ def describe():
     return {
         "machine": {
             "processor": _field(_said("lscpu"), "Model name") or platform.processor(),
+            "vector_instructions": vector_instructions(),
             "cores": cores(),
             "accelerator": _said("nvidia-smi", "--query-gpu=name", "--format=csv,noheader") or None,
             "memory_gib": round(int(kibibytes.split()[0]) / 1024**2, 1) if kibibytes else None,
@@ -239,6 +240,13 @@ def describe():
         },
         "versions": versions,
     }
+
+
+def vector_instructions():
+    """Returns the widest instructions of the processor, on which speed depends, or None."""
+    flags = (_field(_text("/proc/cpuinfo"), "flags") or "").split()
+    known = {"amx_tile": "AMX", "avx512f": "AVX-512", "avx2": "AVX2"}
+    return next((name for flag, name in known.items() if flag in flags), None)
 
 
 def revision(folder=ROOT):

@@ -13,6 +13,7 @@ block `sources` says of each file above it how it was made.
 """
 
 import csv
+import itertools
 import json
 import math
 import os
@@ -114,20 +115,16 @@ def training(work, batch_size=None, file="training"):
 
 
 def growth():
-    """Returns a row for each point with the results of both contenders, and the exponent."""
-    points, before = {}, None
-    for point in stored("speed/growth.json")[0]["points"]:
-        key = point["sweep"], point["encoder"], point[point["sweep"]]
-        points.setdefault(key, {"size": key[2], **point})[point["contender"]] = point
-    for row in points.values():
-        ours, theirs = row["fit"], row["tutorial"]
-        row["sweep"] = row["sweep"].replace("_", " ")
-        if before and all(before[key] == row[key] for key in ("sweep", "encoder")):
-            longer = ours["milliseconds_per_step"] / before["fit"]["milliseconds_per_step"]
-            row["exponent"] = math.log(longer) / math.log(row["size"] / before["size"])
-        row["ratio"] = ours["peak_memory_mib"] / theirs["peak_memory_mib"]
-        before = row
-    return list(points.values())
+    """Returns a row for each point, with the exponent of our time from the point before."""
+    rows = stored_rows("speed/growth.json", "points.*")
+    for row in rows:
+        row["memory_ratio"] = row["peak_memory_mib"]["fit"] / row["peak_memory_mib"]["tutorial"]
+        row["name"] = f"{row['sweep'].replace('_', ' ').replace('hidden ', '')} {row['size']:,}"
+    for before, row in itertools.pairwise(rows):
+        if all(before[key] == row[key] for key in ("sweep", "encoder")):
+            times = [point["milliseconds_per_step"]["fit"] for point in (before, row)]
+            row["exponent"] = math.log(times[1] / times[0]) / math.log(row["size"] / before["size"])
+    return rows
 
 
 def profile():
@@ -375,6 +372,7 @@ def sources(folder):
         made = " of revision ".join(about[key] for key in ("command", "revision") if key in about)
         machine = report.get("machine", {"processor": report.get("device")})
         parts = [machine["processor"]]
+        parts += filter(None, [machine.get("vector_instructions")])
         if "cores" in machine:
             parts.append("1 core" if machine["cores"] == 1 else f"{machine['cores']} cores")
             parts.append(f"{machine['memory_gib']} GiB of memory")

@@ -30,8 +30,9 @@ RIVALS = {
     "torch": {f"torch {w}": ("rivals/torch_vae", w) for w in ("eager", "fused", "compile")},
     "jax": {"jax": ("rivals/jax_vae", None)},
 }
-# Images of a turn: multiples of every usual batch size, and enough for a turn of some seconds.
-IMAGES = {"dense": 12_800, "lstm": 1_280, "gru": 1_280}
+# Images of a turn: multiples of every usual batch size, and enough for some seconds, since
+# the first steps after a pause are slower.
+IMAGES = {"dense": 12_800, "lstm": 2_560, "gru": 2_560}
 
 
 def measure(images, encoder, batch_size, rivals, rounds, units=500):

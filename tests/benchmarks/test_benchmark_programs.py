@@ -19,6 +19,7 @@ import keras_vrae as kv
 from benchmarks import (
     defaults,
     density,
+    growth,
     harness,
     layers,
     profile,
@@ -102,6 +103,24 @@ def test_every_caller_of_a_served_model_takes_its_turns(monkeypatch):
             assert all(figure["milliseconds"] > 0 for figure in callers.values())
     for part in ("encoder", "decoder", "autoencoder"):
         assert measured["size"]["gru"][part]["variables"] > measured["size"]["gru"][part]["weights"]
+
+
+def test_points_of_growth_are_whole_batches():
+    points = [p for sweep in growth.SWEEPS for p in growth.points_of(sweep, harness.ENCODERS)]
+    assert len(points) == 12 + 12 + 10 + 3
+    assert all(p[p["sweep"]] == p["size"] for p in points)
+    assert all(p["sweep"] == "examples" or p["examples"] % p["batch_size"] == 0 for p in points)
+    assert not list(growth.points_of("examples", ("lstm",)))
+
+
+@pytest.mark.slow
+def test_a_point_of_growth_has_times_and_memory():
+    point = {"encoder": "gru", "batch_size": 4, "hidden_units": 4, "steps": 3, "features": 2}
+    row = growth.measure({**point, "examples": 10}, rounds=2)
+    for figures in (row["milliseconds_per_step"], row["peak_memory_mib"]):
+        assert set(figures) == {"fit", "tutorial"}
+        assert all(figure > 0 for figure in figures.values())
+    assert row["times_as_fast"]["median"] > 0
 
 
 def test_layers_take_turns_with_those_of_keras():

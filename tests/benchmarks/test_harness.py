@@ -67,5 +67,6 @@ def test_flags_and_the_command_that_is_stored(tmp_path, monkeypatch):
     assert report["command"] == program.command
     assert report["rows"] == [1]
     assert report["machine"]["processor"]
+    assert report["machine"]["vector_instructions"] in ("AMX", "AVX-512", "AVX2", None)
     assert report["machine"]["cores"] == harness.cores()
     assert report["versions"]["keras"]
