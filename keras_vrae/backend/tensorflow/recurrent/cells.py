@@ -67,7 +67,7 @@ class LSTMCell:
 
     @staticmethod
     def biases(weights: Weights) -> tuple[Tensor, Tensor | None]:
-        """What is added to the product of the input, `(A,)`, and to the candidate's of the output.
+        """Biases of the product of the input, `(A,)`, and of the candidate's of the output.
 
         The second is None, or `(H,)`. All other biases are of sums, so that they can be in the
         first, which is added once.
@@ -137,7 +137,7 @@ class GRUCell:
 
     @staticmethod
     def biases(weights: Weights) -> tuple[Tensor, Tensor | None]:
-        """As in `LSTMCell.biases`."""
+        """Biases as in `LSTMCell.biases`."""
         *gates, candidate = tf.split(weights.recurrent_bias, 3)
         return weights.bias + tf.concat([*gates, tf.zeros_like(candidate)], 0), candidate
 
