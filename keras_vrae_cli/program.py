@@ -12,9 +12,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from absl import flags, logging
+from absl import flags
 
 from keras_vrae_cli.flags.parsers import OneOf
+from keras_vrae_cli.quiet import silence_tensorflow
 
 _formatwarning = warnings.formatwarning
 BACKENDS = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
@@ -189,29 +190,9 @@ def load_backend(backend: str | None = None) -> None:
     backend = backend if backend in BACKENDS else os.environ.get("KERAS_BACKEND", "tensorflow")
     os.environ["KERAS_BACKEND"] = backend
     print(f"Loading {BACKENDS.get(backend, backend)} ...", file=sys.stderr, flush=True)
+    silence_tensorflow()
     if backend == "tensorflow":
-        _load_tensorflow()
-
-
-def _load_tensorflow():
-    """Imports TensorFlow, without its greetings unless TF_CPP_MIN_LOG_LEVEL=0.
-
-    TensorFlow writes the greetings to file descriptor 2 before that setting takes effect.
-    """
-    logging.use_absl_handler()
-    logging.set_verbosity(logging.WARNING)  # TensorFlow reports every part of an export.
-    if os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2") == "0":
-        return
-    stderr = os.dup(2)
-    with open(os.devnull, "w") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
-    try:
-        import tensorflow as tf
-
-        tf.config.list_physical_devices()
-    finally:
-        os.dup2(stderr, 2)
-        os.close(stderr)
+        importlib.import_module(backend)
 
 
 def _run(command, name, values):

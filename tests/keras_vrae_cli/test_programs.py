@@ -14,7 +14,7 @@ from conftest import ROOT
 from keras_vrae.training import ExperimentConfig
 from keras_vrae_cli import study
 from keras_vrae_cli.__main__ import COMMANDS
-from keras_vrae_cli.program import main
+from keras_vrae_cli.program import BACKENDS, main
 
 TRAIN = ["train_main.py"]
 PROGRAMS = {"train": TRAIN, "export": ["-m", "export"], "cli": ["-m", "keras_vrae_cli"]}
@@ -209,6 +209,32 @@ def test_the_package_as_a_program_answers_before_keras_is_loaded(tmp_path):
     assert (shown.stdout, shown.stderr) == (asked.stdout, "")
     wrong = run(["-m", "keras_vrae"], "train", "--epochs=0", cwd=tmp_path, PYTHONPATH=path)
     assert (wrong.returncode, wrong.stderr.count("\n")) == (2, 1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("module", IN_THE_LIBRARY)
+def test_programs_in_the_library_are_quiet(module, tmp_path):
+    done = run(["-m", f"keras_vrae.{module}"], "nowhere", cwd=tmp_path, TF_CPP_MIN_LOG_LEVEL="2")
+    assert done.returncode in (1, 2)
+    assert done.stderr.startswith(f"keras_vrae.{module}: ")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("backend", "name"), BACKENDS.items())
+def test_tensorflow_is_silent_on_every_backend(backend, name, tmp_path):
+    importing = f"""if True:
+        from keras_vrae_cli import program
+
+        program.load_backend({backend!r})
+        import keras_vrae
+        import keras
+
+        keras.utils.set_random_seed(1)
+        assert "tensorflow" in __import__("sys").modules
+    """
+    done = run(["-c", importing], cwd=tmp_path, TF_CPP_MIN_LOG_LEVEL="2")
+    assert (done.returncode, done.stderr) == (0, f"Loading {name} ...\n")
 
 
 @pytest.mark.slow
