@@ -25,7 +25,7 @@ SWEEPS = {
 }
 # Of a turn, where the number of examples does not grow: so many that its beginning is a small part,
 # in time steps of all examples, and in mini-batches at least.
-TIME_STEPS = {"dense": 64 * 128 * 28, "lstm": 80_000, "gru": 80_000}
+TIME_STEPS = {"dense": 512 * 128 * 28, "lstm": 80_000, "gru": 80_000}
 BATCHES = 4
 
 
