@@ -29,7 +29,7 @@ def measure(encoder, batch_size, rounds, images, units, programs):
     with tempfile.TemporaryDirectory() as folder:
         np.save(path := str(Path(folder, "images.npy")), x)
         task = {"encoder": encoder, "batch_size": batch_size, "images": path}
-        task |= {"hidden_units": units, "encode_batch": 128}
+        task |= {"hidden_units": units, "encode_batch": 128, "epochs": 1}
         with harness.started({name: PROGRAMS[name] for name in programs}, task) as contenders:
             result = {"encoder": encoder, "batch_size": batch_size, "images": images}
             for title, work in (("training", "train"), ("encoding", "encode")):

@@ -46,7 +46,7 @@ def measure(point, rounds):
     with tempfile.TemporaryDirectory() as folder:
         path = str(Path(folder, "images.npy"))
         np.save(path, np.random.default_rng(0).random(shape, dtype="float32"))
-        task = {**point, "images": path, "encode_batch": 128}
+        task = {**point, "images": path, "encode_batch": 128, "epochs": 1}
         with harness.started(CONTENDERS, task) as contenders:
             seconds = harness.take_turns(harness.turns_of(contenders, "train"), rounds)
             memory = {name: contender.peak_memory_mib for name, contender in contenders.items()}

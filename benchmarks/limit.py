@@ -116,7 +116,7 @@ def make(task, variant):
         return tf.add_n([tf.matmul(left, right)[0, 0] for left, right in calls])
 
     def train():
-        for _ in range(len(x) // task.batch_size):
+        for _ in range(task.epochs * (len(x) // task.batch_size)):
             step().numpy()
 
     return {"train": train}

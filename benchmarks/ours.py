@@ -9,8 +9,8 @@ def make(task, variant):
     """Returns the turns of `harness.Contender`.
 
     Args:
-        task: `encoder`, `batch_size`, `images`, `hidden_units` and, for `"encode"`, `encode_batch`;
-            `images` is a `.npy` file of `(N, T, D)` float32 values.
+        task: `encoder`, `batch_size`, `epochs`, `images`, `hidden_units` and, for `"encode"`,
+            `encode_batch`; `images` is a `.npy` file of `(N, T, D)` float32 values.
         variant: `"fit"`, `"threads"` or `"program"`; or `"jax"` or `"torch"`, `fit` there.
     """
     x = np.load(task.images)
@@ -31,8 +31,9 @@ def make(task, variant):
         task.encoder, input_shape=x.shape[1:], latent_dim=2, hidden_units=task.hidden_units
     )
     vae.compile("adam")
+    passes = {"batch_size": task.batch_size, "epochs": task.epochs}
     return {
-        "train": lambda: vae.fit(x, batch_size=task.batch_size, verbose=0),
+        "train": lambda: vae.fit(x, **passes, verbose=0),
         "encode": lambda: vae.encode(x, batch_size=task.encode_batch),
     }
 
@@ -53,5 +54,5 @@ def make_program(x, task):
     splits = Splits(split, split, split, DataSpec(x.shape[1:], 10, ()))
     vae = make_model(config, splits)
     data = training_data(vae, splits, config)
-    steps = steps_in_epoch(split, task.batch_size)
-    return {"train": lambda: vae.fit(data, steps_per_epoch=steps, shuffle=False, verbose=0)}
+    passes = {"steps_per_epoch": steps_in_epoch(split, task.batch_size), "epochs": task.epochs}
+    return {"train": lambda: vae.fit(data, **passes, shuffle=False, verbose=0)}

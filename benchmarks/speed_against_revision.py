@@ -31,7 +31,7 @@ def measure(folders, encoder, batches, pairs, rounds, hidden_units=500):
     with tempfile.TemporaryDirectory() as folder:
         np.save(path := str(Path(folder, "images.npy")), x)
         task = {"encoder": encoder, "batch_size": BATCH_SIZE, "images": path}
-        task |= {"hidden_units": hidden_units, "encode_batch": BATCH_SIZE}
+        task |= {"hidden_units": hidden_units, "encode_batch": BATCH_SIZE, "epochs": 1}
         for number in range(pairs):
             order = sorted(folders, reverse=bool(number % 2))
             programs = {name: ("ours", "fit", folders[name]) for name in order}

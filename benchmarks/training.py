@@ -30,10 +30,11 @@ RIVALS = {
     "torch": {f"torch {w}": ("rivals/torch_vae", w) for w in ("eager", "fused", "compile")},
     "jax": {"jax": ("rivals/jax_vae", None)},
 }
-# Images of a turn: multiples of every usual batch size, and enough for some seconds, since the
-# first steps after a pause are slower, and since a call of `fit` or `encode` begins with work that
-# the loops of others have done before.
+# Images, multiples of every usual batch size, and passes over them in a turn of training: enough
+# for some seconds, since the first steps after a pause are slower, and since a call of `fit` begins
+# with work that the loops of others have done before.
 IMAGES = {"dense": 51_200, "lstm": 2_560, "gru": 2_560}
+EPOCHS = {"dense": 2, "lstm": 1, "gru": 1}
 
 
 def measure(images, encoder, batch_size, rivals, rounds, units=500):
@@ -53,7 +54,7 @@ def measure(images, encoder, batch_size, rivals, rounds, units=500):
     with tempfile.TemporaryDirectory() as folder:
         np.save(path := str(Path(folder, "images.npy")), images)
         task = {"encoder": encoder, "batch_size": batch_size, "images": path}
-        task |= {"hidden_units": units, "encode_batch": 128}
+        task |= {"hidden_units": units, "encode_batch": 128, "epochs": EPOCHS[encoder]}
         with harness.started(programs, task) as contenders:
             seconds = {
                 "training": harness.take_turns(harness.turns_of(contenders, "train"), rounds)
@@ -62,9 +63,11 @@ def measure(images, encoder, batch_size, rivals, rounds, units=500):
             seconds["encoding"] = harness.take_turns(harness.turns_of(contenders, "encode"), rounds)
     flops = training_flops(encoder, images.shape[1:], units)
     result = {"encoder": encoder, "batch_size": batch_size, "images": len(images)}
+    result["epochs"] = EPOCHS[encoder]
     result["megaflops_per_image"] = round(flops / 1e6, 3)
+    counts = {"training": EPOCHS[encoder] * len(images), "encoding": len(images)}
     for work, times in seconds.items():
-        result[work] = compare(harness.rates(times, len(images)), rivals)
+        result[work] = compare(harness.rates(times, counts[work]), rivals)
     training = result["training"]
     rates = training["images_per_second"]
     limit = harness.best_of(rates, "limit")

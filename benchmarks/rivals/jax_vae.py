@@ -112,9 +112,10 @@ def make(task, variant=None):
 
     def train():
         nonlocal state
-        order = shuffler.permutation(len(x))[: steps * task.batch_size]
-        for rows in order.reshape(steps, task.batch_size):
-            state = step(state, x, rows)
+        for _ in range(task.epochs):
+            order = shuffler.permutation(len(x))[: steps * task.batch_size]
+            for rows in order.reshape(steps, task.batch_size):
+                state = step(state, x, rows)
         jax.block_until_ready(state)
 
     def encode_all():

@@ -89,8 +89,9 @@ def make(task, variant=None):
         options.autotune.enabled = False
         data = tf.data.Dataset.from_tensor_slices(x).shuffle(len(x)).batch(task.batch_size)
         data = data.prefetch(2).with_options(options)
-        return {"train": lambda: vae.fit(data, shuffle=False, verbose=0)}
+        return {"train": lambda: vae.fit(data, epochs=task.epochs, shuffle=False, verbose=0)}
+    passes = {"batch_size": task.batch_size, "epochs": task.epochs}
     return {
-        "train": lambda: vae.fit(x, batch_size=task.batch_size, verbose=0),
+        "train": lambda: vae.fit(x, **passes, verbose=0),
         "encode": lambda: vae.encoder.predict(x, batch_size=task.encode_batch, verbose=0),
     }

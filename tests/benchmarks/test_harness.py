@@ -36,7 +36,7 @@ def test_rates_and_ratios_are_compared_round_by_round():
 def test_contenders_take_turns_in_their_own_processes(tmp_path):
     np.save(tmp_path / "images.npy", np.zeros((16, 6, 5), "float32"))
     task = {"encoder": "gru", "batch_size": 8, "images": str(tmp_path / "images.npy")}
-    task["hidden_units"] = 8
+    task |= {"hidden_units": 8, "epochs": 1}
     programs = {
         name: ("limit", way) for name, way in {"a": "tensorflow", "b": "side-by-side"}.items()
     }
