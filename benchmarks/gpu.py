@@ -12,7 +12,8 @@ models have 500 units, 2 latent dimensions and Adam.
 `ours` is `vae.fit(x)` of this package, and `keras` the same model of Keras's own layers and loss,
 each on JAX and on PyTorch; `torch` is a program with cuDNN, `torch compile` the same with
 `torch.compile`, and `jax` a compiled step with a scan. Each program is a process that compiles all
-its work at once; then they take turns. `--scale=0.01` tries all of it in small, on a CPU too.
+its work at once; then they take turns. `--scale=0.01` multiplies examples, units and steps, to try
+all of it in small, on a CPU too.
 """
 
 import os
@@ -42,7 +43,7 @@ def works_of(batch_sizes, lengths, scale):
     Args:
         batch_sizes: sizes of the batches of images.
         lengths: longest steps of the padded sequences, in batches of 128.
-        scale: multiplies the numbers of examples, units and steps.
+        scale: multiplies the numbers of examples and steps.
     """
     works = {}
     for encoder, examples in IMAGES.items():
@@ -92,7 +93,8 @@ def main():
     flags = program.flags
     os.environ["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"  # Several programs share the memory.
     works = works_of(flags.batch_sizes, flags.lengths, flags.scale)
-    task = {"works": works, "units": flags.units, "precision": flags.precision}
+    units = max(4, round(flags.scale * flags.units))
+    task = {"works": works, "units": units, "precision": flags.precision}
     chosen = {name: PROGRAMS[name] for name in flags.programs}
     results = {"works": works, "training": {}}
     with harness.started(chosen, task) as contenders:
