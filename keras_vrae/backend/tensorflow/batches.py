@@ -90,9 +90,6 @@ def _as_tensor(array, keep_float64):
     dtype = keras.backend.standardize_dtype(array.dtype)
     if keras.backend.is_float_dtype(dtype) and not (keep_float64 and dtype == "float64"):
         dtype = keras.config.floatx()
-    if isinstance(array, np.ndarray):
-        # One copy of the data; `tf.convert_to_tensor` makes two at a time.
-        return tf.numpy_function(lambda: array.astype(dtype, copy=False), (), dtype)
     return ops.convert_to_tensor(array, dtype)
 
 
